@@ -1,0 +1,151 @@
+//! Which agreements a list shows, and in which order.
+
+use std::sync::Arc;
+
+use async_graphql::{Enum, InputObject};
+use entity::vocabulary::{AgreementStatus, Day, EffectiveState, OrganisationId, RegisterId};
+
+use crate::{
+    Violations,
+    checks::Checks,
+    context::View,
+    decision,
+    facts::Dossier,
+    graphql::{
+        said::Said,
+        scalars::{BusinessId, Citation, Date},
+    },
+};
+
+/// Conditions an agreement must meet to be listed; all that are given.
+#[derive(InputObject, Default)]
+pub struct AgreementFilter {
+    /// Business ID of a party, on either side.
+    party: Option<BusinessId>,
+    /// Business ID of the discloser.
+    discloser: Option<BusinessId>,
+    /// Business ID of the recipient.
+    recipient: Option<BusinessId>,
+    /// Code of the register.
+    register: Option<String>,
+    /// Stored status; only of agreements whose status the viewer may know.
+    status: Option<Vec<Said<AgreementStatus>>>,
+    /// Effective state; only of agreements whose state the viewer may know.
+    effective_state: Option<Vec<Said<EffectiveState>>>,
+    /// Citation of a provision it rests on; only of agreements whose bases the viewer may know.
+    basis: Option<Citation>,
+    /// Part of the number or of a party's name in any language, without regard to case.
+    name: Option<String>,
+    /// Only those whose last day is before this one.
+    expiring_before: Option<Date>,
+}
+
+/// What agreements are ordered by. May grow.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+pub enum AgreementOrder {
+    /// By number.
+    Number,
+    /// By first day, those without one last.
+    StartsOn,
+    /// By last day, open-ended ones last.
+    EndsOn,
+}
+
+/// Filter with its references found.
+#[derive(Default)]
+pub(super) struct Wanted {
+    party: Option<OrganisationId>,
+    discloser: Option<OrganisationId>,
+    recipient: Option<OrganisationId>,
+    register: Option<RegisterId>,
+    status: Option<Vec<AgreementStatus>>,
+    effective_state: Option<Vec<EffectiveState>>,
+    basis: Option<String>,
+    name: Option<String>,
+    expiring_before: Option<Day>,
+}
+
+impl Wanted {
+    /// Reads a filter; unknown references are faults.
+    pub(super) fn read(view: &View, filter: AgreementFilter) -> Result<Self, Violations> {
+        let mut checks = Checks::default();
+        let organisation = |checks: &mut Checks, path: &str, id: Option<&BusinessId>| {
+            let known = view.facts.organisation_of(id?.as_str());
+            checks.found(&format!("filter.{path}"), known, "organisation").map(|row| row.id)
+        };
+        let wanted = Self {
+            party: organisation(&mut checks, "party", filter.party.as_ref()),
+            discloser: organisation(&mut checks, "discloser", filter.discloser.as_ref()),
+            recipient: organisation(&mut checks, "recipient", filter.recipient.as_ref()),
+            register: filter.register.as_deref().and_then(|code| {
+                checks.found("filter.register", view.facts.register.by_key(code), "register").map(|row| row.id)
+            }),
+            status: filter.status.map(|all| all.into_iter().map(|status| status.0).collect()),
+            effective_state: filter.effective_state.map(|all| all.into_iter().map(|state| state.0).collect()),
+            basis: filter
+                .basis
+                .and_then(|citation| citation.citation("filter.basis", checks.faults()))
+                .map(|citation| citation.to_string()),
+            name: filter.name.map(|name| name.to_lowercase()),
+            expiring_before: filter.expiring_before.and_then(|day| day.day("filter.expiringBefore", checks.faults())),
+        };
+        checks.done(|| Some(wanted))
+    }
+
+    /// Agreements that can meet the filter at all, by the narrowest index.
+    pub(super) fn candidates<'a>(&self, view: &'a View) -> Vec<&'a Arc<Dossier>> {
+        let narrowest = [
+            self.recipient.map(|id| id.0),
+            self.party.map(|id| id.0),
+            self.discloser.map(|id| id.0),
+            self.register.map(|id| id.0),
+        ];
+        let rows: Vec<_> = match narrowest.into_iter().flatten().next() {
+            Some(parent) => view.facts.agreement.of(parent).collect(),
+            None => view.facts.agreement.all().collect(),
+        };
+        rows.into_iter().filter_map(|row| view.facts.dossier(row.id)).collect()
+    }
+
+    /// Whether an agreement meets the filter. `is_insider` and `is_party` say what the viewer may know of it.
+    pub(super) fn admits(&self, view: &View, dossier: &Dossier, is_insider: bool, is_party: bool) -> bool {
+        let row = &dossier.row;
+        let among = |wanted: Option<OrganisationId>, ids: &[OrganisationId]| wanted.is_none_or(|id| ids.contains(&id));
+        among(self.party, &[row.discloser_id, row.recipient_id])
+            && among(self.discloser, &[row.discloser_id])
+            && among(self.recipient, &[row.recipient_id])
+            && self.register.is_none_or(|id| id == row.register_id)
+            && self.expiring_before.is_none_or(|day| row.ends_on.is_some_and(|ends_on| ends_on < day))
+            && self.name.as_ref().is_none_or(|name| is_named(view, dossier, name))
+            && self
+                .status
+                .as_ref()
+                .is_none_or(|all| is_insider && dossier.status.at(view.at).is_some_and(|status| all.contains(&status)))
+            && self.basis.as_ref().is_none_or(|citation| is_party && rests_on(view, dossier, citation))
+            && self.effective_state.as_ref().is_none_or(|all| {
+                let state = decision::of_agreement(&view.facts, dossier, view.at).state;
+                let in_force = matches!(state, EffectiveState::InForce | EffectiveState::PartlyInForce);
+                match (is_party, in_force) {
+                    (true, _) => all.contains(&state),
+                    (false, true) => all.contains(&EffectiveState::InForce),
+                    (false, false) => all.contains(&EffectiveState::NotInForce),
+                }
+            })
+    }
+}
+
+fn is_named(view: &View, dossier: &Dossier, name: &str) -> bool {
+    let parties = [dossier.row.discloser_id, dossier.row.recipient_id];
+    dossier.row.number.to_lowercase().contains(name)
+        || parties.into_iter().filter_map(|id| view.facts.organisation.get(id)).any(|row| {
+            [Some(&row.name_fi), row.name_sv.as_ref(), row.name_en.as_ref()]
+                .into_iter()
+                .flatten()
+                .any(|text| text.to_lowercase().contains(name))
+        })
+}
+
+fn rests_on(view: &View, dossier: &Dossier, citation: &str) -> bool {
+    let laws = dossier.bases.iter().filter_map(|basis| view.facts.legal_basis.get(basis.row.legal_basis_id));
+    laws.into_iter().any(|law| law.citation == citation)
+}

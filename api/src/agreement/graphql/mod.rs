@@ -1,0 +1,353 @@
+//! How agreements are said: status, what is missing, who may do what next.
+
+mod filter;
+mod mutation;
+mod query;
+
+use std::sync::Arc;
+
+use async_graphql::{ID, Object};
+use entity::{
+    agreement_basis,
+    vocabulary::{
+        Adequacy, AdoptionStepCode, AdoptionStepState, AgreementAction, AgreementKind, AgreementSide, AgreementStatus,
+        BasisRole, OrganisationId, PartyRole, Publicity, TerminationReason,
+    },
+};
+
+pub use mutation::AgreementMutation;
+pub use query::AgreementQuery;
+
+use crate::{
+    Error,
+    auth::{Role, Sight, policy},
+    contact::graphql::Contact,
+    context::View,
+    decision,
+    facts::{BasisPart, Dossier, global_id},
+    graphql::{
+        said::Said,
+        scalars::{Date, DateTime},
+    },
+    legal_basis::graphql::LegalBasis,
+    organisation::graphql::Organisation,
+    protection_statement::graphql::ProtectionStatement,
+    register::graphql::Register,
+    scope::graphql::{DecisionReason, EffectiveStatus, Scope},
+};
+
+/// Agreement as far as the viewer may know it.
+pub struct Agreement {
+    view: View,
+    dossier: Arc<Dossier>,
+    sight: Sight,
+}
+
+impl Agreement {
+    /// Agreement of a dossier; null when the viewer may not know that it exists.
+    pub fn seen(view: &View, dossier: &Arc<Dossier>) -> Option<Self> {
+        let sight = policy::sight(&view.facts, &view.viewer, &dossier.row)?;
+        Some(Self { view: view.clone(), dossier: Arc::clone(dossier), sight })
+    }
+
+    /// Agreement of an id, under the same condition.
+    pub fn of(view: &View, id: entity::vocabulary::AgreementId) -> Option<Self> {
+        Self::seen(view, view.facts.dossier(id)?)
+    }
+
+    fn is_party(&self) -> bool {
+        self.sight >= Sight::Party
+    }
+
+    fn for_parties<T>(&self, value: impl FnOnce() -> T) -> Option<T> {
+        self.is_party().then(value)
+    }
+
+    fn for_insiders<T>(&self, value: Option<T>) -> Option<T> {
+        value.filter(|_| self.sight >= Sight::Metadata)
+    }
+
+    fn organisation(&self, id: OrganisationId) -> Result<Organisation, Error> {
+        let row = self.view.facts.organisation.get(id).ok_or_else(|| Error::internal("an agreement without its party"));
+        row.map(|row| Organisation { view: self.view.clone(), row: Arc::clone(row) })
+    }
+}
+
+/// Agreement or permit by which one organisation discloses data of one register to another. Who is no party sees that a
+/// public one exists, between whom, from when until when, and whether it is in force.
+#[Object]
+impl Agreement {
+    /// Global identifier.
+    pub async fn id(&self) -> ID {
+        global_id(self.dossier.row.id).into()
+    }
+
+    /// Agreement number.
+    async fn number(&self) -> &str {
+        &self.dossier.row.number
+    }
+
+    /// Agreement or permit.
+    async fn kind(&self) -> Said<AgreementKind> {
+        self.dossier.row.kind.into()
+    }
+
+    /// Stored status; null for those who are neither party, auditor nor administrator.
+    async fn status(&self) -> Option<Said<AgreementStatus>> {
+        self.for_insiders(self.dossier.status.at(self.view.at)).map(Said)
+    }
+
+    /// Identifier in the discloser's case register; null when none is recorded, and for those who are no party.
+    async fn case_register_id(&self) -> Option<&str> {
+        self.dossier.row.case_register_id.as_deref().filter(|_| self.is_party())
+    }
+
+    /// Day on which both had signed; null before.
+    async fn signed_on(&self) -> Option<Date> {
+        self.dossier.row.signed_on.map(Date::from)
+    }
+
+    /// First day of validity; null until it is agreed.
+    async fn starts_on(&self) -> Option<Date> {
+        self.dossier.row.starts_on.map(Date::from)
+    }
+
+    /// Last day of validity, included; null when open-ended.
+    async fn ends_on(&self) -> Option<Date> {
+        self.dossier.row.ends_on.map(Date::from)
+    }
+
+    /// Why it ended before its time; null unless it did, and for those who are neither party, auditor nor administrator.
+    async fn termination_reason(&self) -> Option<Said<TerminationReason>> {
+        self.for_insiders(self.dossier.row.termination_reason).map(Said)
+    }
+
+    /// Who may know of it; null for those who are neither party, auditor nor administrator.
+    async fn publicity(&self) -> Option<Said<Publicity>> {
+        self.for_insiders(Some(self.dossier.row.publicity)).map(Said)
+    }
+
+    /// Content version, from 1; null for those who are neither party, auditor nor administrator.
+    async fn version(&self) -> Option<i32> {
+        self.for_insiders(Some(self.dossier.row.version))
+    }
+
+    /// What it amounts to now, and what stands in the way.
+    async fn effective_status(&self) -> EffectiveStatus {
+        let standing = decision::of_agreement(&self.view.facts, &self.dossier, self.view.at);
+        EffectiveStatus { view: self.view.clone(), standing, is_explained: self.is_party() }
+    }
+
+    /// Steps from law to use, in order; null for those who are no party.
+    async fn adoption_steps(&self) -> Option<Vec<AdoptionStep>> {
+        let said = |step| AdoptionStep { view: self.view.clone(), step };
+        self.for_parties(|| {
+            decision::adoption_steps(&self.view.facts, &self.dossier, self.view.at).into_iter().map(said).collect()
+        })
+    }
+
+    /// Acts the viewer may do or will be able to do next; empty for those who may do none. Only acts the gateway can do
+    /// are offered.
+    async fn allowed_actions(&self) -> Vec<AllowedAction> {
+        let side = policy::side(&self.view.facts, &self.view.viewer, &self.dossier.row);
+        let Some(side) = side.filter(|_| self.view.viewer.is(Role::Officer)) else { return Vec::new() };
+        let actions = decision::allowed_actions(&self.view.facts, &self.dossier, side, self.view.at);
+        actions.into_iter().map(|action| AllowedAction { view: self.view.clone(), action }).collect()
+    }
+
+    /// Discloser.
+    async fn discloser(&self) -> Result<Organisation, Error> {
+        self.organisation(self.dossier.row.discloser_id)
+    }
+
+    /// Recipient.
+    async fn recipient(&self) -> Result<Organisation, Error> {
+        self.organisation(self.dossier.row.recipient_id)
+    }
+
+    /// Register.
+    async fn register(&self) -> Result<Register, Error> {
+        let row = self.view.facts.register.get(self.dossier.row.register_id);
+        let row = row.ok_or_else(|| Error::internal("an agreement without its register"));
+        row.map(|row| Register { view: self.view.clone(), row: Arc::clone(row) })
+    }
+
+    /// Further parties, at most 20; null for those who are no party.
+    async fn parties(&self) -> Option<Vec<AgreementParty>> {
+        self.for_parties(|| {
+            let rows = self.view.facts.agreement_party.of(self.dossier.row.id);
+            let rows = rows.filter(|row| row.agreement_id == self.dossier.row.id);
+            rows.map(|row| AgreementParty { view: self.view.clone(), row: Arc::clone(row) }).collect()
+        })
+    }
+
+    /// Provisions it rests on, at most 50; null for those who are no party.
+    async fn bases(&self) -> Option<Vec<AgreementBasis>> {
+        self.for_parties(|| {
+            let bases = self.dossier.bases.iter();
+            bases.map(|part| AgreementBasis { view: self.view.clone(), part: part.clone() }).collect()
+        })
+    }
+
+    /// Scopes by channel and version, at most 50; null for those who are no party.
+    async fn scopes(&self) -> Option<Vec<Scope>> {
+        self.for_parties(|| Scope::all(&self.view, &self.dossier))
+    }
+
+    /// Role mailboxes of both sides for this agreement, each side's first contact first, at most 100; null for those who
+    /// are no party.
+    async fn contacts(&self) -> Option<Vec<Contact>> {
+        self.for_parties(|| {
+            let row = &self.dossier.row;
+            [(AgreementSide::Discloser, row.discloser_id), (AgreementSide::Recipient, row.recipient_id)]
+                .into_iter()
+                .flat_map(|(side, organisation)| Contact::of_side(&self.view, organisation, row.id, side))
+                .collect()
+        })
+    }
+
+    /// Protection statements between its parties on its register, by channel and version, at most 50; null for those who
+    /// are no party.
+    async fn statements(&self) -> Option<Vec<ProtectionStatement>> {
+        self.for_parties(|| {
+            let rows = self.dossier.statements.iter();
+            rows.map(|part| ProtectionStatement { view: self.view.clone(), row: Arc::clone(&part.row) }).collect()
+        })
+    }
+
+    /// Agreement it takes the place of; null when none, or when the viewer may not know it.
+    async fn supersedes(&self) -> Option<Agreement> {
+        Agreement::of(&self.view, self.dossier.row.supersedes_id?)
+    }
+}
+
+/// Step on the way.
+pub struct AdoptionStep {
+    view: View,
+    step: decision::AdoptionStep,
+}
+
+/// Step on the way from law to use.
+#[Object]
+impl AdoptionStep {
+    /// Which step.
+    async fn code(&self) -> Said<AdoptionStepCode> {
+        self.step.code.into()
+    }
+
+    /// Where it stands.
+    async fn state(&self) -> Said<AdoptionStepState> {
+        self.step.state.into()
+    }
+
+    /// Whose turn it is.
+    async fn responsible(&self) -> Said<AgreementSide> {
+        self.step.responsible.into()
+    }
+
+    /// Agreed day; null when none was agreed.
+    async fn planned_on(&self) -> Option<Date> {
+        self.step.planned_on.map(Date::from)
+    }
+
+    /// Day it was done; null while it is not, or when it is done by law with no day of its own.
+    async fn done_on(&self) -> Option<Date> {
+        self.step.done_on.map(Date::from)
+    }
+
+    /// Conditions that stand in its way.
+    async fn blocked_by(&self) -> Vec<DecisionReason> {
+        DecisionReason::all(&self.view, self.step.blocked_by.clone())
+    }
+}
+
+/// Act offered.
+pub struct AllowedAction {
+    view: View,
+    action: decision::AllowedAction,
+}
+
+/// Act the viewer may do, now or once what stands in its way is cleared.
+#[Object]
+impl AllowedAction {
+    /// Which act.
+    async fn code(&self) -> Said<AgreementAction> {
+        self.action.code.into()
+    }
+
+    /// Conditions that fail; empty when it can be done now.
+    async fn blocked_by(&self) -> Vec<DecisionReason> {
+        DecisionReason::all(&self.view, self.action.blocked_by.clone())
+    }
+}
+
+/// Further party.
+pub struct AgreementParty {
+    view: View,
+    row: Arc<entity::agreement_party::Model>,
+}
+
+/// Processor, operator or joint controller of an agreement.
+#[Object]
+impl AgreementParty {
+    /// Its role.
+    async fn role(&self) -> Said<PartyRole> {
+        self.row.role.into()
+    }
+
+    /// The organisation.
+    async fn organisation(&self) -> Result<Organisation, Error> {
+        let row = self.view.facts.organisation.get(self.row.organisation_id);
+        let row = row.ok_or_else(|| Error::internal("a party without its organisation"));
+        row.map(|row| Organisation { view: self.view.clone(), row: Arc::clone(row) })
+    }
+}
+
+/// Basis of an agreement.
+pub struct AgreementBasis {
+    view: View,
+    part: BasisPart,
+}
+
+impl AgreementBasis {
+    fn row(&self) -> &agreement_basis::Model {
+        &self.part.row
+    }
+}
+
+/// Provision an agreement rests on, in one role.
+#[Object]
+impl AgreementBasis {
+    /// Global identifier.
+    pub async fn id(&self) -> ID {
+        global_id(self.row().id).into()
+    }
+
+    /// Role.
+    async fn role(&self) -> Said<entity::vocabulary::BasisRole> {
+        let role: BasisRole = self.row().role;
+        role.into()
+    }
+
+    /// Whether it carries what it is cited for.
+    async fn adequacy(&self) -> Said<Adequacy> {
+        self.part.adequacy.at(self.view.at).unwrap_or(Adequacy::Unreviewed).into()
+    }
+
+    /// Instant of the last review, UTC; null while unreviewed.
+    async fn reviewed_at(&self) -> Option<DateTime> {
+        self.row().reviewed_at.map(DateTime::from)
+    }
+
+    /// Reviewer's note; null when none was made.
+    async fn note(&self) -> Option<&str> {
+        self.row().note.as_deref()
+    }
+
+    /// Provision.
+    async fn legal_basis(&self) -> Result<LegalBasis, Error> {
+        let row = self.view.facts.legal_basis.get(self.row().legal_basis_id);
+        let row = row.ok_or_else(|| Error::internal("a basis without its provision"));
+        row.map(|row| LegalBasis { view: self.view.clone(), row: Arc::clone(row) })
+    }
+}

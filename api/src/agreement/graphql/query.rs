@@ -1,0 +1,90 @@
+//! Queries about agreements.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object};
+
+use super::{
+    Agreement,
+    filter::{AgreementFilter, AgreementOrder, Wanted},
+};
+use crate::{
+    Error, Fault, FaultCode,
+    auth::{Sight, policy},
+    context::View,
+    facts::Dossier,
+    graphql::{
+        connections::{Connection, Page},
+        request::{one_of, request, row_id},
+    },
+};
+
+/// Queries about agreements.
+#[derive(Default)]
+pub struct AgreementQuery;
+
+#[Object]
+impl AgreementQuery {
+    /// Agreement of an id or a number; give exactly one. Null, with NOT_FOUND, when there is none the viewer may know of.
+    /// Errors: NOT_FOUND, INVALID_INPUT.
+    async fn agreement(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Global identifier.")] id: Option<ID>,
+        #[graphql(desc = "Agreement number.")] number: Option<String>,
+    ) -> Option<Result<Agreement, Error>> {
+        let found = request(ctx, "agreement").and_then(|request| find(&request.view, id.as_ref(), number.as_deref()));
+        Some(found)
+    }
+
+    /// Agreements the viewer may know of. Errors: INVALID_INPUT.
+    async fn agreements(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Conditions; everything the viewer may know of when absent.")] filter: Option<AgreementFilter>,
+        #[graphql(desc = "Order; by number when absent. Ties by number.")] order_by: Option<AgreementOrder>,
+        #[graphql(desc = "How many, 1 to 100; 20 when absent.")] first: Option<i32>,
+        #[graphql(desc = "Cursor after which to go on.")] after: Option<String>,
+    ) -> Result<Connection<Agreement>, Error> {
+        let request = request(ctx, "agreements")?;
+        let view = &request.view;
+        let page = Page::of(first, after.as_deref(), request.page_size_max())?;
+        let wanted = Wanted::read(view, filter.unwrap_or_default()).map_err(Error::Invalid)?;
+        let order_by = order_by.unwrap_or(AgreementOrder::Number);
+        let mut entries: Vec<_> = wanted
+            .candidates(view)
+            .into_iter()
+            .filter_map(|dossier| Some((dossier, policy::sight(&view.facts, &view.viewer, &dossier.row)?)))
+            .filter(|(dossier, sight)| wanted.admits(view, dossier, *sight >= Sight::Metadata, *sight >= Sight::Party))
+            .map(|(dossier, sight)| (order(dossier, order_by), (dossier, sight)))
+            .collect();
+        entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let total = entries.len();
+        let node = |(dossier, sight): (&Arc<Dossier>, Sight)| Agreement {
+            view: view.clone(),
+            dossier: Arc::clone(dossier),
+            sight,
+        };
+        Ok(page.connection(entries, node).of_total(total))
+    }
+}
+
+fn find(view: &View, id: Option<&ID>, number: Option<&str>) -> Result<Agreement, Error> {
+    one_of(&[("id", id.is_some()), ("number", number.is_some())])?;
+    let dossier = match (id, number) {
+        (Some(id), _) => view.facts.dossier(row_id(id, "id")?),
+        (None, Some(number)) => view.facts.agreement.by_key(number).and_then(|row| view.facts.dossier(row.id)),
+        (None, None) => return Err(Error::Invalid(vec![Fault::new(FaultCode::Blank, "id", "give an id or a number")])),
+    };
+    dossier.and_then(|dossier| Agreement::seen(view, dossier)).ok_or(Error::NotFound("agreement"))
+}
+
+fn order(dossier: &Dossier, by: AgreementOrder) -> (Option<entity::vocabulary::Day>, String) {
+    let last = Some(entity::vocabulary::Day::MAX);
+    let day = match by {
+        AgreementOrder::Number => None,
+        AgreementOrder::StartsOn => dossier.row.starts_on.or(last),
+        AgreementOrder::EndsOn => dossier.row.ends_on.or(last),
+    };
+    (day, dossier.row.number.clone())
+}

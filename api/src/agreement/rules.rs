@@ -1,0 +1,234 @@
+//! Acts on agreements: what each needs, and what it does. Status histories grow; terminal statuses never change.
+
+use std::sync::Arc;
+
+use entity::{
+    agreement,
+    vocabulary::{
+        AgreementId, AgreementKind, AgreementStatus, Day, Instant, OrganisationId, Publicity, StatusSubject,
+        SuspensionReason,
+    },
+};
+
+use crate::{
+    Fault, FaultCode, Violations,
+    checks::{Checks, REFERENCE_CHARACTERS_MAX, TEXT_CHARACTERS_MAX},
+    decision,
+    facts::{Facts, global_id},
+    journal::Changes,
+    status,
+};
+
+/// Version of the protection checklist new agreements are drafted under.
+const CATALOGUE_VERSION: i32 = 1;
+
+/// Agreement as drafted.
+#[derive(Debug, Clone)]
+pub struct AgreementInput {
+    /// Number.
+    pub number: String,
+    /// Identifier in the discloser's case register.
+    pub case_register_id: Option<String>,
+    /// Kind.
+    pub kind: AgreementKind,
+    /// Business ID of the recipient.
+    pub recipient: String,
+    /// Code of the register.
+    pub register: String,
+    /// First day.
+    pub starts_on: Option<Day>,
+    /// Last day, included.
+    pub ends_on: Option<Day>,
+    /// Number of the agreement it is to replace.
+    pub supersedes: Option<String>,
+    /// Publicity.
+    pub publicity: Publicity,
+}
+
+/// Drafts an agreement of the discloser's register. The same number with the same content changes nothing; with other
+/// content it is a conflict. The controller drafts, since the law is always recorded in its agreement (R35).
+pub fn create(
+    facts: &Facts,
+    id: AgreementId,
+    discloser: OrganisationId,
+    input: &AgreementInput,
+    by: (&str, Instant),
+) -> Result<Changes, Violations> {
+    let mut checks = Checks::default();
+    let number = checks.text("number", &input.number, REFERENCE_CHARACTERS_MAX);
+    let case_register_id = checks.text_if("caseRegisterId", input.case_register_id.as_ref(), REFERENCE_CHARACTERS_MAX);
+    let recipient =
+        checks.found("recipient", facts.organisation_of(&input.recipient), "organisation").map(|row| row.id);
+    let register = checks.found("register", facts.register.by_key(&input.register), "register").cloned();
+    if register.as_ref().is_some_and(|row| row.controller_id != discloser) {
+        checks.fault(FaultCode::Conflict, "register", "only the controller of a register discloses from it");
+    }
+    if recipient == Some(discloser) {
+        checks.fault(FaultCode::Conflict, "recipient", "discloser and recipient are the same organisation");
+    }
+    if let (Some(starts_on), Some(ends_on)) = (input.starts_on, input.ends_on)
+        && ends_on < starts_on
+    {
+        checks.fault(FaultCode::PeriodReversed, "endsOn", "ends before it starts");
+    }
+    let supersedes = input
+        .supersedes
+        .as_ref()
+        .and_then(|number| checks.found("supersedes", known_to(facts, discloser, number), "agreement").cloned());
+    if let (Some(earlier), Some(recipient), Some(register)) = (&supersedes, recipient, &register)
+        && !same_parties(facts, earlier, discloser, recipient, register.id)
+    {
+        checks.fault(FaultCode::Conflict, "supersedes", "its parties or register are others");
+    }
+    let prior = facts.agreement.by_key(&number);
+    let row = recipient.zip(register).map(|(recipient_id, register)| agreement::Model {
+        id: prior.map_or(id, |prior| prior.id),
+        number,
+        case_register_id,
+        kind: input.kind,
+        discloser_id: discloser,
+        recipient_id,
+        register_id: register.id,
+        status: AgreementStatus::Draft,
+        signed_on: None,
+        starts_on: input.starts_on,
+        ends_on: input.ends_on,
+        termination_reason: None,
+        supersedes_id: supersedes.map(|row| row.id),
+        drafted_by_id: discloser,
+        catalogue_version: CATALOGUE_VERSION,
+        publicity: input.publicity,
+        version: 1,
+        content_hash: None,
+    });
+    if let (Some(prior), Some(row)) = (prior, &row)
+        && !same_draft(prior, row)
+    {
+        checks.fault(FaultCode::Conflict, "number", "another agreement has this number");
+    }
+    let repeated = prior.map(|row| row.id);
+    checks.done(|| {
+        let changes = |edits| Changes {
+            action: "createAgreement",
+            subject: global_id(repeated.unwrap_or(id)),
+            reason: None,
+            edits,
+        };
+        if repeated.is_some() {
+            return Some(changes(Vec::new()));
+        }
+        let row = row?;
+        let entry = status::entry(facts, (StatusSubject::Agreement, id.0), row.status, by, None);
+        Some(changes(vec![row.into(), entry.into()]))
+    })
+}
+
+/// Agreement of a number as far as an organisation may know it: a public one, or one of its own.
+fn known_to<'a>(facts: &'a Facts, organisation: OrganisationId, number: &str) -> Option<&'a Arc<agreement::Model>> {
+    let stands_for = |party: OrganisationId| {
+        party == organisation || crate::facts::successors(facts.tables(), party).any(|id| id == organisation)
+    };
+    facts.agreement.by_key(number).filter(|row| {
+        row.publicity == Publicity::Public || stands_for(row.discloser_id) || stands_for(row.recipient_id)
+    })
+}
+
+/// Whether a repeated number brings what was drafted under it; what has come to it since does not matter.
+fn same_draft(prior: &agreement::Model, draft: &agreement::Model) -> bool {
+    let drafted = agreement::Model {
+        status: draft.status,
+        signed_on: draft.signed_on,
+        termination_reason: draft.termination_reason,
+        catalogue_version: draft.catalogue_version,
+        version: draft.version,
+        content_hash: draft.content_hash.clone(),
+        ..prior.clone()
+    };
+    drafted == *draft
+}
+
+/// Parties are the same when each is, or took the place of, the earlier one.
+fn same_parties(
+    facts: &Facts,
+    earlier: &agreement::Model,
+    discloser: OrganisationId,
+    recipient: OrganisationId,
+    register: entity::vocabulary::RegisterId,
+) -> bool {
+    let follows = |before: OrganisationId, after: OrganisationId| {
+        before == after || crate::facts::successors(facts.tables(), before).any(|id| id == after)
+    };
+    earlier.register_id == register
+        && follows(earlier.discloser_id, discloser)
+        && follows(earlier.recipient_id, recipient)
+}
+
+/// Suspends an agreement in force, with its reason.
+pub fn suspend(
+    facts: &Facts,
+    id: AgreementId,
+    reason: SuspensionReason,
+    note: Option<&String>,
+    by: (&str, Instant),
+) -> Result<Changes, Violations> {
+    let mut checks = Checks::default();
+    let note = checks.text_if("note", note, TEXT_CHARACTERS_MAX);
+    if reason == SuspensionReason::Other && note.is_none() {
+        checks.fault(FaultCode::Blank, "note", "say the reason in words");
+    }
+    let row = in_status(&mut checks, facts, id, AgreementStatus::Active);
+    let said = match note {
+        Some(note) => format!("{reason}: {note}"),
+        None => reason.to_string(),
+    };
+    checks.done(|| Some(moved(facts, &row?, AgreementStatus::Suspended, "suspendAgreement", Some(said), by)))
+}
+
+/// Resumes a suspended agreement once what it needs is in place again.
+pub fn resume(
+    facts: &Facts,
+    id: AgreementId,
+    note: Option<&String>,
+    by: (&str, Instant),
+) -> Result<Changes, Violations> {
+    let mut checks = Checks::default();
+    let note = checks.text_if("note", note, TEXT_CHARACTERS_MAX);
+    let row = in_status(&mut checks, facts, id, AgreementStatus::Suspended);
+    let blockers = facts.dossier(id).map(|dossier| decision::resumable(facts, dossier, by.1)).unwrap_or_default();
+    let changes = checks.done(|| Some(moved(facts, &row?, AgreementStatus::Active, "resumeAgreement", note, by)))?;
+    if blockers.is_empty() {
+        return Ok(changes);
+    }
+    Err(blockers
+        .into_iter()
+        .map(|reason| Fault {
+            citations: reason.bases,
+            ..Fault::new(
+                FaultCode::Reason(reason.code),
+                "id",
+                decision::reason_message(reason.code, entity::vocabulary::Language::En),
+            )
+        })
+        .collect())
+}
+
+fn in_status(checks: &mut Checks, facts: &Facts, id: AgreementId, status: AgreementStatus) -> Option<agreement::Model> {
+    let row = checks.found("id", facts.agreement.get(id), "agreement")?;
+    if row.status != status {
+        checks.fault(FaultCode::WrongStatus, "id", format!("the agreement is {}, not {status}", row.status));
+    }
+    Some(row.as_ref().clone())
+}
+
+fn moved(
+    facts: &Facts,
+    row: &agreement::Model,
+    status: AgreementStatus,
+    action: &'static str,
+    reason: Option<String>,
+    by: (&str, Instant),
+) -> Changes {
+    let entry = status::entry(facts, (StatusSubject::Agreement, row.id.0), status, by, reason.clone());
+    let row = agreement::Model { status, ..row.clone() };
+    Changes { action, subject: global_id(row.id), reason, edits: vec![row.into(), entry.into()] }
+}

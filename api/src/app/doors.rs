@@ -1,0 +1,136 @@
+//! The doors of an opened gateway: its schema, who may enter, and with which picture of the facts.
+
+use std::{sync::Arc, time::Duration};
+
+use async_graphql::{EmptySubscription, Schema};
+use axum::{Router, http::StatusCode};
+use futures::FutureExt;
+
+use super::App;
+use crate::{
+    Error,
+    auth::{Authenticator, JwksFault, Viewer, bearer, jwks},
+    config::Config,
+    context::{Context, Gateway, View},
+    graphql::{
+        documents::{CacheLimits, Introspection, Schemas},
+        gate::Limits,
+        http::{Arrival, Authenticate, Doors, Enter, Entered, KeySet, router},
+        schema::{Mutation, Query},
+    },
+};
+
+/// Longest a request waits for the facts to reach the position it asks for.
+const FACTS_SEQ_WAIT: Duration = Duration::from_secs(1);
+
+/// Why the doors do not open.
+#[derive(Debug, thiserror::Error)]
+pub enum DoorsError {
+    /// Keys of the issuers.
+    #[error("{0}")]
+    Issuers(#[from] JwksFault),
+    /// The schema.
+    #[error("the schema cannot be read back: {0}")]
+    Schema(#[from] Error),
+}
+
+impl App {
+    /// Router that answers for the gateway.
+    ///
+    /// # Errors
+    /// When an issuer's key set in a file cannot be used.
+    pub async fn router(&self) -> Result<Router, DoorsError> {
+        let gateway = &self.gateway;
+        let authenticator = Arc::new(Authenticator::start(&gateway.config, &gateway.keys, gateway.clock.now()).await?);
+        let fresh_keys = (Arc::clone(&authenticator), gateway.clock.clone());
+        tokio::spawn(async move { fresh_keys.0.keep_fresh(&fresh_keys.1).await });
+        let (journal, recorder) = (gateway.journal.clone(), self.recorder.clone());
+        let (facts_max_age, known) = (gateway.config.facts_max_age, Arc::clone(&authenticator));
+        let build =
+            || Schema::build(Query::default(), Mutation::default(), EmptySubscription).data(self.recorder.clone());
+        let doors = Doors {
+            schemas: Schemas::new(build, limits(&gateway.config), cache(&gateway.config))?,
+            body_bytes_max: gateway.config.limits.body_bytes_max,
+            operation_time_max: Duration::from_secs(gateway.config.limits.operation_seconds_max),
+            anonymous_introspection: Introspection::Closed,
+            authenticate: authenticate(authenticator, gateway.clone()),
+            enter: enter(gateway.clone()),
+            current_seq: {
+                let journal = journal.clone();
+                Arc::new(move || journal.facts().seq)
+            },
+            ready: Arc::new(move || match () {
+                () if journal.age() > facts_max_age => Err("the facts are older than FACTS_MAX_AGE"),
+                () if !recorder.is_ready() => Err("the writer has ended"),
+                () if !known.is_ready() => Err("no issuer's keys are known"),
+                () => Ok(()),
+            }),
+            key_set: gateway.keys.development().map(|key| {
+                let set = jwks(key).to_string();
+                Arc::new(move || set.clone()) as KeySet
+            }),
+        };
+        Ok(router(doors, Router::new()))
+    }
+}
+
+fn limits(config: &Config) -> Limits {
+    let limits = &config.limits;
+    Limits {
+        tokens: limits.query_tokens_max as u64,
+        nesting: limits.query_nesting_max as u64,
+        depth: limits.query_depth_max as u64,
+        fields: limits.query_fields_max as u64,
+        aliases: limits.query_aliases_max as u64,
+        root_fields: limits.query_root_fields_max as u64,
+        complexity: limits.query_complexity_max as u64,
+        page_size: limits.page_size_max as u64,
+    }
+}
+
+fn cache(config: &Config) -> CacheLimits {
+    CacheLimits {
+        documents: config.limits.document_cache_entries_max,
+        bytes: config.limits.document_cache_bytes_max as u64,
+    }
+}
+
+fn authenticate(authenticator: Arc<Authenticator>, gateway: Gateway) -> Authenticate {
+    Arc::new(move |headers| {
+        let (authenticator, gateway) = (Arc::clone(&authenticator), gateway.clone());
+        async move {
+            let refused = |error: Error| match &error {
+                Error::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, error),
+                _ => (StatusCode::UNAUTHORIZED, error),
+            };
+            match bearer(headers).map_err(|fault| refused(fault.into()))? {
+                Some(token) => {
+                    let verified = authenticator.verify(token, gateway.clock.now()).await;
+                    verified.map(|verified| Arc::clone(&verified.viewer)).map_err(|fault| refused(fault.into()))
+                }
+                None if gateway.config.anonymous_read => Ok(Arc::new(Viewer::anonymous())),
+                None => Err(refused(Error::Unauthenticated("a bearer token is needed"))),
+            }
+        }
+        .boxed()
+    })
+}
+
+fn enter(gateway: Gateway) -> Enter<Context> {
+    Arc::new(move |arrival: Arrival| {
+        let gateway = gateway.clone();
+        async move {
+            if let Some(seq) = arrival.min_seq
+                && gateway.journal.facts().seq < seq
+            {
+                gateway.journal.wait_for(seq, FACTS_SEQ_WAIT).await?;
+            }
+            let (facts, now) = (gateway.journal.facts(), gateway.clock.now());
+            let facts_seq = facts.seq;
+            let stale = gateway.journal.age() > gateway.config.facts_max_age;
+            let view = View { facts, at: now, viewer: arrival.viewer, language: arrival.language };
+            Ok(Entered { context: Context { view, now, request_id: arrival.request_id, gateway, stale }, facts_seq })
+        }
+        .boxed()
+    })
+}

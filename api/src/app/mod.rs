@@ -1,0 +1,211 @@
+//! Composition: opens or makes everything a gateway lives on, in the one order that is safe.
+
+mod doors;
+mod seed;
+
+use std::{
+    fs::{File, TryLockError},
+    path::Path,
+    sync::Arc,
+};
+
+use entity::key_fingerprint;
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
+use tokio::task::JoinHandle;
+
+pub use doors::DoorsError;
+pub use seed::{ImportError, Imported, import, read};
+
+use crate::{
+    clock::Clock,
+    config::{Config, Seed},
+    context::{Gateway, Parts},
+    database::Database,
+    disclosure::{Equipment, RecordLimits, Recorder, interned::InternedSets},
+    journal::Journal,
+    keys::{Fingerprint, Issuance, Keys, KeysError},
+};
+
+/// File in `DATA_DIR` that the one process on an embedded database holds locked.
+const LOCK_FILE: &str = "gateway.lock";
+
+/// Why a gateway does not start. Each says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The data directory cannot be used.
+    #[error("DATA_DIR `{directory}` cannot be used: {source}")]
+    DataDirectory {
+        /// Directory.
+        directory: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Another process has the embedded database.
+    #[error("another gateway is running on DATA_DIR `{0}`: stop it, or use PostgreSQL to run several")]
+    Locked(String),
+    /// The database cannot be reached or migrated.
+    #[error("the database cannot be used (DATABASE_URL): {0}")]
+    Database(sea_orm::DbErr),
+    /// The keys are not those of the database.
+    #[error("{0}")]
+    Keys(#[from] KeysError),
+    /// The facts could not be loaded.
+    #[error("the facts could not be loaded: {0}")]
+    Facts(String),
+    /// The world could not be imported.
+    #[error("{0}")]
+    Import(#[from] ImportError),
+}
+
+impl From<sea_orm::DbErr> for OpenError {
+    fn from(error: sea_orm::DbErr) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<crate::Error> for OpenError {
+    fn from(error: crate::Error) -> Self {
+        match error {
+            crate::Error::Internal { detail } => Self::Facts(detail),
+            other => Self::Facts(other.to_string()),
+        }
+    }
+}
+
+/// Gateway that has been opened.
+pub struct App {
+    /// What lives as long as the process.
+    pub gateway: Gateway,
+    /// The one way into the log.
+    pub recorder: Recorder,
+    /// Whether the database was made by this start.
+    pub is_new: bool,
+    writer: JoinHandle<()>,
+    follower: JoinHandle<()>,
+    /// Held until the process ends.
+    _lock: Option<File>,
+}
+
+impl App {
+    /// Opens the gateway; makes database, keys and the sample world where there are none.
+    ///
+    /// # Errors
+    /// Says what cannot be used and why.
+    pub async fn open(config: Config, clock: Clock) -> Result<Self, OpenError> {
+        create_directory(&config.data_dir)?;
+        let lock = if config.database_url.is_sqlite() { Some(lock(&config.data_dir)?) } else { None };
+        let database = connect(&config).await?;
+        migration::up(database.write()).await?;
+        let (keys, is_new) = keys(&config, &database, &clock).await?;
+        let journal = Journal::open(database.clone(), clock.clone()).await?;
+        let keys = Arc::new(keys);
+        let equipment = Equipment {
+            database: database.clone(),
+            journal: journal.clone(),
+            clock: clock.clone(),
+            keys: Arc::clone(&keys),
+            sets: InternedSets::default(),
+            fatal: Box::new(|message| {
+                tracing::error!(message, "the process ends: what was committed is found again at the next start");
+                std::process::exit(1);
+            }),
+        };
+        let limits = RecordLimits {
+            queue_rows_max: config.limits.record_queue_max,
+            batch_rows_max: config.limits.record_batch_max,
+        };
+        let (recorder, writer) = Recorder::start(equipment, limits).await?;
+        let follower = tokio::spawn(journal.clone().follow());
+        let seed = config.seed.unwrap_or_else(|| config.seed_of_new_database());
+        let gateway = Gateway::new(Parts { clock, config, database, journal, keys });
+        let app = Self { gateway, recorder, is_new, writer, follower, _lock: lock };
+        if is_new && seed == Seed::Sample {
+            import(&app.gateway, &app.recorder, &crate::world::sample(), "seed").await?;
+        }
+        Ok(app)
+    }
+
+    /// Lets the writer finish what waits, then ends.
+    pub async fn close(self) {
+        let database = self.gateway.database.clone();
+        self.follower.abort();
+        drop(self.recorder);
+        drop(self.gateway);
+        if self.writer.await.is_err() {
+            tracing::error!("the writer ended early");
+        }
+        database.close().await;
+    }
+}
+
+/// Connects to the configured database, making the directory of an embedded one.
+pub async fn connect(config: &Config) -> Result<Database, OpenError> {
+    let url = config.database_url.expose();
+    if let Some(path) = url.strip_prefix("sqlite://").map(|rest| rest.split('?').next().unwrap_or(rest))
+        && let Some(directory) = Path::new(path).parent()
+    {
+        create_directory(directory)?;
+    }
+    let read = config.database_read_url.as_ref().map(crate::config::DatabaseUrl::expose);
+    Ok(Database::connect(url, read).await?)
+}
+
+fn create_directory(directory: &Path) -> Result<(), OpenError> {
+    std::fs::create_dir_all(directory)
+        .map_err(|source| OpenError::DataDirectory { directory: directory.display().to_string(), source })
+}
+
+/// Keeps other processes from the embedded database until this one ends, however it does.
+fn lock(directory: &Path) -> Result<File, OpenError> {
+    let named = || directory.display().to_string();
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(directory.join(LOCK_FILE))
+        .map_err(|source| OpenError::DataDirectory { directory: named(), source })?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::Locked(named())),
+        Err(TryLockError::Error(source)) => Err(OpenError::DataDirectory { directory: named(), source }),
+    }
+}
+
+/// Keys of an existing database, without starting anything.
+pub async fn open_keys(config: &Config) -> Result<Keys, OpenError> {
+    let database = connect(config).await?;
+    let rows = key_fingerprint::Entity::find().all(database.primary()).await?;
+    Ok(Keys::open(&config.data_dir, &remembered(rows), issuance(config))?)
+}
+
+fn issuance(config: &Config) -> Issuance {
+    if config.is_development() { Issuance::Development } else { Issuance::Configured }
+}
+
+fn remembered(rows: Vec<key_fingerprint::Model>) -> Vec<Fingerprint> {
+    rows.into_iter()
+        .map(|row| Fingerprint { name: row.name, version: row.version, fingerprint: row.fingerprint })
+        .collect()
+}
+
+/// Keys the database was made with; a new database gets new ones, whose fingerprints it remembers before they are kept.
+async fn keys(config: &Config, database: &Database, clock: &Clock) -> Result<(Keys, bool), OpenError> {
+    let rows = key_fingerprint::Entity::find().all(database.primary()).await?;
+    if !rows.is_empty() {
+        return Ok((Keys::open(&config.data_dir, &remembered(rows), issuance(config))?, false));
+    }
+    let keys = Keys::create(&config.data_dir, issuance(config))?;
+    let made = keys.fingerprints().into_iter().map(|made| {
+        key_fingerprint::Model {
+            name: made.name,
+            version: made.version,
+            fingerprint: made.fingerprint,
+            created_at: clock.now(),
+        }
+        .into_active_model()
+        .reset_all()
+    });
+    key_fingerprint::Entity::insert_many(made).exec_without_returning(database.write()).await?;
+    keys.keep()?;
+    Ok((keys, true))
+}

@@ -1,0 +1,97 @@
+//! How the journal is said.
+
+use async_graphql::{Context, ID, Object};
+use entity::change;
+
+use crate::{
+    Error,
+    auth::{Role, policy},
+    context::View,
+    graphql::{
+        connections::{Connection, Page},
+        long::Long,
+        request::request,
+        scalars::{BusinessId, DateTime},
+    },
+};
+
+/// Change of the registry.
+pub struct Change {
+    view: View,
+    row: change::Model,
+}
+
+impl Change {
+    /// Actors are named to their own organisation and to auditors.
+    fn names_actor(&self) -> bool {
+        let own = self.view.viewer.organisation.map(|id| id.to_string());
+        (own.is_some() && own == self.row.actor_organisation)
+            || policy::audits_all(&self.view.facts, &self.view.viewer)
+            || self.view.viewer.is(Role::Administrator)
+    }
+}
+
+/// Change of the registry: one act, who did it and why. Its place in the journal is its place in time.
+#[Object]
+impl Change {
+    /// Position in the journal, from 1 without gaps.
+    async fn seq(&self) -> Long {
+        self.row.seq.into()
+    }
+
+    /// Instant of recording, UTC; rises with the position.
+    async fn recorded_at(&self) -> DateTime {
+        self.row.recorded_at.into()
+    }
+
+    /// Name of the act, as its mutation or import.
+    async fn action(&self) -> &str {
+        &self.row.action
+    }
+
+    /// Global identifier of what it was done to.
+    async fn subject_id(&self) -> ID {
+        self.row.subject.clone().into()
+    }
+
+    /// Business ID of the organisation that acted; null for the gateway itself.
+    async fn organisation(&self) -> Option<BusinessId> {
+        self.row.actor_organisation.as_deref().map(BusinessId::stored)
+    }
+
+    /// Who acted; null for those outside that organisation, but for auditors and administrators.
+    async fn actor(&self) -> Option<&str> {
+        self.names_actor().then_some(&self.row.actor)
+    }
+
+    /// Reason given; null when none was.
+    async fn reason(&self) -> Option<&str> {
+        self.row.reason.as_deref()
+    }
+
+    /// Position of its entry in the transparency log.
+    async fn leaf_index(&self) -> Long {
+        self.row.leaf_index.into()
+    }
+}
+
+/// Queries about the journal.
+#[derive(Default)]
+pub struct ChangeQuery;
+
+#[Object]
+impl ChangeQuery {
+    /// Changes the viewer may know of, oldest first. Errors: FORBIDDEN, INVALID_INPUT, UNAVAILABLE.
+    async fn changes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 when absent.")] first: Option<i32>,
+        #[graphql(desc = "Cursor after which to go on.")] after: Option<String>,
+    ) -> Result<Connection<Change>, Error> {
+        let request = request(ctx, "changes")?;
+        let page: Page<i64> = Page::of(first, after.as_deref(), request.page_size_max())?;
+        let rows = super::list(request, page.after.unwrap_or(0), page.fetch()).await?;
+        let entries = rows.into_iter().map(|row| (row.seq, row));
+        Ok(page.connection(entries, |row| Change { view: request.view.clone(), row }))
+    }
+}

@@ -1,0 +1,110 @@
+//! From raw input to checked values: every fault is collected with its place, nothing stops at the first.
+
+use std::str::FromStr;
+
+use entity::vocabulary::{Malformed, contains_personal_identity_code};
+
+use crate::{Fault, FaultCode, Violations};
+
+/// Longest name or title, in characters.
+pub const NAME_CHARACTERS_MAX: usize = 200;
+
+/// Longest free text, in characters.
+pub const TEXT_CHARACTERS_MAX: usize = 4_000;
+
+/// Longest address, code or reference, in characters.
+pub const REFERENCE_CHARACTERS_MAX: usize = 200;
+
+/// Name in the three languages, as given.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NamesInput {
+    /// Finnish.
+    pub fi: Option<String>,
+    /// Swedish.
+    pub sv: Option<String>,
+    /// English.
+    pub en: Option<String>,
+}
+
+/// Collects faults while an input is read.
+#[derive(Debug, Default)]
+pub struct Checks {
+    faults: Violations,
+}
+
+impl Checks {
+    /// Adds a fault.
+    pub fn fault(&mut self, code: FaultCode, path: &str, message: impl Into<String>) {
+        self.faults.push(Fault::new(code, path, message));
+    }
+
+    /// Value of a checked type; a malformed one is a fault.
+    pub fn parsed<T: FromStr<Err = Malformed>>(&mut self, path: &str, text: &str) -> Option<T> {
+        text.parse().map_err(|fault| self.faults.push(Fault::malformed(path, &fault))).ok()
+    }
+
+    /// The same for a value that may be absent.
+    pub fn parsed_if<T: FromStr<Err = Malformed>>(&mut self, path: &str, text: Option<&String>) -> Option<T> {
+        text.and_then(|text| self.parsed(path, text))
+    }
+
+    /// Text that must be there, within a length and without a personal identity code.
+    pub fn text(&mut self, path: &str, text: &str, characters_max: usize) -> String {
+        if text.trim().is_empty() {
+            self.fault(FaultCode::Blank, path, "must not be blank");
+        }
+        self.free_text(path, text, characters_max)
+    }
+
+    /// The same for a text that may be absent; a blank one counts as absent.
+    pub fn text_if(&mut self, path: &str, text: Option<&String>, characters_max: usize) -> Option<String> {
+        text.filter(|text| !text.trim().is_empty()).map(|text| self.free_text(path, text, characters_max))
+    }
+
+    fn free_text(&mut self, path: &str, text: &str, characters_max: usize) -> String {
+        if text.chars().count() > characters_max {
+            self.fault(FaultCode::TooLong, path, format!("longer than {characters_max} characters"));
+        }
+        if contains_personal_identity_code(text) {
+            self.fault(FaultCode::Malformed, path, "must not hold a personal identity code (1050/2018 29 §)");
+        }
+        text.trim().to_owned()
+    }
+
+    /// Value that must be found; null is a fault.
+    pub fn found<T>(&mut self, path: &str, value: Option<T>, what: &str) -> Option<T> {
+        if value.is_none() {
+            self.fault(FaultCode::NotFound, path, format!("no such {what}"));
+        }
+        value
+    }
+
+    /// Names of which the Finnish one is needed.
+    pub fn names(&mut self, path: &str, names: &NamesInput) -> (String, Option<String>, Option<String>) {
+        let fi = self.text(&format!("{path}.fi"), names.fi.as_deref().unwrap_or_default(), NAME_CHARACTERS_MAX);
+        let sv = self.text_if(&format!("{path}.sv"), names.sv.as_ref(), NAME_CHARACTERS_MAX);
+        let en = self.text_if(&format!("{path}.en"), names.en.as_ref(), NAME_CHARACTERS_MAX);
+        (fi, sv, en)
+    }
+
+    /// Faults so far, for readers that add their own.
+    pub fn faults(&mut self) -> &mut Violations {
+        &mut self.faults
+    }
+
+    /// Whether nothing has been found so far.
+    pub fn is_clean(&self) -> bool {
+        self.faults.is_empty()
+    }
+
+    /// The value, unless there were faults.
+    ///
+    /// # Errors
+    /// Every fault found.
+    pub fn done<T>(self, value: impl FnOnce() -> Option<T>) -> Result<T, Violations> {
+        if !self.faults.is_empty() {
+            return Err(self.faults);
+        }
+        value().ok_or_else(|| vec![Fault::new(FaultCode::Malformed, "", "the input is incomplete")])
+    }
+}

@@ -1,0 +1,223 @@
+//! The command line: one binary, one subcommand per errand.
+
+mod serve;
+mod token;
+mod verify;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+use crate::{
+    app::{self, App, OpenError},
+    clock::Clock,
+    config::{self, Config, Flags},
+    world::{self, WorldFile},
+};
+
+/// System of record and decision point for disclosures of register data between authorities.
+#[derive(Parser)]
+#[command(name = "disclosure-gateway", version, about)]
+struct Cli {
+    #[command(flatten)]
+    flags: Flags,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve GraphQL over HTTP (the default).
+    Serve,
+    /// Bring the database to this version's tables, or back to none.
+    Migrate {
+        /// Take every table away, with all that is in them.
+        #[arg(long)]
+        down: bool,
+    },
+    /// Import the sample world; what stands already is left alone.
+    Seed,
+    /// Import world files (YAML): all of them, or nothing with every fault named.
+    Import {
+        /// Files, or directories of `*.yaml`.
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+        /// Check only and write nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Export the registry as world files.
+    Export {
+        /// Directory to write to.
+        directory: PathBuf,
+    },
+    /// Print a development token.
+    Token(token::TokenArguments),
+    /// Print the schema in SDL.
+    Schema,
+    /// Check that the facts equal what the journal tells, and print the outcome.
+    Verify,
+    /// Print every setting, its value and where it came from.
+    Config,
+}
+
+/// What ends a command without success.
+#[derive(Debug, thiserror::Error)]
+enum CliError {
+    /// Settings.
+    #[error("{0}")]
+    Config(#[from] config::ConfigFaults),
+    /// Opening.
+    #[error("{0}")]
+    Open(#[from] OpenError),
+    /// Import.
+    #[error("{0}")]
+    Import(#[from] app::ImportError),
+    /// Files of the caller.
+    #[error("`{path}`: {source}")]
+    File {
+        /// File.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Anything else, said.
+    #[error("{0}")]
+    Said(String),
+}
+
+impl From<crate::Error> for CliError {
+    fn from(error: crate::Error) -> Self {
+        match error {
+            crate::Error::Internal { detail } => Self::Said(detail),
+            other => Self::Said(other.to_string()),
+        }
+    }
+}
+
+/// Exit code of wrong settings or arguments, as `sysexits` has it.
+const EXIT_CONFIG: u8 = 78;
+
+/// Exit code when something the gateway needs is not to be had.
+const EXIT_UNAVAILABLE: u8 = 69;
+
+/// Runs the command line.
+pub async fn run() -> ExitCode {
+    crate::auth::install_provider();
+    let cli = Cli::parse();
+    match execute(cli).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("disclosure-gateway: {error}");
+            match error {
+                CliError::Config(_) => ExitCode::from(EXIT_CONFIG),
+                CliError::Open(_) => ExitCode::from(EXIT_UNAVAILABLE),
+                CliError::Import(_) | CliError::File { .. } | CliError::Said(_) => ExitCode::FAILURE,
+            }
+        }
+    }
+}
+
+async fn execute(cli: Cli) -> Result<(), CliError> {
+    let command = cli.command.unwrap_or(Command::Serve);
+    if matches!(command, Command::Schema) {
+        print!("{}", crate::graphql::schema::sdl());
+        return Ok(());
+    }
+    let config = Config::load(&cli.flags, config::environment)?;
+    if !matches!(command, Command::Config | Command::Token(_)) {
+        crate::telemetry::install(&config).map_err(|error| CliError::Said(error.to_string()))?;
+    }
+    match command {
+        Command::Serve => serve::serve(config).await,
+        Command::Migrate { down } => migrate(config, down).await,
+        Command::Seed => seed(config).await,
+        Command::Import { paths, dry_run } => import(config, &paths, dry_run).await,
+        Command::Export { directory } => export(config, &directory).await,
+        Command::Token(arguments) => token::print(&config, &arguments).await,
+        Command::Verify => verify::verify(config).await,
+        Command::Config => {
+            for described in config.describe() {
+                println!("{described}");
+            }
+            Ok(())
+        }
+        Command::Schema => Ok(()),
+    }
+}
+
+/// A command that fills the database itself starts on an empty one.
+fn unseeded(mut config: Config) -> Config {
+    config.seed = Some(config::Seed::None);
+    config
+}
+
+async fn migrate(config: Config, down: bool) -> Result<(), CliError> {
+    let database = app::connect(&config).await?;
+    let done = if down { migration::down(database.write()).await } else { migration::up(database.write()).await };
+    done.map_err(|error| CliError::Open(error.into()))?;
+    println!("{}", if down { "every table is gone" } else { "the database is at this version" });
+    Ok(())
+}
+
+async fn seed(config: Config) -> Result<(), CliError> {
+    let app = App::open(unseeded(config), Clock::default()).await?;
+    let imported = app::import(&app.gateway, &app.recorder, &world::sample(), "seed").await?;
+    println!("{} registry rows written, {} disclosures in the log", imported.rows, imported.disclosures);
+    app.close().await;
+    Ok(())
+}
+
+async fn import(config: Config, paths: &[PathBuf], dry_run: bool) -> Result<(), CliError> {
+    let files = world_files(paths)?;
+    let app = App::open(unseeded(config), Clock::default()).await?;
+    if dry_run {
+        let world =
+            app::read(&app.gateway.keys, &files, &app.gateway.journal.facts()).map_err(app::ImportError::Faults)?;
+        println!(
+            "no faults; {} registry rows and {} disclosures would be written",
+            world.edits.len(),
+            world.disclosures.len()
+        );
+    } else {
+        let imported = app::import(&app.gateway, &app.recorder, &files, "import").await?;
+        println!("{} registry rows written, {} disclosures in the log", imported.rows, imported.disclosures);
+    }
+    app.close().await;
+    Ok(())
+}
+
+/// World files of paths, in the order of their names within a directory.
+fn world_files(paths: &[PathBuf]) -> Result<Vec<WorldFile>, CliError> {
+    let failed = |path: &PathBuf, source| CliError::File { path: path.display().to_string(), source };
+    let mut files = Vec::new();
+    for path in paths {
+        let mut found = vec![path.clone()];
+        if path.is_dir() {
+            let entries = std::fs::read_dir(path).map_err(|source| failed(path, source))?;
+            found = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
+            found.retain(|path| path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml"));
+            found.sort();
+        }
+        for path in found {
+            let text = std::fs::read_to_string(&path).map_err(|source| failed(&path, source))?;
+            files.push(WorldFile { name: path.display().to_string(), text });
+        }
+    }
+    Ok(files)
+}
+
+async fn export(config: Config, directory: &std::path::Path) -> Result<(), CliError> {
+    let app = App::open(unseeded(config), Clock::default()).await?;
+    let files = world::export(&app.gateway.journal.facts(), &app.gateway.keys.pseudonym_fingerprint());
+    std::fs::create_dir_all(directory)
+        .map_err(|source| CliError::File { path: directory.display().to_string(), source })?;
+    for file in &files {
+        let path = directory.join(&file.name);
+        std::fs::write(&path, &file.text)
+            .map_err(|source| CliError::File { path: path.display().to_string(), source })?;
+    }
+    println!("{} files written to {}", files.len(), directory.display());
+    app.close().await;
+    Ok(())
+}

@@ -1,0 +1,68 @@
+//! Role mailboxes of organisations: whom to ask, on what, in which order.
+
+pub mod graphql;
+pub mod rules;
+
+use entity::vocabulary::{ContactId, Day, OrganisationId, helsinki_day};
+
+use crate::{
+    Error,
+    auth::{Act, policy},
+    clock,
+    context::{Context, Intent, View},
+};
+pub use rules::ContactInput;
+
+/// Appoints a contact of the viewer's organisation, for all matters or for the agreement of a number.
+pub async fn appoint(
+    ctx: &Context,
+    agreement: Option<String>,
+    input: ContactInput,
+    intent: Intent,
+) -> Result<(View, ContactId), Error> {
+    let fresh = clock::fresh_id();
+    let organisation = policy::own_id(&ctx.view.facts, &ctx.view.viewer).ok_or(Error::Forbidden)?;
+    let key = (agreement.clone(), input.clone());
+    let view = ctx
+        .write(Act::KeepContacts { organisation }, intent, move |facts, _| {
+            rules::appoint(facts, fresh, organisation, agreement.as_deref(), &input)
+        })
+        .await?;
+    let agreement = key.0.and_then(|number| view.facts.agreement.by_key(&number)).map(|row| row.id);
+    let id = rules::appointed(&view.facts, organisation, agreement, &key.1).map_or(fresh, |row| row.id);
+    Ok((view, id))
+}
+
+/// Amends a contact.
+pub async fn amend(ctx: &Context, id: ContactId, input: ContactInput, intent: Intent) -> Result<View, Error> {
+    let organisation = keeper(ctx, id)?;
+    ctx.write(Act::KeepContacts { organisation }, intent, move |facts, _| rules::amend(facts, id, organisation, &input))
+        .await
+}
+
+/// Confirms that a contact still holds.
+pub async fn confirm(ctx: &Context, id: ContactId, intent: Intent) -> Result<View, Error> {
+    let organisation = keeper(ctx, id)?;
+    let today = helsinki_day(ctx.now);
+    ctx.write(Act::KeepContacts { organisation }, intent, move |facts, _| {
+        rules::confirm(facts, id, organisation, today)
+    })
+    .await
+}
+
+/// Retires a contact after its last day; at once when none is given.
+pub async fn retire(ctx: &Context, id: ContactId, last_day: Option<Day>, intent: Intent) -> Result<View, Error> {
+    let organisation = keeper(ctx, id)?;
+    let today = helsinki_day(ctx.now);
+    ctx.write(Act::KeepContacts { organisation }, intent, move |facts, _| {
+        rules::retire(facts, id, organisation, last_day, today)
+    })
+    .await
+}
+
+/// Whose contact it is; the viewer's own organisation stands for one it may not know, and will not find it there.
+fn keeper(ctx: &Context, id: ContactId) -> Result<OrganisationId, Error> {
+    let View { facts, viewer, .. } = &ctx.view;
+    let known = facts.contact.get(id).filter(|row| policy::sees_contact(facts, viewer, row));
+    known.map(|row| row.organisation_id).or_else(|| policy::own_id(facts, viewer)).ok_or(Error::Forbidden)
+}

@@ -1,0 +1,587 @@
+//! What a contact must be like, and how the mailboxes of an organisation are kept (R9, R34, R46).
+//!
+//! A mailbox belongs to a role. No registry table holds a natural person's name.
+
+use std::{collections::BTreeSet, iter, sync::Arc};
+
+use entity::{
+    agreement, contact, contact_topic,
+    vocabulary::{
+        AgreementId, ClosedEnum, Codes, ContactId, ContactRole, ContactTopic, Day, Language, OrganisationId, Publicity,
+    },
+};
+
+use crate::{
+    FaultCode, Violations,
+    checks::{Checks, NamesInput, REFERENCE_CHARACTERS_MAX},
+    clock,
+    facts::{Edit, Facts, global_id},
+    journal::Changes,
+};
+
+/// Last place in the order of a topic's contacts.
+const PRIORITY_MAX: i32 = 9;
+
+/// Fewest and most digits of a telephone number in international form (ITU-T E.164).
+const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
+
+/// Topics on which technical support is asked first (R9).
+const SUPPORT_FIRST: [ContactTopic; 3] =
+    [ContactTopic::Technical, ContactTopic::Security, ContactTopic::DataProtection];
+
+/// Contact as given.
+#[derive(Debug, Clone)]
+pub struct ContactInput {
+    /// Role.
+    pub role: ContactRole,
+    /// Topics it answers.
+    pub topics: BTreeSet<ContactTopic>,
+    /// Name of the mailbox.
+    pub name: NamesInput,
+    /// E-mail address.
+    pub email: Option<String>,
+    /// Telephone number.
+    pub phone: Option<String>,
+    /// Languages of service.
+    pub languages: BTreeSet<Language>,
+    /// Order within a topic, 1 first.
+    pub priority: i32,
+    /// Contact that takes matters on.
+    pub escalates_to: Option<ContactId>,
+    /// Who may see it.
+    pub publicity: Publicity,
+}
+
+/// Whether a contact still serves on a day; its last day is included.
+pub fn in_use(row: &contact::Model, on: Day) -> bool {
+    row.retired_on.is_none_or(|last| on <= last)
+}
+
+/// Contacts of an organisation that serve on a day, for all matters and, where one is named, for an agreement too; in
+/// the order in which to ask them (R9, R46). A contact of the agreement goes before one for all matters.
+pub fn serving(
+    facts: &Facts,
+    organisation: OrganisationId,
+    agreement: Option<AgreementId>,
+    topic: Option<ContactTopic>,
+    on: Day,
+) -> Vec<Arc<contact::Model>> {
+    let mut found: Vec<_> = facts
+        .contact
+        .of(organisation)
+        .filter(|row| row.agreement_id.is_none() || row.agreement_id == agreement)
+        .filter(|row| in_use(row, on))
+        .filter(|row| topic.is_none_or(|topic| topics(facts, row.id).contains(&topic)))
+        .cloned()
+        .collect();
+    let support_leads = topic.is_some_and(|topic| SUPPORT_FIRST.contains(&topic));
+    found.sort_by_key(|row| {
+        let is_other = row.role != ContactRole::TechnicalSupport;
+        (support_leads && is_other, row.agreement_id.is_none(), row.priority, is_other, row.id)
+    });
+    found
+}
+
+/// Topics a contact answers.
+pub fn topics(facts: &Facts, id: ContactId) -> BTreeSet<ContactTopic> {
+    facts.contact_topic.of(id).map(|row| row.topic).collect()
+}
+
+/// Appoints a contact of an organisation, for all matters or for one agreement. The same role and address with the same
+/// content changes nothing; with other content it is a conflict.
+pub fn appoint(
+    facts: &Facts,
+    id: ContactId,
+    organisation: OrganisationId,
+    agreement: Option<&str>,
+    input: &ContactInput,
+) -> Result<Changes, Violations> {
+    let mut checks = Checks::default();
+    let agreement_id = agreement.and_then(|number| {
+        let known = facts.agreement.by_key(number).filter(|row| is_party(facts, row, organisation));
+        checks.found("agreement", known, "agreement of yours").map(|row| row.id)
+    });
+    let row = row(&mut checks, facts, (id, organisation, agreement_id), input);
+    let prior = appointed(facts, organisation, agreement_id, input);
+    let Some(prior) = prior else {
+        first_of_its_topics(&mut checks, facts, &row, &input.topics);
+        return checks.done(|| Some(changes("appointContact", id, edits(facts, row, &input.topics))));
+    };
+    let same = contact::Model { id: prior.id, confirmed_on: prior.confirmed_on, ..row } == **prior
+        && topics(facts, prior.id) == input.topics;
+    if !same {
+        checks.fault(FaultCode::Conflict, "email", "a contact of this role has this address; amend it");
+    }
+    checks.done(|| Some(changes("appointContact", prior.id, Vec::new())))
+}
+
+/// Contact in use that an input appoints again.
+pub fn appointed<'a>(
+    facts: &'a Facts,
+    organisation: OrganisationId,
+    agreement: Option<AgreementId>,
+    input: &ContactInput,
+) -> Option<&'a Arc<contact::Model>> {
+    let email = input.email.as_deref().map(str::trim);
+    group(facts, organisation, agreement).find(|row| row.role == input.role && row.email.as_deref() == email)
+}
+
+/// Amends a contact.
+pub fn amend(
+    facts: &Facts,
+    id: ContactId,
+    organisation: OrganisationId,
+    input: &ContactInput,
+) -> Result<Changes, Violations> {
+    let mut checks = Checks::default();
+    let prior = serving_contact(&mut checks, facts, id, organisation);
+    let agreement = prior.as_ref().and_then(|row| row.agreement_id);
+    let amended = row(&mut checks, facts, (id, organisation, agreement), input);
+    if appointed(facts, organisation, agreement, input).is_some_and(|other| other.id != id) {
+        checks.fault(FaultCode::Conflict, "email", "another contact of this role has this address");
+    }
+    first_of_its_topics(&mut checks, facts, &amended, &input.topics);
+    checks.done(|| {
+        let amended = contact::Model { confirmed_on: prior?.confirmed_on, ..amended };
+        Some(changes("amendContact", id, edits(facts, amended, &input.topics)))
+    })
+}
+
+/// Confirms that a contact still holds.
+pub fn confirm(facts: &Facts, id: ContactId, organisation: OrganisationId, today: Day) -> Result<Changes, Violations> {
+    let mut checks = Checks::default();
+    let prior = serving_contact(&mut checks, facts, id, organisation);
+    checks.done(|| {
+        let confirmed = contact::Model { confirmed_on: Some(today), ..prior? };
+        Some(changes("confirmContact", id, vec![confirmed.into()]))
+    })
+}
+
+/// Retires a contact after its last day; without one at once, so that yesterday was its last.
+pub fn retire(
+    facts: &Facts,
+    id: ContactId,
+    organisation: OrganisationId,
+    last_day: Option<Day>,
+    today: Day,
+) -> Result<Changes, Violations> {
+    let mut checks = Checks::default();
+    let prior = serving_contact(&mut checks, facts, id, organisation);
+    let retired_on = last_day.or_else(|| today.pred_opt());
+    checks.done(|| {
+        let retired = contact::Model { retired_on, ..prior? };
+        Some(changes("retireContact", id, vec![retired.into()]))
+    })
+}
+
+fn serving_contact(
+    checks: &mut Checks,
+    facts: &Facts,
+    id: ContactId,
+    organisation: OrganisationId,
+) -> Option<contact::Model> {
+    let known = facts.contact.get(id).filter(|row| row.organisation_id == organisation);
+    let row = checks.found("id", known, "contact of yours")?;
+    if row.retired_on.is_some() {
+        checks.fault(FaultCode::WrongStatus, "id", "the contact has been retired");
+    }
+    Some(row.as_ref().clone())
+}
+
+/// Contacts of an organisation that no last day has been set for, for all matters or for one agreement.
+fn group(
+    facts: &Facts,
+    organisation: OrganisationId,
+    agreement: Option<AgreementId>,
+) -> impl Iterator<Item = &Arc<contact::Model>> {
+    facts
+        .contact
+        .of(organisation)
+        .filter(move |row| row.organisation_id == organisation && row.agreement_id == agreement)
+        .filter(|row| row.retired_on.is_none())
+}
+
+/// Whether an organisation is on a side of an agreement, or a further party of it.
+fn is_party(facts: &Facts, agreement: &agreement::Model, organisation: OrganisationId) -> bool {
+    let stands_for =
+        |party| party == organisation || crate::facts::successors(facts.tables(), party).any(|id| id == organisation);
+    stands_for(agreement.discloser_id)
+        || stands_for(agreement.recipient_id)
+        || facts.agreement_party.of(agreement.id).any(|party| party.organisation_id == organisation)
+}
+
+fn row(
+    checks: &mut Checks,
+    facts: &Facts,
+    (id, organisation_id, agreement_id): (ContactId, OrganisationId, Option<AgreementId>),
+    input: &ContactInput,
+) -> contact::Model {
+    let (name_fi, name_sv, name_en) = checks.names("name", &input.name);
+    let email = checks.text_if("email", input.email.as_ref(), REFERENCE_CHARACTERS_MAX);
+    let phone = checks.text_if("phone", input.phone.as_ref(), REFERENCE_CHARACTERS_MAX);
+    if email.is_none() && phone.is_none() {
+        checks.fault(FaultCode::Blank, "email", "give an e-mail address or a telephone number");
+    }
+    if email.as_ref().is_some_and(|email| !is_email(email)) {
+        checks.fault(FaultCode::Malformed, "email", "not an e-mail address");
+    }
+    if phone.as_ref().is_some_and(|phone| !is_phone(phone)) {
+        checks.fault(FaultCode::Malformed, "phone", "form is not + and 7 to 15 digits");
+    }
+    if input.topics.is_empty() {
+        checks.fault(FaultCode::Blank, "topics", "a contact answers at least one topic");
+    }
+    if input.languages.is_empty() {
+        checks.fault(FaultCode::Blank, "languages", "a contact serves in at least one language");
+    }
+    if !(1..=PRIORITY_MAX).contains(&input.priority) {
+        checks.fault(FaultCode::Malformed, "priority", format!("must be 1 to {PRIORITY_MAX}"));
+    }
+    let row = contact::Model {
+        id,
+        organisation_id,
+        agreement_id,
+        role: input.role,
+        name_fi,
+        name_sv,
+        name_en,
+        email,
+        phone,
+        languages: Codes(input.languages.clone()),
+        priority: input.priority,
+        escalates_to_id: input.escalates_to,
+        publicity: input.publicity,
+        confirmed_on: None,
+        retired_on: None,
+    };
+    escalation(checks, facts, &row);
+    row
+}
+
+/// A matter goes on within the organisation and never comes back.
+fn escalation(checks: &mut Checks, facts: &Facts, row: &contact::Model) {
+    let Some(next) = row.escalates_to_id else { return };
+    let known =
+        facts.contact.get(next).filter(|next| next.organisation_id == row.organisation_id && next.retired_on.is_none());
+    if checks.found("escalatesTo", known, "contact of yours").is_none() {
+        return;
+    }
+    let mut seen = BTreeSet::from([row.id]);
+    let mut chain = iter::successors(Some(next), |id| facts.contact.get(*id)?.escalates_to_id);
+    if chain.any(|id| !seen.insert(id)) {
+        checks.fault(FaultCode::Conflict, "escalatesTo", "matters would come back to the same contact");
+    }
+}
+
+/// One contact is first on each topic; on technical matters, security and data protection it is technical support, where
+/// the organisation has one (R9).
+fn first_of_its_topics(checks: &mut Checks, facts: &Facts, row: &contact::Model, answers: &BTreeSet<ContactTopic>) {
+    let others: Vec<_> =
+        group(facts, row.organisation_id, row.agreement_id).filter(|other| other.id != row.id).collect();
+    let firsts = |topic: &ContactTopic| {
+        others.iter().copied().find(|other| other.priority == 1 && topics(facts, other.id).contains(topic))
+    };
+    if row.priority == 1 {
+        for (topic, first) in answers.iter().filter_map(|topic| Some((topic, firsts(topic)?))) {
+            checks.fault(
+                FaultCode::Conflict,
+                "priority",
+                format!("`{}` is the first contact on {}", first.name_fi, topic.code()),
+            );
+        }
+    }
+    let is_support = |contact: &contact::Model| contact.role == ContactRole::TechnicalSupport;
+    for topic in SUPPORT_FIRST {
+        let leads = row.priority == 1 && answers.contains(&topic);
+        let first = firsts(&topic);
+        let is_overtaken = leads && !is_support(row) && first.is_none() && others.iter().any(|other| is_support(other));
+        let overtakes = is_support(row) && !leads && first.is_some_and(|first| !is_support(first));
+        if is_overtaken || overtakes {
+            checks.fault(
+                FaultCode::Conflict,
+                "priority",
+                format!("technical support is the first contact on {}", topic.code()),
+            );
+        }
+    }
+}
+
+/// Row and its topics as they stand afterwards.
+fn edits(facts: &Facts, row: contact::Model, answers: &BTreeSet<ContactTopic>) -> Vec<Edit> {
+    let contact_id = row.id;
+    let before = topics(facts, contact_id);
+    let dropped = facts.contact_topic.of(contact_id).filter(|prior| !answers.contains(&prior.topic));
+    let removed: Vec<_> = dropped.map(|prior| Edit::Remove("contact_topic", prior.id.into())).collect();
+    let added = answers
+        .difference(&before)
+        .map(|topic| contact_topic::Model { id: clock::fresh_id(), contact_id, topic: *topic }.into());
+    iter::once(row.into()).chain(removed).chain(added).collect()
+}
+
+fn is_email(text: &str) -> bool {
+    let Some((mailbox, domain)) = text.rsplit_once('@') else { return false };
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && !b"@\"(),:;<>[\\]".contains(&byte);
+    let is_label =
+        |label: &str| !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    !mailbox.is_empty() && mailbox.bytes().all(is_plain) && domain.contains('.') && domain.split('.').all(is_label)
+}
+
+/// Plus sign and digits, which spaces may set apart.
+fn is_phone(text: &str) -> bool {
+    let Some(number) = text.strip_prefix('+') else { return false };
+    let digits = number.bytes().filter(u8::is_ascii_digit).count();
+    PHONE_DIGITS.contains(&digits) && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b' ')
+}
+
+fn changes(action: &'static str, id: ContactId, edits: Vec<Edit>) -> Changes {
+    Changes { action, subject: global_id(id), reason: None, edits }
+}
+
+#[cfg(test)]
+mod tests {
+    use entity::{
+        organisation,
+        vocabulary::{AgreementKind, AgreementStatus, AuthorityStatus, IdentifierSource, OrganisationKind, RegisterId},
+    };
+    use uuid::Uuid;
+
+    use super::*;
+
+    const KELA: OrganisationId = OrganisationId(Uuid::from_u128(1));
+    const CITY: OrganisationId = OrganisationId(Uuid::from_u128(2));
+    const STRANGER: OrganisationId = OrganisationId(Uuid::from_u128(3));
+
+    fn contact_id(number: u128) -> ContactId {
+        ContactId(Uuid::from_u128(number))
+    }
+
+    fn organisation(id: OrganisationId) -> organisation::Model {
+        organisation::Model {
+            id,
+            business_id: None,
+            ovt_code: None,
+            oid: None,
+            name_fi: "Virasto".to_owned(),
+            name_sv: None,
+            name_en: None,
+            kind: OrganisationKind::StateAgency,
+            authority_status: AuthorityStatus::Authority,
+            country: "FI".to_owned(),
+            municipality_code: None,
+            county_code: None,
+            identifier_source: IdentifierSource::Synthetic,
+            dissolved_on: None,
+            successor_id: None,
+        }
+    }
+
+    fn agreement() -> agreement::Model {
+        agreement::Model {
+            id: AgreementId(Uuid::from_u128(9)),
+            number: "KEL-1".to_owned(),
+            case_register_id: None,
+            kind: AgreementKind::Agreement,
+            discloser_id: KELA,
+            recipient_id: CITY,
+            register_id: RegisterId(Uuid::from_u128(8)),
+            status: AgreementStatus::Draft,
+            signed_on: None,
+            starts_on: None,
+            ends_on: None,
+            termination_reason: None,
+            supersedes_id: None,
+            drafted_by_id: KELA,
+            catalogue_version: 1,
+            publicity: Publicity::Public,
+            version: 1,
+            content_hash: None,
+        }
+    }
+
+    fn world() -> Facts {
+        let edits: Vec<Edit> = [KELA, CITY, STRANGER]
+            .map(|id| Edit::from(organisation(id)))
+            .into_iter()
+            .chain([Edit::from(agreement())])
+            .collect();
+        Facts::default().after(1, &edits)
+    }
+
+    fn input(role: ContactRole, email: &str, priority: i32, topics: &[ContactTopic]) -> ContactInput {
+        ContactInput {
+            role,
+            topics: topics.iter().copied().collect(),
+            name: NamesInput { fi: Some("Postilaatikko".to_owned()), ..NamesInput::default() },
+            email: Some(email.to_owned()),
+            phone: None,
+            languages: BTreeSet::from([Language::Fi]),
+            priority,
+            escalates_to: None,
+            publicity: Publicity::Public,
+        }
+    }
+
+    fn desk() -> ContactInput {
+        input(ContactRole::DataExchangeDesk, "desk@kela.example", 1, &[ContactTopic::LegalBasis])
+    }
+
+    fn support() -> ContactInput {
+        input(ContactRole::TechnicalSupport, "support@kela.example", 1, &SUPPORT_FIRST)
+    }
+
+    fn officer(priority: i32) -> ContactInput {
+        input(ContactRole::DataProtectionOfficer, "dpo@kela.example", priority, &[ContactTopic::DataProtection])
+    }
+
+    fn with(facts: &Facts, number: u128, input: &ContactInput) -> Facts {
+        let changes = appoint(facts, contact_id(number), KELA, None, input).unwrap();
+        facts.after(facts.seq + 1, &changes.edits)
+    }
+
+    /// Codes and places of the faults.
+    fn faults(outcome: Result<Changes, Violations>) -> Vec<(FaultCode, String)> {
+        outcome.unwrap_err().into_iter().map(|fault| (fault.code, fault.path.join("."))).collect()
+    }
+
+    fn day(text: &str) -> Day {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn appointing_again_changes_nothing_and_other_content_is_a_conflict() {
+        let facts = with(&world(), 1, &desk());
+        let again = appoint(&facts, contact_id(2), KELA, None, &desk()).unwrap();
+        assert!(again.edits.is_empty());
+        assert_eq!(again.subject, global_id(contact_id(1)));
+        let other = ContactInput { priority: 2, ..desk() };
+        let outcome = appoint(&facts, contact_id(2), KELA, None, &other);
+        assert_eq!(faults(outcome), [(FaultCode::Conflict, "email".to_owned())]);
+    }
+
+    #[test]
+    fn every_fault_of_an_input_is_named() {
+        let empty = ContactInput {
+            topics: BTreeSet::new(),
+            name: NamesInput::default(),
+            email: None,
+            phone: Some("020 555".to_owned()),
+            languages: BTreeSet::new(),
+            priority: 0,
+            ..desk()
+        };
+        let paths: Vec<_> =
+            faults(appoint(&world(), contact_id(1), KELA, None, &empty)).into_iter().map(|fault| fault.1).collect();
+        assert_eq!(paths, ["name.fi", "phone", "topics", "languages", "priority"]);
+        let nowhere = ContactInput { email: Some(" ".to_owned()), ..desk() };
+        let outcome = appoint(&world(), contact_id(1), KELA, None, &nowhere);
+        assert_eq!(faults(outcome), [(FaultCode::Blank, "email".to_owned())]);
+    }
+
+    #[test]
+    fn address_and_number_have_their_forms() {
+        for email in ["tuki@kela.example", "a.b+c@x-1.example.fi"] {
+            assert!(is_email(email), "{email}");
+        }
+        for email in ["", "@", "a@b", "a b@c.fi", "a@b..fi", "a@@b.fi", "ä@b.fi", "a@b.fi,c@d.fi"] {
+            assert!(!is_email(email), "{email}");
+        }
+        for phone in ["+358 20 555 0100", "+3585550100"] {
+            assert!(is_phone(phone), "{phone}");
+        }
+        for phone in ["", "+", "0205550100", "+358-20", "+358 20 555 0100 1234", "+12 345"] {
+            assert!(!is_phone(phone), "{phone}");
+        }
+    }
+
+    #[test]
+    fn one_contact_is_first_on_each_topic() {
+        let facts = with(&world(), 1, &desk());
+        let rival = input(ContactRole::LegalOfficer, "law@kela.example", 1, &[ContactTopic::LegalBasis]);
+        let outcome = appoint(&facts, contact_id(2), KELA, None, &rival).unwrap_err();
+        assert_eq!(outcome[0].code, FaultCode::Conflict);
+        assert!(outcome[0].message.contains("LEGAL_BASIS"));
+        with(&facts, 2, &ContactInput { priority: 2, ..rival.clone() });
+        let elsewhere = appoint(&facts, contact_id(2), KELA, Some("KEL-1"), &rival);
+        assert!(elsewhere.is_ok());
+    }
+
+    #[test]
+    fn technical_support_comes_before_other_roles() {
+        let technical = ContactInput { topics: BTreeSet::from([ContactTopic::Technical]), ..support() };
+        let facts = with(&world(), 1, &technical);
+        let outcome = appoint(&facts, contact_id(2), KELA, None, &officer(1));
+        assert_eq!(faults(outcome), [(FaultCode::Conflict, "priority".to_owned())]);
+        with(&facts, 2, &officer(2));
+        let led_by_officer = with(&world(), 1, &officer(1));
+        let late = ContactInput { priority: 2, ..support() };
+        let outcome = appoint(&led_by_officer, contact_id(2), KELA, None, &late);
+        assert_eq!(faults(outcome), [(FaultCode::Conflict, "priority".to_owned())]);
+    }
+
+    #[test]
+    fn contacts_are_asked_in_order_and_retired_ones_not_at_all() {
+        let facts = with(&with(&with(&world(), 1, &officer(2)), 2, &support()), 3, &desk());
+        let today = day("2026-06-01");
+        let asked = |facts: &Facts, topic| -> Vec<_> {
+            serving(facts, KELA, None, topic, today).iter().map(|row| row.id).collect()
+        };
+        assert_eq!(asked(&facts, Some(ContactTopic::DataProtection)), [contact_id(2), contact_id(1)]);
+        assert_eq!(asked(&facts, Some(ContactTopic::LegalBasis)), [contact_id(3)]);
+        assert_eq!(asked(&facts, None), [contact_id(2), contact_id(3), contact_id(1)]);
+        let retired = retire(&facts, contact_id(2), KELA, None, today).unwrap();
+        let facts = facts.after(9, &retired.edits);
+        assert_eq!(asked(&facts, Some(ContactTopic::DataProtection)), [contact_id(1)]);
+        let outcome = confirm(&facts, contact_id(2), KELA, today);
+        assert_eq!(faults(outcome), [(FaultCode::WrongStatus, "id".to_owned())]);
+    }
+
+    #[test]
+    fn contact_serves_until_the_end_of_its_last_day() {
+        let facts = with(&world(), 1, &desk());
+        let retired = retire(&facts, contact_id(1), KELA, Some(day("2026-06-30")), day("2026-06-01")).unwrap();
+        let facts = facts.after(9, &retired.edits);
+        assert_eq!(serving(&facts, KELA, None, None, day("2026-06-30")).len(), 1);
+        assert_eq!(serving(&facts, KELA, None, None, day("2026-07-01")).len(), 0);
+    }
+
+    #[test]
+    fn matters_never_come_back_to_the_same_contact() {
+        let facts =
+            with(&with(&world(), 1, &desk()), 2, &ContactInput { escalates_to: Some(contact_id(1)), ..support() });
+        let circular = ContactInput { escalates_to: Some(contact_id(2)), ..desk() };
+        let outcome = amend(&facts, contact_id(1), KELA, &circular);
+        assert_eq!(faults(outcome), [(FaultCode::Conflict, "escalatesTo".to_owned())]);
+        let outcome =
+            appoint(&facts, contact_id(3), CITY, None, &ContactInput { escalates_to: Some(contact_id(1)), ..desk() });
+        assert_eq!(faults(outcome), [(FaultCode::NotFound, "escalatesTo".to_owned())]);
+    }
+
+    #[test]
+    fn agreement_must_be_one_of_the_organisation_s_own() {
+        assert!(appoint(&world(), contact_id(1), CITY, Some("KEL-1"), &desk()).is_ok());
+        for (organisation, number) in [(STRANGER, "KEL-1"), (CITY, "KEL-2")] {
+            let outcome = appoint(&world(), contact_id(1), organisation, Some(number), &desk());
+            assert_eq!(faults(outcome), [(FaultCode::NotFound, "agreement".to_owned())]);
+        }
+    }
+
+    #[test]
+    fn contact_of_another_organisation_is_not_found() {
+        let facts = with(&world(), 1, &desk());
+        let outcome = amend(&facts, contact_id(1), CITY, &desk());
+        assert_eq!(faults(outcome), [(FaultCode::NotFound, "id".to_owned())]);
+    }
+
+    #[test]
+    fn amending_changes_topics_and_keeps_the_confirmation() {
+        let facts = with(&world(), 1, &desk());
+        let confirmed = confirm(&facts, contact_id(1), KELA, day("2026-06-01")).unwrap();
+        let facts = facts.after(8, &confirmed.edits);
+        let moved = ContactInput { topics: BTreeSet::from([ContactTopic::Agreement]), ..desk() };
+        let amended = amend(&facts, contact_id(1), KELA, &moved).unwrap();
+        let facts = facts.after(9, &amended.edits);
+        assert_eq!(topics(&facts, contact_id(1)), moved.topics);
+        let row = facts.contact.get(contact_id(1)).unwrap();
+        assert_eq!(row.confirmed_on, Some(day("2026-06-01")));
+    }
+}

@@ -1,0 +1,159 @@
+//! One request: one instant, one picture of the facts, one viewer, one language; fixed when it starts.
+
+use std::sync::Arc;
+
+use entity::{
+    organisation,
+    vocabulary::{Instant, Language, OrganisationId},
+};
+
+use crate::{
+    Error, Violations,
+    auth::{Act, Permit, Viewer, policy},
+    clock::Clock,
+    config::Config,
+    database::Database,
+    facts::Facts,
+    journal::{Author, Changes, Journal},
+    keys::Keys,
+};
+
+/// What a viewer sees at one instant of one picture. Every object of an answer holds the same one.
+#[derive(Debug, Clone)]
+pub struct View {
+    /// Picture of the registry.
+    pub facts: Arc<Facts>,
+    /// Instant it is read at.
+    pub at: Instant,
+    /// Who reads.
+    pub viewer: Arc<Viewer>,
+    /// Language of names, unless a field asks for another.
+    pub language: Language,
+}
+
+impl View {
+    /// Organisation the viewer acts for; null for nobody, or when the registry does not know it.
+    pub fn own_organisation(&self) -> Option<&Arc<organisation::Model>> {
+        let business_id = self.viewer.organisation?;
+        self.facts.organisation_of(&business_id.to_string())
+    }
+
+    /// Id of the organisation the viewer acts for.
+    pub fn own_id(&self) -> Option<OrganisationId> {
+        self.own_organisation().map(|row| row.id)
+    }
+}
+
+/// One request: its view, and the gateway it may act on.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// What is seen.
+    pub view: View,
+    /// Instant of the request.
+    pub now: Instant,
+    /// Identifier of the request, for the log line and the answer.
+    pub request_id: uuid::Uuid,
+    /// The gateway.
+    pub gateway: Gateway,
+    /// Whether the facts were older than allowed when the request started; then nothing is decided.
+    pub stale: bool,
+}
+
+impl Context {
+    /// Refuses to decide on stale facts.
+    ///
+    /// # Errors
+    /// Unavailable when the facts are older than `FACTS_MAX_AGE`.
+    pub fn fresh(&self) -> Result<(), Error> {
+        if self.stale { Err(Error::Unavailable("the facts are older than FACTS_MAX_AGE")) } else { Ok(()) }
+    }
+
+    /// Does an act: judges policy and rule on the fresh facts, inside the write. The view after it.
+    ///
+    /// With [`Intent::Validate`] the same judgement is made on the current facts and nothing is written; the view shows
+    /// what would have been.
+    ///
+    /// # Errors
+    /// Forbidden or not found by policy; invalid with every fault by the rule.
+    pub async fn write<F>(&self, act: Act, intent: Intent, rule: F) -> Result<View, Error>
+    where
+        F: FnOnce(&Facts, &Permit) -> Result<Changes, Violations> + Send + 'static,
+    {
+        let viewer = Arc::clone(&self.view.viewer);
+        let judge = move |facts: &Facts| -> Result<Vec<Changes>, Error> {
+            let permit = policy::judge(facts, &viewer, act)?;
+            Ok(vec![rule(facts, &permit).map_err(Error::Invalid)?])
+        };
+        let facts = match intent {
+            Intent::Validate => {
+                let facts = self.gateway.journal.facts();
+                let changes = judge(&facts)?;
+                Arc::new(facts.after(facts.seq, changes.iter().flat_map(|change| &change.edits)))
+            }
+            Intent::Do => self.gateway.journal.commit(self.author(), judge).await?,
+        };
+        Ok(View { facts, at: self.gateway.clock.now(), ..self.view.clone() })
+    }
+
+    /// Most entries of one page.
+    pub fn page_size_max(&self) -> u32 {
+        u32::try_from(self.gateway.config.limits.page_size_max).unwrap_or(u32::MAX)
+    }
+
+    fn author(&self) -> Author {
+        Author {
+            actor: policy::actor(&self.view.viewer),
+            organisation: self.view.viewer.organisation.map(|id| id.to_string()),
+        }
+    }
+}
+
+/// Whether an act is done or only tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Intent {
+    /// Do it.
+    Do,
+    /// Judge it and write nothing.
+    Validate,
+}
+
+impl Intent {
+    /// Intent of an input's `validateOnly`.
+    pub fn of(validate_only: Option<bool>) -> Self {
+        if validate_only == Some(true) { Self::Validate } else { Self::Do }
+    }
+}
+
+/// The gateway: what lives as long as the process. Cloning shares it.
+#[derive(Debug, Clone)]
+pub struct Gateway(Arc<Parts>);
+
+/// Parts of the gateway.
+#[derive(Debug)]
+pub struct Parts {
+    /// Time.
+    pub clock: Clock,
+    /// Settings.
+    pub config: Config,
+    /// Connections to the database.
+    pub database: Database,
+    /// Facts and the journal they follow.
+    pub journal: Journal,
+    /// Keys of pseudonyms and of the log.
+    pub keys: Arc<Keys>,
+}
+
+impl Gateway {
+    /// Assembles the parts.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl std::ops::Deref for Gateway {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}

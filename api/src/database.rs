@@ -1,0 +1,115 @@
+//! Connections to the database: one way to write, one way to read, on either engine.
+
+use std::time::Duration;
+
+use sea_orm::{
+    AccessMode, ConnectOptions, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+
+/// Seconds a caller waits for a connection before it is told that the database does not answer.
+pub const ACQUIRE_SECONDS_MAX: u64 = 5;
+
+/// Connections for reading; the registry is read from memory, so few are needed.
+pub const READ_CONNECTIONS_MAX: u32 = 8;
+
+/// Connections for writing on PostgreSQL: the recorder, the registry's acts and the follower. SQLite has one.
+pub const WRITE_CONNECTIONS_MAX: u32 = 6;
+
+/// Database of one of the two engines.
+#[derive(Debug, Clone)]
+pub struct Database {
+    write: DatabaseConnection,
+    read: DatabaseConnection,
+}
+
+impl Database {
+    /// Connects to `url`; reads go to `read_url` where one is given.
+    ///
+    /// # Errors
+    /// The engine's own when it cannot be reached or the file cannot be opened.
+    pub async fn connect(url: &str, read_url: Option<&str>) -> Result<Self, DbErr> {
+        let sqlite = url.starts_with("sqlite:");
+        let write_url = if sqlite && !url.contains('?') { format!("{url}?mode=rwc") } else { url.to_owned() };
+        let write =
+            sea_orm::Database::connect(options(&write_url, if sqlite { 1 } else { WRITE_CONNECTIONS_MAX }, false))
+                .await?;
+        let read =
+            sea_orm::Database::connect(options(read_url.unwrap_or(&write_url), READ_CONNECTIONS_MAX, true)).await?;
+        Ok(Self { write, read })
+    }
+
+    /// Which engine.
+    pub fn backend(&self) -> DbBackend {
+        self.write.get_database_backend()
+    }
+
+    /// Whether it is the embedded engine.
+    pub fn is_sqlite(&self) -> bool {
+        self.backend() == DbBackend::Sqlite
+    }
+
+    /// Connections that may only read; the database itself refuses more.
+    pub fn read(&self) -> &DatabaseConnection {
+        &self.read
+    }
+
+    /// Connections that may write. Only the journal, the recorder and migrations use them.
+    pub fn write(&self) -> &DatabaseConnection {
+        &self.write
+    }
+
+    /// Connections whose reads are never behind: the primary's. On SQLite every connection is.
+    pub fn primary(&self) -> &DatabaseConnection {
+        if self.is_sqlite() { &self.read } else { &self.write }
+    }
+
+    /// Closes every connection; an embedded database then stands whole in its one file.
+    pub async fn close(&self) {
+        for pool in [&self.read, &self.write] {
+            if let Err(error) = pool.close_by_ref().await {
+                tracing::warn!(%error, "a connection did not close");
+            }
+        }
+    }
+
+    /// Begins a transaction that sees one state of the primary throughout.
+    pub async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
+        if self.is_sqlite() {
+            return self.read.begin().await;
+        }
+        self.write.begin_with_config(Some(IsolationLevel::RepeatableRead), Some(AccessMode::ReadOnly)).await
+    }
+
+    /// Begins a transaction that will write. Must run in a task of its own: a dropped request must not cut it.
+    pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        let sqlite_transaction_mode = self.is_sqlite().then_some(SqliteTransactionMode::Immediate);
+        self.write
+            .begin_with_options(TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() })
+            .await
+    }
+}
+
+fn options(url: &str, connections: u32, read_only: bool) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(connections)
+        .min_connections(1)
+        .acquire_timeout(Duration::from_secs(ACQUIRE_SECONDS_MAX))
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(move |sqlite| {
+            sqlite
+                .journal_mode(sqlx::sqlite::SqliteJournalMode::Wal)
+                .synchronous(sqlx::sqlite::SqliteSynchronous::Full)
+                .busy_timeout(Duration::from_secs(ACQUIRE_SECONDS_MAX))
+                .foreign_keys(true)
+                .pragma("query_only", if read_only { "on" } else { "off" })
+        })
+        .map_sqlx_postgres_opts(move |postgres| {
+            let read_only = if read_only { "on" } else { "off" };
+            postgres
+                .application_name("disclosure-gateway")
+                .options([("default_transaction_read_only", read_only), ("timezone", "UTC")])
+        });
+    options
+}

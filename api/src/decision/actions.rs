@@ -1,0 +1,56 @@
+//! Which acts on an agreement a party's officer may do now. Only acts whose mutation exists are offered.
+
+use entity::vocabulary::{AgreementAction, AgreementSide, AgreementStatus, Instant};
+
+use super::{Horizon, Reason, conditions};
+use crate::facts::{Dossier, Facts};
+
+/// Act offered to one side, with what stands in its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AllowedAction {
+    /// Which act.
+    pub code: AgreementAction,
+    /// Conditions that fail; nothing when it can be done now.
+    pub blocked_by: Vec<Reason>,
+}
+
+/// Acts of one side in the agreement's present status.
+pub fn allowed_actions(facts: &Facts, dossier: &Dossier, side: AgreementSide, at: Instant) -> Vec<AllowedAction> {
+    if side == AgreementSide::Recipient {
+        return Vec::new();
+    }
+    match dossier.status.at(at) {
+        Some(AgreementStatus::Active) => vec![AllowedAction { code: AgreementAction::Suspend, blocked_by: Vec::new() }],
+        Some(AgreementStatus::Suspended) => {
+            vec![AllowedAction { code: AgreementAction::Resume, blocked_by: resumable(facts, dossier, at) }]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What must be cleared before a suspended agreement may be resumed: parties alive, and a statement and justified means
+/// for at least one of its scopes.
+pub fn resumable(facts: &Facts, dossier: &Dossier, at: Instant) -> Vec<Reason> {
+    let mut horizon = Horizon::new(at);
+    let mut reasons = Vec::new();
+    for party in [dossier.row.discloser_id, dossier.row.recipient_id] {
+        if !conditions::party_active(facts, party, &mut horizon) {
+            reasons.push(conditions::reason(entity::vocabulary::DecisionReasonCode::PartyNotActive));
+        }
+    }
+    if dossier.row.ends_on.is_some_and(|day| entity::vocabulary::day_end(day) <= at) {
+        reasons.push(conditions::reason(entity::vocabulary::DecisionReasonCode::AgreementNotInForce));
+    }
+    let mut least: Option<Vec<Reason>> = None;
+    for scope in dossier.scopes.iter().filter(|scope| scope.row.status != entity::vocabulary::ScopeStatus::Closed) {
+        let mut of_scope = Vec::new();
+        conditions::openable(facts, dossier, scope, &mut horizon, &mut of_scope);
+        if least.as_ref().is_none_or(|least| of_scope.len() < least.len()) {
+            least = Some(of_scope);
+        }
+    }
+    reasons.extend(least.unwrap_or_default());
+    reasons.sort();
+    reasons.dedup();
+    reasons
+}

@@ -1,0 +1,303 @@
+//! Conditions of law every disclosure must meet, each in one function; whoever asks, asks these.
+
+use entity::{
+    entitlement,
+    vocabulary::{
+        Adequacy, AgreementStatus, AuthorityStatus, BasisRole, Channel, DecisionReasonCode, LegalBasisId,
+        MandateThemeId, MandateThemeStatus, MandatingRightStatus, Operation, OrganisationId, OrganisationKind,
+        ProposalStatus, PurposeId, Regularity, ScopeStatus, StatementStatus, day_end, helsinki_midnight,
+    },
+};
+
+use super::{About, Horizon, Reason};
+use crate::facts::{BasisPart, Dossier, Facts, ItemPart, Law, ScopePart};
+
+/// Reason without an item or provision.
+pub(super) fn reason(code: DecisionReasonCode) -> Reason {
+    Reason { code, item: None, bases: Vec::new(), about: About::Nothing }
+}
+
+/// Agreement signed, activated, started and not ended; its parties alive or succeeded (R44).
+pub(super) fn agreement(facts: &Facts, dossier: &Dossier, horizon: &mut Horizon, reasons: &mut Vec<Reason>) {
+    if !in_force(dossier, horizon) {
+        reasons.push(reason(DecisionReasonCode::AgreementNotInForce));
+    }
+    for party in [dossier.row.discloser_id, dossier.row.recipient_id] {
+        if !party_active(facts, party, horizon) {
+            reasons.push(reason(DecisionReasonCode::PartyNotActive));
+            return;
+        }
+    }
+}
+
+/// Whether an agreement is active within its term; its days are civil days in Helsinki, the last one included.
+pub fn in_force(dossier: &Dossier, horizon: &mut Horizon) -> bool {
+    horizon.end(dossier.status.next_after(horizon.at()));
+    let active = dossier.status.at(horizon.at()) == Some(AgreementStatus::Active);
+    let Some(starts_on) = dossier.row.starts_on else { return false };
+    horizon.within(helsinki_midnight(starts_on), dossier.row.ends_on.map(day_end)) && active
+}
+
+/// Whether an organisation exists, or another took its place.
+pub(super) fn party_active(facts: &Facts, id: OrganisationId, horizon: &mut Horizon) -> bool {
+    let Some(row) = facts.organisation.get(id) else { return false };
+    match row.dissolved_on {
+        None => true,
+        Some(_) if row.successor_id.is_some() => true,
+        Some(day) => {
+            let end = day_end(day);
+            horizon.end(Some(end));
+            horizon.at() < end
+        }
+    }
+}
+
+/// Scope open over its channel, carried by an approved statement, and its means justified.
+pub(super) fn scope(
+    facts: &Facts,
+    dossier: &Dossier,
+    scope: &ScopePart,
+    horizon: &mut Horizon,
+    reasons: &mut Vec<Reason>,
+) {
+    if !is_open(scope, horizon) {
+        reasons.push(reason(DecisionReasonCode::ChannelNotOpen));
+    }
+    openable(facts, dossier, scope, horizon, reasons);
+}
+
+/// Whether a scope is open.
+pub(super) fn is_open(scope: &ScopePart, horizon: &mut Horizon) -> bool {
+    horizon.end(scope.status.next_after(horizon.at()));
+    scope.status.at(horizon.at()) == Some(ScopeStatus::Open)
+}
+
+/// What a scope needs besides being open: statement (R5, R8) and justified means (906/2019 22 § 1 mom).
+pub fn openable(facts: &Facts, dossier: &Dossier, scope: &ScopePart, horizon: &mut Horizon, reasons: &mut Vec<Reason>) {
+    statement(dossier, scope.row.channel, horizon, reasons);
+    if !mode_justified(facts, dossier, scope) {
+        reasons.push(reason(DecisionReasonCode::ModeNotJustified));
+    }
+}
+
+/// Approved statement for the channel that has not lapsed; an overdue review only warns.
+fn statement(dossier: &Dossier, channel: Channel, horizon: &mut Horizon, reasons: &mut Vec<Reason>) {
+    let mut lapsed = false;
+    for statement in dossier.statements.iter().filter(|statement| statement.row.channel == channel) {
+        horizon.end(statement.status.next_after(horizon.at()));
+        if statement.status.at(horizon.at()) != Some(StatementStatus::Approved) {
+            continue;
+        }
+        match statement.row.valid_until {
+            Some(until) if until <= horizon.at() => lapsed = true,
+            until => return horizon.end(until),
+        }
+    }
+    let code = if lapsed { DecisionReasonCode::StatementLapsed } else { DecisionReasonCode::StatementMissing };
+    reasons.push(reason(code));
+}
+
+/// Recurring disclosure between authorities must use the interface unless another means is justified.
+fn mode_justified(facts: &Facts, dossier: &Dossier, scope: &ScopePart) -> bool {
+    scope.row.channel == Channel::TechnicalInterface
+        || scope.row.regularity == Regularity::AdHoc
+        || scope.row.mode_justification.is_some()
+        || !is_authority(facts, dossier.row.recipient_id)
+        || !is_authority(facts, dossier.row.discloser_id)
+}
+
+/// Whether 906/2019 treats an organisation as an authority.
+pub(super) fn is_authority(facts: &Facts, id: OrganisationId) -> bool {
+    facts.organisation.get(id).is_some_and(|row| row.authority_status == AuthorityStatus::Authority)
+}
+
+/// Provisions of an item that carry it, and why the others do not.
+#[derive(Debug, Default)]
+pub(super) struct Footing<'a> {
+    /// Adequate rights in force.
+    pub(super) laws: Vec<&'a Law>,
+    /// Why there is none, or why what there is does not suffice.
+    pub(super) reasons: Vec<(DecisionReasonCode, Vec<LegalBasisId>)>,
+}
+
+/// Rights an item rests on: adequate, in force, electronic; processing right of a non-authority; secrecy (R31, R32, R35).
+pub(super) fn footing<'a>(
+    facts: &'a Facts,
+    dossier: &Dossier,
+    item: &ItemPart,
+    is_secret: bool,
+    horizon: &mut Horizon,
+) -> Footing<'a> {
+    let mut footing = Footing::default();
+    let (mut repealed, mut inadequate, mut paper_only) = (Vec::new(), Vec::new(), Vec::new());
+    for basis in item.bases.iter().filter_map(|at| dossier.bases.get(*at)).filter(|basis| is_right(basis.row.role)) {
+        let Some(law) = facts.law(basis.row.legal_basis_id) else { continue };
+        let in_force = law_in_force(law, horizon);
+        let ceased = law.row.status == ProposalStatus::Confirmed
+            && law.row.valid_until.is_some_and(|until| until <= horizon.at());
+        let adequacy = adequacy(basis, horizon);
+        if ceased || adequacy == Adequacy::Repealed {
+            repealed.push(law.row.id);
+        } else if adequacy != Adequacy::Adequate {
+            inadequate.push(law.row.id);
+        } else if !in_force {
+            // Proposed, or not in force yet: neither repealed nor inadequate, only not there.
+        } else if law.row.allows_electronic {
+            footing.laws.push(law);
+        } else {
+            paper_only.push(law.row.id);
+        }
+    }
+    if footing.laws.is_empty() {
+        if paper_only.is_empty() {
+            footing.reasons.push((DecisionReasonCode::NoLegalBasis, Vec::new()));
+        }
+        for (code, bases) in [
+            (DecisionReasonCode::BasisRepealed, repealed),
+            (DecisionReasonCode::BasisNotAdequate, inadequate),
+            (DecisionReasonCode::ElectronicNotAllowed, paper_only),
+        ] {
+            if !bases.is_empty() {
+                footing.reasons.push((code, bases));
+            }
+        }
+    }
+    if !is_authority(facts, dossier.row.recipient_id) && !has_basis(facts, dossier, BasisRole::RightToProcess, horizon)
+    {
+        footing.reasons.push((DecisionReasonCode::ProcessingRightMissing, Vec::new()));
+    }
+    if is_secret
+        && !footing.laws.iter().any(|law| law.row.overrides_secrecy)
+        && !has_basis(facts, dossier, BasisRole::SecrecyOverride, horizon)
+    {
+        let bases = footing.laws.iter().map(|law| law.row.id).collect();
+        footing.reasons.push((DecisionReasonCode::SecrecyNotOverridden, bases));
+    }
+    footing
+}
+
+/// Whether a role gives a right to the data.
+pub fn is_right(role: BasisRole) -> bool {
+    matches!(role, BasisRole::RightToReceive | BasisRole::RightToDisclose)
+}
+
+fn adequacy(basis: &BasisPart, horizon: &mut Horizon) -> Adequacy {
+    horizon.end(basis.adequacy.next_after(horizon.at()));
+    basis.adequacy.at(horizon.at()).unwrap_or(Adequacy::Unreviewed)
+}
+
+/// Whether a provision is confirmed and in force.
+pub fn law_in_force(law: &Law, horizon: &mut Horizon) -> bool {
+    law.row.status == ProposalStatus::Confirmed && horizon.within(law.row.valid_from, law.row.valid_until)
+}
+
+/// Whether the agreement has an adequate provision in force in a role.
+pub fn has_basis(facts: &Facts, dossier: &Dossier, role: BasisRole, horizon: &mut Horizon) -> bool {
+    dossier.bases.iter().any(|basis| basis.row.role == role && carries(facts, basis, horizon))
+}
+
+/// Whether a basis is adequate and its provision in force.
+pub fn carries(facts: &Facts, basis: &BasisPart, horizon: &mut Horizon) -> bool {
+    adequacy(basis, horizon) == Adequacy::Adequate
+        && facts.law(basis.row.legal_basis_id).is_some_and(|law| law_in_force(law, horizon))
+}
+
+/// What one item is to be used for, how and over which channel.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Use<'a> {
+    pub(super) node: &'a str,
+    pub(super) qualifier: Option<&'a str>,
+    pub(super) purpose: PurposeId,
+    pub(super) operation: Operation,
+}
+
+/// Whether a provision gives at least this much: item, purpose, operation, channel and recipient in one entitlement.
+///
+/// An entitlement for the technical interface also carries other means when the agreement has an adequate MODE basis and
+/// the scope its justification (906/2019 22 § 1 mom, 23 §).
+pub(super) fn entitles(
+    facts: &Facts,
+    dossier: &Dossier,
+    scope: &ScopePart,
+    law: &Law,
+    wanted: Use<'_>,
+    horizon: &mut Horizon,
+) -> bool {
+    let Some(recipient) = facts.organisation.get(dossier.row.recipient_id) else { return false };
+    law.entitlements.iter().any(|entitlement| {
+        entitlement.register_id == dossier.row.register_id
+            && entitlement.purpose_id == wanted.purpose
+            && entitlement.operation == wanted.operation
+            && entitlement.item_code.covers_parts(wanted.node, wanted.qualifier)
+            && is_for(entitlement, Some(recipient.id), recipient.kind, recipient.authority_status)
+            && entitlement.status == ProposalStatus::Confirmed
+            && horizon.within(entitlement.valid_from, entitlement.valid_until)
+            && reaches(facts, dossier, scope, entitlement, horizon)
+    })
+}
+
+/// Whether an entitlement is given to a recipient of a kind and status; `id` is null for any organisation of them.
+pub fn is_for(
+    entitlement: &entitlement::Model,
+    id: Option<OrganisationId>,
+    kind: OrganisationKind,
+    status: AuthorityStatus,
+) -> bool {
+    entitlement.recipient_id.is_none_or(|recipient| Some(recipient) == id)
+        && entitlement.recipient_kind.is_none_or(|recipients| recipients == kind)
+        && entitlement.authority_status.is_none_or(|required| required == status)
+}
+
+fn reaches(
+    facts: &Facts,
+    dossier: &Dossier,
+    scope: &ScopePart,
+    entitlement: &entitlement::Model,
+    horizon: &mut Horizon,
+) -> bool {
+    entitlement.channel == scope.row.channel
+        || (entitlement.channel == Channel::TechnicalInterface
+            && scope.row.mode_justification.is_some()
+            && has_basis(facts, dossier, BasisRole::Mode, horizon))
+}
+
+/// Mandate themes an item requires that are not active, or that the recipient may not mandate for (R42, R50).
+pub(super) fn mandates(
+    facts: &Facts,
+    dossier: &Dossier,
+    item: &ItemPart,
+    horizon: &mut Horizon,
+    reasons: &mut Vec<Reason>,
+) {
+    for theme in &item.mandates {
+        let about = About::MandateTheme(*theme);
+        if !theme_active(facts, *theme, horizon) {
+            let code = DecisionReasonCode::MandateThemeNotActive;
+            reasons.push(Reason { about: about.clone(), ..reason(code) });
+        }
+        if !may_mandate(facts, dossier.row.recipient_id, *theme, horizon) {
+            let code = DecisionReasonCode::MandatingRightMissing;
+            reasons.push(Reason { about, ..reason(code) });
+        }
+    }
+}
+
+/// A hidden theme admits no new mandates, but existing ones stay valid.
+fn theme_active(facts: &Facts, theme: MandateThemeId, horizon: &mut Horizon) -> bool {
+    let Some(history) = facts.theme_history(theme) else { return false };
+    horizon.end(history.next_after(horizon.at()));
+    matches!(history.at(horizon.at()), Some(MandateThemeStatus::Active | MandateThemeStatus::Hidden))
+}
+
+fn may_mandate(facts: &Facts, organisation: OrganisationId, theme: MandateThemeId, horizon: &mut Horizon) -> bool {
+    let mut held = false;
+    for right in facts.mandating_right.of(organisation).filter(|right| right.mandate_theme_id == theme) {
+        let Some(history) = facts.right_history(right.id) else { continue };
+        horizon.end(history.next_after(horizon.at()));
+        if history.at(horizon.at()) == Some(MandatingRightStatus::Granted) {
+            horizon.end(right.valid_until);
+            held |= right.valid_until.is_none_or(|until| horizon.at() < until);
+        }
+    }
+    held
+}

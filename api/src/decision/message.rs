@@ -1,0 +1,184 @@
+//! Reasons and duties in words. Codes are stable; words are free to change.
+
+use entity::vocabulary::{DecisionReasonCode, Language, ObligationCode};
+
+/// Reason in words.
+pub fn reason_message(code: DecisionReasonCode, language: Language) -> &'static str {
+    said(reason_texts(code), language)
+}
+
+/// Duty in words.
+pub fn obligation_message(code: ObligationCode, language: Language) -> &'static str {
+    said(obligation_texts(code), language)
+}
+
+/// Texts stand in the order Finnish, Swedish, English.
+fn said(texts: [&'static str; 3], language: Language) -> &'static str {
+    match language {
+        Language::Fi => texts[0],
+        Language::Sv => texts[1],
+        Language::En => texts[2],
+    }
+}
+
+#[expect(clippy::too_many_lines, reason = "one table of texts")]
+fn reason_texts(code: DecisionReasonCode) -> [&'static str; 3] {
+    match code {
+        DecisionReasonCode::NoAgreement => [
+            "osapuolten välillä ei ole sopimusta tästä rekisteristä",
+            "parterna har inget avtal om detta register",
+            "there is no agreement between the parties on this register",
+        ],
+        DecisionReasonCode::AgreementNotInForce => {
+            ["sopimus ei ole voimassa", "avtalet är inte i kraft", "the agreement is not in force"]
+        }
+        DecisionReasonCode::PartyNotActive => [
+            "osapuoli on lakannut ilman seuraajaa",
+            "en part har upphört utan efterträdare",
+            "a party has ceased to exist without a successor",
+        ],
+        DecisionReasonCode::NoLegalBasis => [
+            "mikään voimassa oleva, riittäväksi todettu säännös ei anna oikeutta tietoon",
+            "ingen tillräcklig gällande bestämmelse ger rätt till uppgiften",
+            "no adequate legal basis in force gives the right to the data",
+        ],
+        DecisionReasonCode::BasisRepealed => [
+            "säännös, johon tieto perustuu, on kumottu",
+            "bestämmelsen som uppgiften grundar sig på har upphävts",
+            "the provision the item rests on has been repealed",
+        ],
+        DecisionReasonCode::BasisNotAdequate => [
+            "säännöstä, johon tieto perustuu, ei ole todettu riittäväksi",
+            "bestämmelsen som uppgiften grundar sig på har inte befunnits tillräcklig",
+            "the provision the item rests on has not been found adequate",
+        ],
+        DecisionReasonCode::NotEntitled => [
+            "tiedon omat säännökset eivät kata tätä tietoa, käyttötarkoitusta, toimintoa ja kanavaa",
+            "uppgiftens egna bestämmelser täcker inte denna uppgift, detta ändamål, denna åtgärd och kanal",
+            "the item's own provisions do not cover this item, purpose, operation and channel",
+        ],
+        DecisionReasonCode::ElectronicNotAllowed => [
+            "säännös ei kata sähköistä luovuttamista",
+            "bestämmelsen omfattar inte elektroniskt utlämnande",
+            "the provision does not cover electronic disclosure",
+        ],
+        DecisionReasonCode::ProcessingRightMissing => [
+            "vastaanottaja ei ole viranomainen eikä mikään säännös anna sille oikeutta käsitellä tietoja",
+            "mottagaren är inte en myndighet och ingen bestämmelse ger den rätt att behandla uppgifterna",
+            "the recipient is not an authority and no provision gives it the right to process the data",
+        ],
+        DecisionReasonCode::SecrecyNotOverridden => [
+            "tieto on salassa pidettävä eikä mikään säännös syrjäytä salassapitoa",
+            "uppgiften är sekretessbelagd och ingen bestämmelse åsidosätter sekretessen",
+            "the item is secret and no provision overrides secrecy",
+        ],
+        DecisionReasonCode::ItemNotInScope => {
+            ["tieto ei kuulu tietosisältöön", "uppgiften ingår inte i datainnehållet", "the item is not in the scope"]
+        }
+        DecisionReasonCode::PurposeNotInScope => [
+            "käyttötarkoitus ei kuulu tietosisältöön",
+            "ändamålet ingår inte i datainnehållet",
+            "the purpose is not in the scope",
+        ],
+        DecisionReasonCode::OperationNotInScope => [
+            "toiminto ei kuulu tiedon tietosisältöön",
+            "åtgärden ingår inte i datainnehållet för uppgiften",
+            "the operation is not in the scope for the item",
+        ],
+        DecisionReasonCode::ChannelNotOpen => [
+            "tällä kanavalla ei ole avattua tietosisältöä",
+            "inget datainnehåll är öppet över denna kanal",
+            "no scope is open over this channel",
+        ],
+        DecisionReasonCode::StatementMissing => [
+            "tälle kanavalle ei ole hyväksyttyä selvitystä tietojen suojaamisesta",
+            "ingen godkänd utredning om skyddet av uppgifter täcker denna kanal",
+            "no approved protection statement covers this channel",
+        ],
+        DecisionReasonCode::StatementLapsed => [
+            "selvitys tietojen suojaamisesta on vanhentunut",
+            "utredningen om skyddet av uppgifter har förfallit",
+            "the protection statement has lapsed",
+        ],
+        DecisionReasonCode::ModeNotJustified => [
+            "säännöllistä luovuttamista viranomaisten välillä muutoin kuin teknisellä rajapinnalla ei ole perusteltu",
+            "regelbundet utlämnande mellan myndigheter på annat sätt än via tekniskt gränssnitt har inte motiverats",
+            "recurring disclosure between authorities by other means than the technical interface is not justified",
+        ],
+        DecisionReasonCode::CaseReferenceMissing => {
+            ["asiaviite vaaditaan", "en ärendehänvisning krävs", "a case reference is required"]
+        }
+        DecisionReasonCode::TooManySubjects => [
+            "katseluyhteydellä haetaan yhden henkilön tai kohteen tietoja kerrallaan",
+            "via en elektronisk förbindelse söks ett objekt åt gången",
+            "a viewing connection allows one subject a search",
+        ],
+        DecisionReasonCode::ListByViewing => [
+            "katseluyhteydellä ei luovuteta luetteloita",
+            "via en elektronisk förbindelse lämnas inga förteckningar ut",
+            "a viewing connection allows no lists",
+        ],
+        DecisionReasonCode::MandateThemeNotActive => [
+            "vaadittu valtuusasia ei ole käytössä",
+            "det fullmaktsärende som krävs är inte i bruk",
+            "the required mandate theme is not active",
+        ],
+        DecisionReasonCode::MandatingRightMissing => [
+            "vastaanottajalla ei ole valtuutusoikeutta vaadittuun valtuusasiaan",
+            "mottagaren har ingen fullmaktsrätt för det fullmaktsärende som krävs",
+            "the recipient has no right to grant the required mandate",
+        ],
+        DecisionReasonCode::MandateMissing => [
+            "loppukäyttäjällä ei ole vaadittua valtuutta",
+            "slutanvändaren har inte den fullmakt som krävs",
+            "the end user does not hold the required mandate",
+        ],
+        DecisionReasonCode::AccessGrantMissing => [
+            "loppukäyttäjällä ei ole käyttövaltuutta",
+            "slutanvändaren har ingen behörighet",
+            "the end user has no access grant",
+        ],
+        DecisionReasonCode::OnwardForbidden => [
+            "mikään riittävään säännökseen perustuva ehto ei salli tietojen luovuttamista edelleen",
+            "inget villkor med tillräcklig bestämmelse tillåter vidareutlämnande",
+            "no rule with an adequate provision lets the data travel on",
+        ],
+    }
+}
+
+fn obligation_texts(code: ObligationCode) -> [&'static str; 3] {
+    match code {
+        ObligationCode::Log => {
+            ["kirjaa luovutus luovutuslokiin", "registrera utlämnandet i loggen", "record the disclosure in the log"]
+        }
+        ObligationCode::StatePurpose => [
+            "ilmoita käyttötarkoitus haun yhteydessä",
+            "ange ändamålet vid varje sökning",
+            "state the purpose with each search",
+        ],
+        ObligationCode::SingleSearch => {
+            ["tee vain yksittäisiä hakuja", "gör endast enskilda sökningar", "search one subject at a time"]
+        }
+        ObligationCode::LimitLookBack => [
+            "älä luovuta rajausta vanhempia tietoja",
+            "lämna inte ut uppgifter äldre än vad som tillåts",
+            "give no data older than the scope allows",
+        ],
+        ObligationCode::ConfirmClientRelationship => [
+            "varmista ensin asiakassuhde",
+            "kontrollera först klientförhållandet",
+            "confirm the client relationship first",
+        ],
+        ObligationCode::InformSubjectBeforehand => [
+            "ilmoita henkilölle ennen tietojen hankkimista",
+            "informera personen på förhand",
+            "tell the person beforehand",
+        ],
+        ObligationCode::NoOnwardDisclosure => {
+            ["älä luovuta tietoja edelleen", "lämna inte uppgifterna vidare", "do not pass the data on"]
+        }
+        ObligationCode::DeleteBy => {
+            ["poista tiedot määräajassa", "radera uppgifterna inom utsatt tid", "delete the data in time"]
+        }
+    }
+}

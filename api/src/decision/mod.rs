@@ -1,0 +1,22 @@
+//! Whether data may be disclosed, and every other question that cuts across the house; nobody answers them elsewhere.
+//!
+//! Pure: facts and an instant in, an answer out. The doors, the guards of acts and the recording of disclosures all ask
+//! here, so the same question gets the same answer through every one of them.
+
+mod actions;
+mod conditions;
+mod decide;
+mod horizon;
+mod message;
+mod question;
+mod standing;
+mod steps;
+
+pub use actions::{AllowedAction, allowed_actions, resumable};
+pub use conditions::{carries, has_basis, in_force, is_for, is_right, law_in_force, openable};
+pub use decide::{decide, disclosers};
+pub use horizon::Horizon;
+pub use message::{obligation_message, reason_message};
+pub use question::*;
+pub use standing::{Standing, basis_reasons, item_reasons, of_agreement, of_scope};
+pub use steps::{AdoptionStep, adoption_steps};

@@ -1,0 +1,230 @@
+//! What an agreement or scope amounts to at an instant: computed, never stored.
+
+use entity::vocabulary::{
+    AgreementStatus, BasisRole, DecisionReasonCode, EffectiveState, Instant, Operation, ScopeStatus, day_end,
+    helsinki_midnight,
+};
+
+use super::{Horizon, Reason, conditions, conditions::Use};
+use crate::facts::{Dossier, Facts, ItemPart, ScopePart};
+
+/// State at an instant, since when, until when by time alone, and what stands in the way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The state.
+    pub state: EffectiveState,
+    /// Instant from which it holds, where that is recorded.
+    pub since: Option<Instant>,
+    /// Next instant at which it may change by time alone.
+    pub until: Option<Instant>,
+    /// Conditions that fail.
+    pub blockers: Vec<Reason>,
+}
+
+/// What an agreement amounts to.
+pub fn of_agreement(facts: &Facts, dossier: &Dossier, at: Instant) -> Standing {
+    let mut horizon = Horizon::new(at);
+    let status = dossier.status.at(at).unwrap_or(AgreementStatus::Draft);
+    horizon.change(dossier.status.next_after(at));
+    horizon.change(dossier.row.starts_on.map(helsinki_midnight));
+    horizon.change(dossier.row.ends_on.map(day_end));
+    let mut blockers = Vec::new();
+    let state = match status {
+        AgreementStatus::Terminated | AgreementStatus::Superseded | AgreementStatus::Withdrawn => EffectiveState::Ended,
+        AgreementStatus::Rejected => EffectiveState::Rejected,
+        _ if has_ended(dossier, at) && has_run(dossier, at) => EffectiveState::Expired,
+        AgreementStatus::Suspended => EffectiveState::Suspended,
+        AgreementStatus::Signed | AgreementStatus::Active if starts_later(dossier, at) => EffectiveState::NotStarted,
+        AgreementStatus::Active => active(facts, dossier, &mut horizon, &mut blockers),
+        AgreementStatus::Signed
+        | AgreementStatus::RegisteredIncomplete
+        | AgreementStatus::Draft
+        | AgreementStatus::BasisConfirmed
+        | AgreementStatus::Negotiation => {
+            preparing(facts, dossier, &mut horizon, &mut blockers);
+            EffectiveState::Preparing
+        }
+    };
+    let since = match state {
+        EffectiveState::Expired => dossier.row.ends_on.map(day_end),
+        _ => dossier.status.since(at).max(started(dossier, at)),
+    };
+    Standing { state, since, until: horizon.next_change(), blockers: tidy(blockers) }
+}
+
+fn started(dossier: &Dossier, at: Instant) -> Option<Instant> {
+    dossier.row.starts_on.map(helsinki_midnight).filter(|start| *start <= at)
+}
+
+fn has_ended(dossier: &Dossier, at: Instant) -> bool {
+    dossier.row.ends_on.is_some_and(|day| day_end(day) <= at)
+}
+
+fn has_run(dossier: &Dossier, at: Instant) -> bool {
+    matches!(
+        dossier.status.at(at),
+        Some(AgreementStatus::Active | AgreementStatus::Suspended | AgreementStatus::Signed)
+    )
+}
+
+fn starts_later(dossier: &Dossier, at: Instant) -> bool {
+    dossier.row.starts_on.is_none_or(|day| helsinki_midnight(day) > at)
+}
+
+/// Everything, part or nothing of what the scopes that have been opened hold may be disclosed. A flagged provision takes
+/// away only what rests on it alone.
+fn active(facts: &Facts, dossier: &Dossier, horizon: &mut Horizon, blockers: &mut Vec<Reason>) -> EffectiveState {
+    let mut common = Vec::new();
+    conditions::agreement(facts, dossier, horizon, &mut common);
+    let (mut carried, mut held) = (0, 0);
+    for scope in opened(dossier, horizon.at()) {
+        let (scope_carried, scope_held) = contents(facts, dossier, scope, horizon, blockers);
+        carried += scope_carried;
+        held += scope_held;
+    }
+    if held == 0 {
+        blockers.push(conditions::reason(DecisionReasonCode::ChannelNotOpen));
+    }
+    if !common.is_empty() {
+        carried = 0;
+        blockers.append(&mut common);
+    }
+    match carried {
+        0 => EffectiveState::Blocked,
+        some if some == held => EffectiveState::InForce,
+        _ => EffectiveState::PartlyInForce,
+    }
+}
+
+/// Scopes that are, or were and no longer are, open without being closed.
+fn opened(dossier: &Dossier, at: Instant) -> impl Iterator<Item = &ScopePart> {
+    dossier
+        .scopes
+        .iter()
+        .filter(move |scope| matches!(scope.status.at(at), Some(ScopeStatus::Open | ScopeStatus::Suspended)))
+}
+
+/// How many of a scope's items may be disclosed for some purpose of the scope, and how many it holds.
+fn contents(
+    facts: &Facts,
+    dossier: &Dossier,
+    scope: &ScopePart,
+    horizon: &mut Horizon,
+    blockers: &mut Vec<Reason>,
+) -> (usize, usize) {
+    let mut common = Vec::new();
+    conditions::scope(facts, dossier, scope, horizon, &mut common);
+    let mut carried = 0;
+    for item in &scope.items {
+        let reasons = item_reasons(facts, dossier, scope, item, horizon);
+        carried += usize::from(common.is_empty() && reasons.is_empty());
+        blockers.extend(reasons);
+    }
+    blockers.append(&mut common);
+    (carried, scope.items.len())
+}
+
+/// Why an item of a scope may not be disclosed for any of its purposes.
+pub fn item_reasons(
+    facts: &Facts,
+    dossier: &Dossier,
+    scope: &ScopePart,
+    item: &ItemPart,
+    horizon: &mut Horizon,
+) -> Vec<Reason> {
+    let code = &item.row.item_code;
+    let is_secret = facts
+        .catalogue(dossier.row.register_id)
+        .is_some_and(|catalogue| catalogue.below(code).any(|below| below.is_secret));
+    let footing = conditions::footing(facts, dossier, item, is_secret, horizon);
+    let mut reasons: Vec<Reason> = footing
+        .reasons
+        .iter()
+        .map(|(code, bases)| Reason { bases: bases.clone(), ..conditions::reason(*code) })
+        .collect();
+    let entitled = scope.purposes.iter().any(|purpose| {
+        let operation: Operation = item.row.operation;
+        let wanted = Use { node: code.node(), qualifier: code.qualifier(), purpose: *purpose, operation };
+        footing.laws.iter().any(|law| conditions::entitles(facts, dossier, scope, law, wanted, horizon))
+    });
+    if !entitled && !footing.laws.is_empty() {
+        let bases = footing.laws.iter().map(|law| law.row.id).collect();
+        reasons.push(Reason { bases, ..conditions::reason(DecisionReasonCode::NotEntitled) });
+    }
+    conditions::mandates(facts, dossier, item, horizon, &mut reasons);
+    for reason in &mut reasons {
+        reason.item = Some(code.clone());
+    }
+    reasons
+}
+
+/// What is still missing on the way: the legal basis first, then what opening needs.
+fn preparing(facts: &Facts, dossier: &Dossier, horizon: &mut Horizon, blockers: &mut Vec<Reason>) {
+    basis_reasons(facts, dossier, horizon, blockers);
+    if dossier.scopes.is_empty() {
+        blockers.push(conditions::reason(DecisionReasonCode::ChannelNotOpen));
+    }
+    let at = horizon.at();
+    for scope in dossier.scopes.iter().filter(|scope| scope.status.at(at) != Some(ScopeStatus::Closed)) {
+        contents(facts, dossier, scope, horizon, blockers);
+    }
+}
+
+/// Why the legal basis does not suffice to go on (R31, R35; 906/2019 24 § for a non-authority).
+pub fn basis_reasons(facts: &Facts, dossier: &Dossier, horizon: &mut Horizon, reasons: &mut Vec<Reason>) {
+    let rights = || dossier.bases.iter().filter(|basis| conditions::is_right(basis.row.role));
+    let suffices = rights().any(|basis| {
+        conditions::carries(facts, basis, horizon)
+            && facts.law(basis.row.legal_basis_id).is_some_and(|law| law.row.allows_electronic)
+    });
+    if !suffices {
+        let bases = rights().map(|basis| basis.row.legal_basis_id).collect();
+        reasons.push(Reason { bases, ..conditions::reason(DecisionReasonCode::NoLegalBasis) });
+    }
+    if !conditions::is_authority(facts, dossier.row.recipient_id)
+        && !conditions::has_basis(facts, dossier, BasisRole::RightToProcess, horizon)
+    {
+        reasons.push(conditions::reason(DecisionReasonCode::ProcessingRightMissing));
+    }
+}
+
+/// What a scope amounts to within its agreement.
+pub fn of_scope(facts: &Facts, dossier: &Dossier, scope: &ScopePart, at: Instant) -> Standing {
+    let mut horizon = Horizon::new(at);
+    let whole = of_agreement(facts, dossier, at);
+    horizon.change(whole.until);
+    horizon.change(scope.status.next_after(at));
+    let mut blockers = Vec::new();
+    let (carried, held) = contents(facts, dossier, scope, &mut horizon, &mut blockers);
+    conditions::agreement(facts, dossier, &mut horizon, &mut blockers);
+    let state = match (scope.status.at(at), whole.state) {
+        (Some(ScopeStatus::Closed), _) => EffectiveState::Ended,
+        (
+            _,
+            EffectiveState::Ended | EffectiveState::Rejected | EffectiveState::Expired | EffectiveState::NotStarted,
+        ) => whole.state,
+        (Some(ScopeStatus::Suspended), _) | (_, EffectiveState::Suspended) => EffectiveState::Suspended,
+        (
+            Some(ScopeStatus::Open),
+            EffectiveState::InForce | EffectiveState::PartlyInForce | EffectiveState::Blocked,
+        ) => match carried {
+            0 => EffectiveState::Blocked,
+            some if some == held => EffectiveState::InForce,
+            _ => EffectiveState::PartlyInForce,
+        },
+        _ => EffectiveState::Preparing,
+    };
+    if matches!(
+        state,
+        EffectiveState::InForce | EffectiveState::Ended | EffectiveState::Rejected | EffectiveState::Expired
+    ) {
+        blockers.clear();
+    }
+    Standing { state, since: scope.status.since(at), until: horizon.next_change(), blockers: tidy(blockers) }
+}
+
+fn tidy(mut blockers: Vec<Reason>) -> Vec<Reason> {
+    blockers.sort();
+    blockers.dedup();
+    blockers
+}

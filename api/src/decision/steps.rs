@@ -1,0 +1,219 @@
+//! The way from law to use in twelve steps (R31–R64): what is computed, what is declared, what is missing and whose turn
+//! it is.
+
+use entity::{
+    adoption_plan,
+    vocabulary::{
+        Adequacy, AdoptionStepCode as Step, AdoptionStepState as State, AgreementSide, AgreementStatus, ClosedEnum,
+        Day, DecisionReasonCode, Instant, ScopeStatus, SignatureAct, StatementStatus, helsinki_day,
+    },
+};
+
+use super::{Horizon, Reason, conditions, standing};
+use crate::facts::{Dossier, Facts, ScopePart};
+
+/// One step of the way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdoptionStep {
+    /// Which.
+    pub code: Step,
+    /// Where it stands.
+    pub state: State,
+    /// Whose turn it is.
+    pub responsible: AgreementSide,
+    /// Agreed day.
+    pub planned_on: Option<Day>,
+    /// Day it was done.
+    pub done_on: Option<Day>,
+    /// What stands in its way.
+    pub blocked_by: Vec<Reason>,
+}
+
+/// What a step has come to.
+struct Progress {
+    done_on: Option<Day>,
+    is_done: bool,
+    is_required: bool,
+    blocked_by: Vec<Reason>,
+}
+
+impl Progress {
+    fn done(on: Option<Day>) -> Self {
+        Self { done_on: on, is_done: true, is_required: true, blocked_by: Vec::new() }
+    }
+
+    fn open(blocked_by: Vec<Reason>) -> Self {
+        Self { done_on: None, is_done: false, is_required: true, blocked_by }
+    }
+
+    fn not_required() -> Self {
+        Self { done_on: None, is_done: false, is_required: false, blocked_by: Vec::new() }
+    }
+
+    fn of(instant: Option<Instant>) -> Self {
+        instant.map_or_else(|| Self::open(Vec::new()), |at| Self::done(Some(helsinki_day(at))))
+    }
+}
+
+/// Every step, in order.
+pub fn adoption_steps(facts: &Facts, dossier: &Dossier, at: Instant) -> Vec<AdoptionStep> {
+    let mut all_done_before = true;
+    Step::ALL
+        .iter()
+        .map(|(code, _, _)| {
+            let plan = facts.adoption_plan.of(dossier.row.id).find(|plan| plan.step == *code);
+            let progress = progress(facts, dossier, *code, plan.map(AsRef::as_ref), at);
+            let state = match &progress {
+                progress if !progress.is_required => State::NotRequired,
+                progress if progress.is_done => State::Done,
+                progress if !progress.blocked_by.is_empty() => State::Blocked,
+                _ if all_done_before => State::Ready,
+                _ => State::Pending,
+            };
+            all_done_before &= matches!(state, State::Done | State::NotRequired);
+            AdoptionStep {
+                code: *code,
+                state,
+                responsible: responsible(*code),
+                planned_on: plan.and_then(|plan| plan.planned_on).or_else(|| opening_planned(dossier, *code)),
+                done_on: progress.done_on,
+                blocked_by: progress.blocked_by,
+            }
+        })
+        .collect()
+}
+
+fn opening_planned(dossier: &Dossier, code: Step) -> Option<Day> {
+    (code == Step::ConnectionOpened)
+        .then(|| dossier.scopes.iter().filter_map(|scope| scope.row.planned_on).min())
+        .flatten()
+}
+
+fn responsible(code: Step) -> AgreementSide {
+    match code {
+        Step::LegalBasisChecked
+        | Step::ContentDefined
+        | Step::MandateThemeReady
+        | Step::ContentImplemented
+        | Step::ContentTested
+        | Step::ConnectionOpened => AgreementSide::Discloser,
+        Step::StatementApproved | Step::MandatingRightGranted | Step::EmployeesInstructed | Step::MandatesGranted => {
+            AgreementSide::Recipient
+        }
+        Step::ModeContentTimetableAgreed | Step::AgreementSigned => AgreementSide::Both,
+    }
+}
+
+fn progress(
+    facts: &Facts,
+    dossier: &Dossier,
+    code: Step,
+    plan: Option<&adoption_plan::Model>,
+    at: Instant,
+) -> Progress {
+    let declared = plan.and_then(|plan| plan.declared_on);
+    match code {
+        Step::LegalBasisChecked => basis_checked(facts, dossier, at),
+        Step::ModeContentTimetableAgreed => agreed(facts, dossier, declared, at),
+        Step::ContentDefined => content_defined(dossier),
+        Step::AgreementSigned => {
+            dossier.row.signed_on.map_or_else(|| Progress::open(Vec::new()), |day| Progress::done(Some(day)))
+        }
+        Step::ContentImplemented => reached(dossier, ScopeStatus::Implemented, at),
+        Step::ContentTested => reached(dossier, ScopeStatus::Tested, at),
+        Step::ConnectionOpened => reached(dossier, ScopeStatus::Open, at),
+        Step::StatementApproved => statement_approved(dossier, at),
+        Step::MandateThemeReady => mandated(facts, dossier, DecisionReasonCode::MandateThemeNotActive, at),
+        Step::MandatingRightGranted => mandated(facts, dossier, DecisionReasonCode::MandatingRightMissing, at),
+        Step::MandatesGranted if !requires_mandates(dossier) => Progress::not_required(),
+        Step::EmployeesInstructed | Step::MandatesGranted => {
+            declared.map_or_else(|| Progress::open(Vec::new()), |day| Progress::done(Some(day)))
+        }
+    }
+}
+
+fn basis_checked(facts: &Facts, dossier: &Dossier, at: Instant) -> Progress {
+    let mut reasons = Vec::new();
+    standing::basis_reasons(facts, dossier, &mut Horizon::new(at), &mut reasons);
+    if !reasons.is_empty() {
+        return Progress::open(reasons);
+    }
+    let reviewed = dossier.bases.iter().filter_map(|basis| basis.adequacy.reached(Adequacy::Adequate)).max();
+    let confirmed = dossier.status.reached(AgreementStatus::BasisConfirmed).filter(|confirmed| *confirmed <= at);
+    Progress::done(confirmed.or(reviewed).map(helsinki_day))
+}
+
+/// Agreed once both parties accepted the content, or signed it.
+fn agreed(facts: &Facts, dossier: &Dossier, declared: Option<Day>, at: Instant) -> Progress {
+    let accepted = |party| {
+        facts
+            .signature
+            .of(dossier.row.id)
+            .filter(|signature| signature.organisation_id == party && signature.signed_at <= at)
+            .filter(|signature| matches!(signature.act, SignatureAct::Accepted | SignatureAct::Signed))
+            .map(|signature| signature.signed_at)
+            .min()
+    };
+    match (accepted(dossier.row.discloser_id), accepted(dossier.row.recipient_id)) {
+        (Some(discloser), Some(recipient)) => Progress::of(Some(discloser.max(recipient))),
+        _ => match declared.or(dossier.row.signed_on) {
+            Some(day) => Progress::done(Some(day)),
+            None => Progress::open(Vec::new()),
+        },
+    }
+}
+
+fn live_scopes(dossier: &Dossier) -> impl Iterator<Item = &ScopePart> {
+    dossier.scopes.iter().filter(|scope| scope.row.status != ScopeStatus::Closed)
+}
+
+fn content_defined(dossier: &Dossier) -> Progress {
+    let defined = dossier.scopes.iter().filter(|scope| !scope.items.is_empty()).map(|scope| scope.row.defined_on).min();
+    defined.map_or_else(|| Progress::open(Vec::new()), |day| Progress::done(Some(day)))
+}
+
+fn reached(dossier: &Dossier, status: ScopeStatus, at: Instant) -> Progress {
+    let first = dossier.scopes.iter().filter_map(|scope| scope.status.reached(status)).filter(|from| *from <= at).min();
+    Progress::of(first)
+}
+
+fn statement_approved(dossier: &Dossier, at: Instant) -> Progress {
+    let mut last = None;
+    let mut reasons = Vec::new();
+    for scope in live_scopes(dossier) {
+        let approved = dossier
+            .statements
+            .iter()
+            .filter(|statement| statement.row.channel == scope.row.channel)
+            .filter(|statement| statement.status.at(at) == Some(StatementStatus::Approved))
+            .filter(|statement| statement.row.valid_until.is_none_or(|until| at < until))
+            .filter_map(|statement| statement.status.since(at).or(Some(at)))
+            .min();
+        match approved {
+            Some(from) => last = last.max(Some(from)),
+            None if scope.status.at(at) == Some(ScopeStatus::Defined) => {}
+            None => reasons.push(conditions::reason(DecisionReasonCode::StatementMissing)),
+        }
+    }
+    reasons.dedup();
+    if reasons.is_empty() { Progress::of(last) } else { Progress::open(reasons) }
+}
+
+fn requires_mandates(dossier: &Dossier) -> bool {
+    live_scopes(dossier).any(|scope| scope.items.iter().any(|item| !item.mandates.is_empty()))
+}
+
+/// A step that is done when no required mandate theme fails in one way.
+fn mandated(facts: &Facts, dossier: &Dossier, failing: DecisionReasonCode, at: Instant) -> Progress {
+    if !requires_mandates(dossier) {
+        return Progress::not_required();
+    }
+    let mut reasons = Vec::new();
+    for item in live_scopes(dossier).flat_map(|scope| &scope.items) {
+        conditions::mandates(facts, dossier, item, &mut Horizon::new(at), &mut reasons);
+    }
+    reasons.retain(|reason| reason.code == failing);
+    reasons.sort();
+    reasons.dedup();
+    if reasons.is_empty() { Progress::done(None) } else { Progress::open(reasons) }
+}

@@ -1,0 +1,271 @@
+//! One transaction: the calls of a batch judged on the newest facts, their new rows, keys, tallies and leaves written
+//! together.
+//!
+//! **Invariant:** registry → tree → rows. Nothing is answered before the commit.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use chrono::Datelike;
+use entity::{
+    disclosure, disclosure_key, interned, tally,
+    vocabulary::{Day, DisclosureId, InternedId},
+};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement};
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+
+use super::{
+    Answer, Recorded,
+    bulk::insert_all,
+    interned::{self as sets, basis_members, interned_id, members},
+    plan::{Corrected, Entry, Plan, Source},
+    prepare::{Call, Prepared},
+    record::Writer,
+    row::{self, Place, Sets},
+    stored::Stored,
+    tally::{Deltas, ON_CONFLICT},
+};
+use crate::{
+    Error, Violations,
+    facts::Facts,
+    journal::{
+        Lock, Tree, catch_up,
+        leaf::{EntryKind, commitments, leaf_hash},
+        lock_registry,
+    },
+};
+
+/// One call waiting to be written.
+pub(super) struct Job {
+    pub call: Call,
+    pub reports: Vec<Prepared>,
+    /// Journal position of the facts it was judged on.
+    pub judged_seq: i64,
+    pub reply: oneshot::Sender<Result<Vec<Answer>, Error>>,
+    /// Its share of the queue.
+    pub share: OwnedSemaphorePermit,
+}
+
+/// Why a batch was not written.
+pub(super) enum Failure {
+    /// Nothing was committed.
+    Refused(Error),
+    /// The commit was not answered.
+    Unknown(Error),
+}
+
+impl<E: Into<Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+type Answers = Vec<Result<Vec<Answer>, Error>>;
+
+impl Writer {
+    /// Writes a batch; one answer for each call.
+    pub(super) async fn attempt(&self, jobs: &mut [Job]) -> Result<Answers, Failure> {
+        let txn = self.database.begin().await?;
+        lock_registry(&txn, Lock::Shared).await?;
+        let facts = self.fresh_facts(&txn).await?;
+        let refused = self.renew(&facts, jobs);
+        let mut tree = Tree::lock(&txn, &self.clock).await?;
+        let reports: Vec<&Prepared> = jobs.iter().flat_map(|job| &job.reports).collect();
+        let stored = Stored::read(&txn, &self.sets, &reports).await?;
+        let mut plan = Plan::new(&stored);
+        let sources: Vec<Result<Vec<Source>, Error>> = jobs
+            .iter()
+            .zip(refused)
+            .map(|(job, refused)| match refused {
+                Some(error) => Err(error),
+                None => plan.take(job.call, &job.reports).map_err(Error::Invalid),
+            })
+            .collect();
+        let written = Written::build(&facts, &mut tree, &stored, &plan.entries)?;
+        if written.rows.is_empty() {
+            txn.rollback().await?;
+        } else {
+            self.write(&txn, tree, &written).await?;
+            txn.commit().await.map_err(|error| Failure::Unknown(error.into()))?;
+            self.remember(&written);
+        }
+        Ok(jobs.iter().zip(sources).map(|(job, sources)| Ok(answers(job, &sources?, &written, &stored))).collect())
+    }
+
+    /// The facts as they stand while the registry is locked.
+    async fn fresh_facts(&self, txn: &DatabaseTransaction) -> Result<Arc<Facts>, Error> {
+        let facts = self.journal.facts();
+        match catch_up(txn, &facts).await? {
+            None => Ok(facts),
+            Some(later) => {
+                self.journal.publish(later);
+                Ok(self.journal.facts())
+            }
+        }
+    }
+
+    /// Judges anew what was judged on older facts; for each call, why it can no longer be written.
+    fn renew(&self, facts: &Facts, jobs: &mut [Job]) -> Vec<Option<Error>> {
+        jobs.iter_mut()
+            .map(|job| {
+                let older = job.judged_seq < facts.seq;
+                job.judged_seq = facts.seq;
+                if older { self.renew_call(facts, job) } else { None }
+            })
+            .collect()
+    }
+
+    fn renew_call(&self, facts: &Facts, job: &mut Job) -> Option<Error> {
+        let mut faults = Violations::new();
+        for report in &mut job.reports {
+            match report.renew(facts, &self.keys, job.call) {
+                Ok(()) => {}
+                Err(Error::Invalid(more)) => faults.extend(more),
+                Err(other) => return Some(other),
+            }
+        }
+        (!faults.is_empty()).then_some(Error::Invalid(faults))
+    }
+
+    async fn write(&self, txn: &DatabaseTransaction, tree: Tree, written: &Written) -> Result<(), Error> {
+        self.ensure_partition(txn, &written.rows).await?;
+        let new_sets: Vec<interned::Model> = written
+            .sets
+            .iter()
+            .filter(|(id, _)| self.sets.get(**id).is_none())
+            .map(|(id, members)| interned::Model { id: *id, members: members.to_string() })
+            .collect();
+        insert_all::<interned::Entity>(txn, &new_sets, "on conflict (id) do nothing").await?;
+        insert_all::<disclosure::Entity>(txn, &written.rows, "").await?;
+        insert_all::<disclosure_key::Entity>(txn, &written.keys, "").await?;
+        insert_all::<tally::Entity>(txn, &written.tallies, ON_CONFLICT).await?;
+        tree.append(txn, &written.leaves).await
+    }
+
+    fn remember(&self, written: &Written) {
+        for (id, members) in &written.sets {
+            self.sets.keep(*id, members);
+        }
+        if let Some(month) = last_month(&written.rows) {
+            self.months.lock().insert(month);
+        }
+    }
+
+    /// A month's partition stands before its first row is written; the one after it too, so that a clock a little ahead
+    /// finds it.
+    async fn ensure_partition(&self, txn: &DatabaseTransaction, rows: &[disclosure::Model]) -> Result<(), Error> {
+        let Some(month) = last_month(rows) else { return Ok(()) };
+        if txn.get_database_backend() != DbBackend::Postgres || self.months.lock().contains(&month) {
+            return Ok(());
+        }
+        ensure_partitions(txn, month).await
+    }
+}
+
+/// Makes the partitions of a month and of the next, where they are absent.
+pub(super) async fn ensure_partitions(db: &impl ConnectionTrait, month: Day) -> Result<(), Error> {
+    let next = month.checked_add_months(chrono::Months::new(1)).unwrap_or(month);
+    let sql = "select disclosure_partition($1), disclosure_partition($2)";
+    let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, [month.into(), next.into()]);
+    db.execute_raw(statement).await?;
+    Ok(())
+}
+
+fn last_month(rows: &[disclosure::Model]) -> Option<Day> {
+    rows.last().and_then(|row| row.recorded_at.date_naive().with_day(1))
+}
+
+/// Rows of one batch, ready to be inserted.
+#[derive(Default)]
+struct Written {
+    rows: Vec<disclosure::Model>,
+    keys: Vec<disclosure_key::Model>,
+    tallies: Vec<tally::Model>,
+    leaves: Vec<[u8; 32]>,
+    sets: BTreeMap<InternedId, Arc<str>>,
+}
+
+impl Written {
+    fn build(facts: &Facts, tree: &mut Tree, stored: &Stored, entries: &[Entry<'_>]) -> Result<Self, Error> {
+        let mut written = Self::default();
+        let mut deltas = Deltas::default();
+        for entry in entries {
+            let corrected = match entry.corrects {
+                None => None,
+                Some(Corrected::New(at)) => written.rows.get(at).cloned(),
+                Some(Corrected::Stored(id)) => stored.row(id).cloned(),
+            };
+            if let Some(corrected) = &corrected {
+                deltas.subtract(corrected);
+            }
+            written.push(facts, tree, entry.report, corrected.map(|row| row.id))?;
+        }
+        for row in &written.rows {
+            deltas.add(row);
+        }
+        written.tallies = deltas.into_rows();
+        written.keys.sort_unstable_by(|a, b| (a.discloser_id, &a.message_hash).cmp(&(b.discloser_id, &b.message_hash)));
+        Ok(written)
+    }
+
+    fn push(
+        &mut self,
+        facts: &Facts,
+        tree: &mut Tree,
+        report: &Prepared,
+        corrects: Option<DisclosureId>,
+    ) -> Result<(), Error> {
+        let judged = &report.judged;
+        let sets =
+            Sets { items: self.intern(members(&judged.items)), bases: self.intern(basis_members(&judged.bases)) };
+        let (leaf_index, recorded_at) = tree.take();
+        let place = Place { id: row::disclosure_id(recorded_at, report.noise), recorded_at, leaf_index };
+        let mut row = row::model(&report.checked, judged, report.pseudonyms, sets, place, corrects);
+        let (subject, restricted) = row::parts(facts, &row, &judged.items, &judged.bases);
+        let committed = commitments(&report.salt, &subject, &restricted)?;
+        row.salt = Some(report.salt.to_vec());
+        row.subject_commitment = committed.subject.to_vec();
+        row.restricted_commitment = committed.restricted.to_vec();
+        self.leaves.push(leaf_hash(EntryKind::Disclosure, &committed));
+        let content_hash = row::content_hash(&report.salt, &report.input);
+        let key = |message_hash: [u8; 32]| disclosure_key::Model {
+            discloser_id: row.discloser_id,
+            message_hash: message_hash.to_vec(),
+            disclosure_id: row.id,
+            recorded_at,
+            content_hash: content_hash.to_vec(),
+        };
+        self.keys.push(key(report.message_hash));
+        self.keys.extend(corrects.map(|id| key(row::correction_hash(id))));
+        self.rows.push(row);
+        Ok(())
+    }
+
+    fn intern(&mut self, members: String) -> InternedId {
+        let id = interned_id(&members);
+        self.sets.entry(id).or_insert_with(|| members.into());
+        id
+    }
+}
+
+fn answers(job: &Job, sources: &[Source], written: &Written, stored: &Stored) -> Vec<Answer> {
+    let new = |at: usize, repeated| {
+        let row = written.rows[at].clone();
+        let set = |id| written.sets.get(&id).map_or("", AsRef::as_ref);
+        Recorded { items: sets::items(set(row.items_id)), bases: sets::bases(set(row.bases_id)), row, repeated }
+    };
+    let recorded = |source: &Source| match *source {
+        Source::New(at) => Some(new(at, false)),
+        Source::NewRepeated(at) => Some(new(at, true)),
+        Source::Stored(id) => stored.row(id).map(|row| Recorded {
+            items: sets::items(stored.set(row.items_id)),
+            bases: sets::bases(stored.set(row.bases_id)),
+            row: row.clone(),
+            repeated: true,
+        }),
+    };
+    sources
+        .iter()
+        .zip(&job.reports)
+        .filter_map(|(source, report)| Some(Answer { recorded: recorded(source)?, decision: report.decision.clone() }))
+        .collect()
+}

@@ -1,0 +1,211 @@
+//! How disclosures are said, reported and listed.
+
+mod input;
+mod mutation;
+mod query;
+
+use std::sync::Arc;
+
+use async_graphql::{ID, Object};
+use entity::vocabulary::{
+    Channel, Coverage, DecisionReasonCode, DisclosureGround, DisclosureOutcome, OnwardRecipientKind, Operation,
+    OrganisationId, SubjectKind,
+};
+
+pub use mutation::DisclosureMutation;
+pub use query::DisclosureQuery;
+
+use super::Recorded;
+use crate::{
+    Error,
+    agreement::graphql::Agreement,
+    context::View,
+    facts::global_id,
+    graphql::{
+        long::Long,
+        said::Said,
+        scalars::{BusinessId, DateTime, ItemCode},
+    },
+    legal_basis::graphql::LegalBasis,
+    organisation::graphql::Organisation,
+    register::graphql::{Purpose, Register},
+    scope::graphql::laws,
+};
+
+/// Disclosure as the viewer may see it.
+pub struct Disclosure {
+    view: View,
+    recorded: Recorded,
+}
+
+impl Disclosure {
+    fn organisation(&self, id: OrganisationId) -> Result<Organisation, Error> {
+        let row = self.view.facts.organisation.get(id).ok_or_else(|| Error::internal("a disclosure without its party"));
+        row.map(|row| Organisation { view: self.view.clone(), row: Arc::clone(row) })
+    }
+
+    /// Pseudonyms of subjects are the discloser's; a recipient knows whom it asked about by its own message id.
+    fn shows_subject(&self) -> bool {
+        self.view.own_id() == Some(self.recorded.row.discloser_id)
+    }
+}
+
+/// One recorded disclosure or denial of a discloser's log; never changed.
+#[Object]
+impl Disclosure {
+    /// Global identifier.
+    async fn id(&self) -> ID {
+        global_id(self.recorded.row.id).into()
+    }
+
+    /// Message identifier the discloser gave it.
+    async fn message_id(&self) -> &str {
+        &self.recorded.row.message_id
+    }
+
+    /// Part of the message, from 0.
+    async fn part(&self) -> i32 {
+        self.recorded.row.part
+    }
+
+    /// Instant the data was given, UTC.
+    async fn occurred_at(&self) -> DateTime {
+        self.recorded.row.occurred_at.into()
+    }
+
+    /// Instant of recording, UTC; rises with the position in the log.
+    async fn recorded_at(&self) -> DateTime {
+        self.recorded.row.recorded_at.into()
+    }
+
+    /// Position in the transparency log.
+    async fn leaf_index(&self) -> Long {
+        self.recorded.row.leaf_index.into()
+    }
+
+    /// Discloser, whose log this is.
+    async fn discloser(&self) -> Result<Organisation, Error> {
+        self.organisation(self.recorded.row.discloser_id)
+    }
+
+    /// Recipient; null only for onward disclosure to an applicant.
+    async fn recipient(&self) -> Option<Result<Organisation, Error>> {
+        self.recorded.row.recipient_id.map(|id| self.organisation(id))
+    }
+
+    /// Register.
+    async fn register(&self) -> Result<Register, Error> {
+        let row = self.view.facts.register.get(self.recorded.row.register_id);
+        let row = row.ok_or_else(|| Error::internal("a disclosure without its register"));
+        row.map(|row| Register { view: self.view.clone(), row: Arc::clone(row) })
+    }
+
+    /// Agreement that covered it; null when none did, or when the viewer may not know it.
+    async fn agreement(&self) -> Option<Agreement> {
+        Agreement::of(&self.view, self.recorded.row.agreement_id?)
+    }
+
+    /// Items, by code.
+    async fn items(&self) -> Vec<ItemCode> {
+        self.recorded.items.iter().map(ItemCode::from).collect()
+    }
+
+    /// Provisions it rested on, at most 20; empty when it was not covered.
+    async fn citations(&self) -> Vec<LegalBasis> {
+        laws(&self.view, &self.recorded.bases)
+    }
+
+    /// Purpose.
+    async fn purpose(&self) -> Result<Purpose, Error> {
+        let row = self.view.facts.purpose.get(self.recorded.row.purpose_id);
+        let row = row.ok_or_else(|| Error::internal("a disclosure without its purpose"));
+        row.map(|row| Purpose { view: self.view.clone(), row: Arc::clone(row) })
+    }
+
+    /// Channel.
+    async fn channel(&self) -> Said<Channel> {
+        self.recorded.row.channel.into()
+    }
+
+    /// Operation.
+    async fn operation(&self) -> Said<Operation> {
+        self.recorded.row.operation.into()
+    }
+
+    /// Ground.
+    async fn ground(&self) -> Said<DisclosureGround> {
+        self.recorded.row.ground.into()
+    }
+
+    /// What came of it.
+    async fn outcome(&self) -> Said<DisclosureOutcome> {
+        self.recorded.row.outcome.into()
+    }
+
+    /// Whether an agreement covered it, judged at the instant the data was given on the facts known when it was recorded.
+    async fn coverage(&self) -> Said<Coverage> {
+        self.recorded.row.coverage.into()
+    }
+
+    /// Reasons of a denial or of missing coverage.
+    async fn reasons(&self) -> Vec<Said<DecisionReasonCode>> {
+        let codes = self.recorded.row.reasons.split_whitespace();
+        codes.filter_map(entity::vocabulary::ClosedEnum::from_code).map(Said).collect()
+    }
+
+    /// Journal position of the facts it was judged on.
+    async fn decided_seq(&self) -> Long {
+        self.recorded.row.decided_seq.into()
+    }
+
+    /// Whom it concerns.
+    async fn subject_kind(&self) -> Said<SubjectKind> {
+        self.recorded.row.subject_kind.into()
+    }
+
+    /// Number of subjects.
+    async fn subject_count(&self) -> Long {
+        self.recorded.row.subject_count.into()
+    }
+
+    /// Keyed pseudonym of the person, hexadecimal; null for other subjects, after erasure, and for all but the discloser.
+    async fn subject_pseudonym(&self) -> Option<String> {
+        let pseudonym = self.recorded.row.subject_pseudonym.as_deref().filter(|_| self.shows_subject())?;
+        Some(super::row::hex(pseudonym))
+    }
+
+    /// Business ID of the subject; null for other subjects.
+    async fn subject_business_id(&self) -> Option<BusinessId> {
+        self.recorded.row.subject_business_id.map(BusinessId::from)
+    }
+
+    /// Matter the data was needed for; null when none was given.
+    async fn case_reference(&self) -> Option<&str> {
+        self.recorded.row.case_reference.as_deref()
+    }
+
+    /// Keyed pseudonym of the end user, hexadecimal; null when a system acted by itself, and after erasure.
+    async fn user_pseudonym(&self) -> Option<String> {
+        self.recorded.row.user_pseudonym.as_deref().map(super::row::hex)
+    }
+
+    /// System that fetched the data; null for viewing.
+    async fn client_system(&self) -> Option<&str> {
+        self.recorded.row.client_system.as_deref()
+    }
+
+    /// Reference of the consent; null on other grounds.
+    async fn consent_reference(&self) -> Option<&str> {
+        self.recorded.row.consent_reference.as_deref()
+    }
+
+    /// To whom the data travelled on; null for a first disclosure.
+    async fn onward_to(&self) -> Option<Said<OnwardRecipientKind>> {
+        self.recorded.row.onward_recipient_kind.map(Said)
+    }
+
+    /// Global identifier of the row it corrects; null when it corrects none.
+    async fn corrects_id(&self) -> Option<ID> {
+        self.recorded.row.corrects_id.map(|id| global_id(id).into())
+    }
+}

@@ -1,0 +1,160 @@
+//! Recording, and deciding and recording in one step.
+
+use async_graphql::{Context, InputObject, Object, SimpleObject};
+use entity::vocabulary::{Coverage, DecisionReasonCode, DisclosureOutcome, OrganisationId};
+
+use super::{Disclosure, input::DisclosureInput};
+use crate::{
+    Error,
+    access_decision::graphql::AccessDecision,
+    auth::policy,
+    context::{self, Intent, View},
+    disclosure::{Judged, OnPartial, Recorder},
+    graphql::{errors::UserError, request::request, said::Said},
+};
+
+/// Disclosures that happened.
+#[derive(InputObject)]
+pub struct RecordDisclosuresInput {
+    /// Disclosures, 1 to 1,000; all or none.
+    disclosures: Vec<DisclosureInput>,
+    /// Judge only and write nothing.
+    validate_only: Option<bool>,
+}
+
+/// Answer to recordDisclosures.
+#[derive(SimpleObject)]
+pub struct RecordDisclosuresPayload {
+    /// Rows in the order given, durable; null when the input has faults, and when only judging.
+    disclosures: Option<Vec<Disclosure>>,
+    /// What each row would be judged; null unless only judging.
+    judgements: Option<Vec<DisclosureJudgement>>,
+    /// Every fault of the input; empty when it was accepted.
+    user_errors: Vec<UserError>,
+}
+
+/// What a row would be judged.
+#[derive(SimpleObject)]
+pub struct DisclosureJudgement {
+    /// Whether an agreement covers it.
+    coverage: Said<Coverage>,
+    /// What came of it.
+    outcome: Said<DisclosureOutcome>,
+    /// Reasons of a denial or of missing coverage.
+    reasons: Vec<Said<DecisionReasonCode>>,
+}
+
+impl From<Judged> for DisclosureJudgement {
+    fn from(judged: Judged) -> Self {
+        Self {
+            coverage: judged.coverage.into(),
+            outcome: judged.outcome.into(),
+            reasons: judged.reasons.into_iter().map(Said).collect(),
+        }
+    }
+}
+
+/// Disclosure about to be made.
+#[derive(InputObject)]
+pub struct AuthoriseDisclosureInput {
+    /// What is to be disclosed. Its outcome must be absent; its instant, at most 5 minutes ago, is taken to be now.
+    disclosure: DisclosureInput,
+    /// Whether to go on with the permitted items when not all are; no when absent.
+    accept_partial: Option<bool>,
+    /// Judge only and write nothing.
+    validate_only: Option<bool>,
+}
+
+/// Answer to authoriseDisclosure.
+#[derive(SimpleObject)]
+pub struct AuthoriseDisclosurePayload {
+    /// Decision it rests on; null when the input has faults.
+    decision: Option<AccessDecision>,
+    /// Row that was recorded, durable; null when the input has faults, and when only judging. Only a row with outcome
+    /// DELIVERED allows the data to be given.
+    disclosure: Option<Disclosure>,
+    /// Whether the row stood in the log already: the same message within 60 seconds.
+    repeated: bool,
+    /// Every fault of the input; empty when it was accepted.
+    user_errors: Vec<UserError>,
+}
+
+/// Acts of recording.
+#[derive(Default)]
+pub struct DisclosureMutation;
+
+#[Object]
+impl DisclosureMutation {
+    /// Records 1 to 1,000 disclosures that happened; all or none. The log never refuses the truth: what no agreement
+    /// covered is recorded as uncovered. The discloser's act (R26); a recipient records only what it passed on. Errors:
+    /// FORBIDDEN, UNAVAILABLE. User errors: BLANK, TOO_LONG, MALFORMED, PERIOD_REVERSED, NOT_FOUND, CONFLICT. Source:
+    /// 906/2019 17 §, 703/2023 10 § 3 mom.
+    async fn record_disclosures(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to record.")] input: RecordDisclosuresInput,
+    ) -> Result<RecordDisclosuresPayload, Error> {
+        let (request, recorder, discloser) = parts(ctx, "recordDisclosures")?;
+        let drafts = input.disclosures.into_iter().map(Into::into).collect();
+        if Intent::of(input.validate_only) == Intent::Validate {
+            let judged = recorder.validate(discloser, drafts).await;
+            let (judged, user_errors) = UserError::split(&request.view.facts, judged)?;
+            let judgements = judged.map(|all| all.into_iter().map(Into::into).collect());
+            return Ok(RecordDisclosuresPayload { disclosures: None, judgements, user_errors });
+        }
+        let written = recorder.record(discloser, drafts).await;
+        let (rows, user_errors) = UserError::split(&request.view.facts, written)?;
+        let view = current(request);
+        let disclosure = |recorded| Disclosure { view: view.clone(), recorded };
+        let disclosures = rows.map(|all| all.into_iter().map(disclosure).collect());
+        Ok(RecordDisclosuresPayload { disclosures, judgements: None, user_errors })
+    }
+
+    /// Decides whether data may be disclosed and records the outcome in one step: no log, no data. A repeat of the same
+    /// message answers as the first time for 60 seconds; later it is a conflict, so that one old permit cannot serve for
+    /// ever. Errors: FORBIDDEN, UNAVAILABLE. User errors as recordDisclosures.
+    async fn authorise_disclosure(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to decide and record.")] input: AuthoriseDisclosureInput,
+    ) -> Result<AuthoriseDisclosurePayload, Error> {
+        let (request, recorder, discloser) = parts(ctx, "authoriseDisclosure")?;
+        let on_partial = if input.accept_partial == Some(true) { OnPartial::AcceptPart } else { OnPartial::Deny };
+        let draft = input.disclosure.into();
+        if Intent::of(input.validate_only) == Intent::Validate {
+            let judged = recorder.validate_authorisation(discloser, draft, on_partial).await;
+            let (judged, user_errors) = UserError::split(&request.view.facts, judged)?;
+            let decision = judged.map(|(_, decision)| AccessDecision::new(current(request), decision));
+            return Ok(AuthoriseDisclosurePayload { decision, disclosure: None, repeated: false, user_errors });
+        }
+        let authorised = recorder.authorise(discloser, draft, on_partial).await;
+        let (authorised, user_errors) = UserError::split(&request.view.facts, authorised)?;
+        let Some(authorised) = authorised else {
+            return Ok(AuthoriseDisclosurePayload { decision: None, disclosure: None, repeated: false, user_errors });
+        };
+        let view = current(request);
+        let repeated = authorised.recorded.repeated;
+        Ok(AuthoriseDisclosurePayload {
+            decision: Some(AccessDecision::new(view.clone(), authorised.decision)),
+            disclosure: Some(Disclosure { view, recorded: authorised.recorded }),
+            repeated,
+            user_errors,
+        })
+    }
+}
+
+/// The request, the recorder, and the organisation whose log is written: the caller's own.
+fn parts<'a>(
+    ctx: &'a Context<'_>,
+    field: &'static str,
+) -> Result<(&'a context::Context, &'a Recorder, OrganisationId), Error> {
+    let request = request(ctx, field)?;
+    let recorder = ctx.data_opt::<Recorder>().ok_or_else(|| Error::internal("no recorder"))?;
+    let own = policy::recording_organisation(&request.view.facts, &request.view.viewer)?;
+    Ok((request, recorder, own))
+}
+
+/// View of the newest facts, which a fresh row may rest on.
+fn current(request: &context::Context) -> View {
+    View { facts: request.gateway.journal.facts(), ..request.view.clone() }
+}

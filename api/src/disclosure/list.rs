@@ -1,0 +1,264 @@
+//! Pages of the log, by id: newest or oldest first, each row with its items and provisions.
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
+
+use entity::{
+    disclosure, disclosure_withholding,
+    vocabulary::{
+        AgreementId, BusinessId, Coverage, DisclosureId, DisclosureOutcome, Instant, OrganisationId,
+        PersonalIdentityCode, RegisterId,
+    },
+};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, Order as SqlOrder, QueryFilter, QueryOrder, QuerySelect,
+};
+
+use super::{
+    Recorded,
+    interned::{self, InternedSets},
+};
+use crate::{Error, facts::Facts, keys::Keys};
+
+/// Which rows; what is null or empty does not restrict.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Discloser or recipient, whichever it is of the row.
+    pub party: Option<OrganisationId>,
+    /// Discloser.
+    pub discloser: Option<OrganisationId>,
+    /// Recipient.
+    pub recipient: Option<OrganisationId>,
+    /// Agreement.
+    pub agreement: Option<AgreementId>,
+    /// Register.
+    pub register: Option<RegisterId>,
+    /// Outcome.
+    pub outcome: Option<DisclosureOutcome>,
+    /// Coverage.
+    pub coverage: Option<Coverage>,
+    /// Given at or after.
+    pub occurred_from: Option<Instant>,
+    /// Given before.
+    pub occurred_until: Option<Instant>,
+    /// Any of these end users, as pseudonyms.
+    pub users: Option<Vec<[u8; 32]>>,
+    /// Any of these subjects, as pseudonyms.
+    pub subjects: Option<Vec<[u8; 32]>>,
+    /// Only what the subject may see.
+    pub visible: Option<Visible>,
+}
+
+/// What a subject may see at an instant: rows that are not withheld, the latest decision on each being the one that
+/// counts.
+#[derive(Debug, Clone, Default)]
+pub struct Visible {
+    at: Instant,
+    withheld: Vec<DisclosureId>,
+    released: Vec<DisclosureId>,
+}
+
+impl Visible {
+    /// At an instant of the facts.
+    pub fn at(facts: &Facts, at: Instant) -> Self {
+        let mut latest: BTreeMap<DisclosureId, &disclosure_withholding::Model> = BTreeMap::new();
+        for row in facts.disclosure_withholding.all() {
+            let kept = latest.entry(row.disclosure_id).or_insert(row);
+            if (row.decided_at, row.id) > (kept.decided_at, kept.id) {
+                *kept = row;
+            }
+        }
+        let (withheld, released) =
+            latest.into_values().partition::<Vec<_>, _>(|row| row.withheld_until.is_some_and(|until| at < until));
+        let ids = |rows: Vec<&disclosure_withholding::Model>| rows.into_iter().map(|row| row.disclosure_id).collect();
+        Self { at, withheld: ids(withheld), released: ids(released) }
+    }
+}
+
+/// In which order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// Latest recorded first.
+    NewestFirst,
+    /// Earliest recorded first.
+    OldestFirst,
+}
+
+/// Part of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// Rows.
+    pub rows: Vec<Recorded>,
+    /// Whether more follow.
+    pub has_next: bool,
+}
+
+/// Rows after one of an id, at most `first`.
+///
+/// # Errors
+/// Unavailable when the database does not answer.
+pub async fn page(
+    db: &impl ConnectionTrait,
+    sets: &InternedSets,
+    filter: &Filter,
+    order: Order,
+    after: Option<DisclosureId>,
+    first: usize,
+) -> Result<Page, Error> {
+    let wanted = first.saturating_add(1);
+    let mut rows = match filter.party {
+        None => select(db, filter, None, order, after, wanted).await?,
+        Some(party) => {
+            // Each side by its own index; a row has the party on one side only.
+            let mut rows = select(db, filter, Some(Side::Discloser(party)), order, after, wanted).await?;
+            rows.extend(select(db, filter, Some(Side::Recipient(party)), order, after, wanted).await?);
+            match order {
+                Order::NewestFirst => rows.sort_unstable_by_key(|row| Reverse(row.id)),
+                Order::OldestFirst => rows.sort_unstable_by_key(|row| row.id),
+            }
+            rows
+        }
+    };
+    let has_next = rows.len() > first;
+    rows.truncate(first);
+    Ok(Page { rows: with_sets(db, sets, rows).await?, has_next })
+}
+
+/// Row of an id; none when there is none.
+///
+/// # Errors
+/// Unavailable when the database does not answer.
+pub async fn one(db: &impl ConnectionTrait, sets: &InternedSets, id: DisclosureId) -> Result<Option<Recorded>, Error> {
+    let row = disclosure::Entity::find().filter(disclosure::Column::Id.eq(id)).one(db).await?;
+    Ok(with_sets(db, sets, row.into_iter().collect()).await?.pop())
+}
+
+enum Side {
+    Discloser(OrganisationId),
+    Recipient(OrganisationId),
+}
+
+async fn select(
+    db: &impl ConnectionTrait,
+    filter: &Filter,
+    side: Option<Side>,
+    order: Order,
+    after: Option<DisclosureId>,
+    wanted: usize,
+) -> Result<Vec<disclosure::Model>, Error> {
+    use disclosure::Column;
+    let mut condition = condition(filter);
+    condition = match side {
+        None => condition,
+        Some(Side::Discloser(id)) => condition.add(Column::DiscloserId.eq(id)),
+        Some(Side::Recipient(id)) => condition.add(Column::RecipientId.eq(id)),
+    };
+    let (direction, beyond) = match order {
+        Order::NewestFirst => (SqlOrder::Desc, after.map(|id| Column::Id.lt(id))),
+        Order::OldestFirst => (SqlOrder::Asc, after.map(|id| Column::Id.gt(id))),
+    };
+    let rows = disclosure::Entity::find()
+        .filter(condition.add_option(beyond))
+        .order_by(Column::Id, direction)
+        .limit(u64::try_from(wanted).unwrap_or(u64::MAX))
+        .all(db)
+        .await?;
+    Ok(rows)
+}
+
+fn condition(filter: &Filter) -> Condition {
+    use disclosure::Column;
+    let bytes = |pseudonyms: &[[u8; 32]]| pseudonyms.iter().map(|bytes| bytes.to_vec()).collect::<Vec<_>>();
+    Condition::all()
+        .add_option(filter.discloser.map(|id| Column::DiscloserId.eq(id)))
+        .add_option(filter.recipient.map(|id| Column::RecipientId.eq(id)))
+        .add_option(filter.agreement.map(|id| Column::AgreementId.eq(id)))
+        .add_option(filter.register.map(|id| Column::RegisterId.eq(id)))
+        .add_option(filter.outcome.map(|outcome| Column::Outcome.eq(outcome)))
+        .add_option(filter.coverage.map(|coverage| Column::Coverage.eq(coverage)))
+        .add_option(filter.occurred_from.map(|from| Column::OccurredAt.gte(from)))
+        .add_option(filter.occurred_until.map(|until| Column::OccurredAt.lt(until)))
+        .add_option(filter.users.as_deref().map(|users| Column::UserPseudonym.is_in(bytes(users))))
+        .add_option(filter.subjects.as_deref().map(|subjects| Column::SubjectPseudonym.is_in(bytes(subjects))))
+        .add_option(filter.visible.as_ref().map(visible))
+}
+
+fn visible(visible: &Visible) -> Condition {
+    use disclosure::Column;
+    let by_row = Condition::any()
+        .add(Column::WithheldUntil.is_null())
+        .add(Column::WithheldUntil.lte(visible.at))
+        .add_option((!visible.released.is_empty()).then(|| Column::Id.is_in(visible.released.iter().copied())));
+    let withheld = (!visible.withheld.is_empty()).then(|| Column::Id.is_not_in(visible.withheld.iter().copied()));
+    Condition::all().add(by_row).add_option(withheld)
+}
+
+async fn with_sets(
+    db: &impl ConnectionTrait,
+    sets: &InternedSets,
+    rows: Vec<disclosure::Model>,
+) -> Result<Vec<Recorded>, Error> {
+    let members = sets.read(db, rows.iter().flat_map(|row| [row.items_id, row.bases_id])).await?;
+    let set = |id| members.get(&id).map_or("", AsRef::as_ref);
+    let recorded = |row: disclosure::Model| Recorded {
+        items: interned::items(set(row.items_id)),
+        bases: interned::bases(set(row.bases_id)),
+        row,
+        repeated: false,
+    };
+    Ok(rows.into_iter().map(recorded).collect())
+}
+
+/// Pseudonyms of a person at every discloser, or at one, under each live key.
+pub fn person_pseudonyms(
+    facts: &Facts,
+    keys: &Keys,
+    discloser: Option<OrganisationId>,
+    code: &PersonalIdentityCode,
+) -> Result<Vec<[u8; 32]>, Error> {
+    at_disclosers(facts, keys, discloser, |discloser, version| keys.pseudonyms().person(discloser, version, code))
+}
+
+/// Pseudonyms of a person known by another system's identifier, as [`person_pseudonyms`].
+pub fn other_person_pseudonyms(
+    facts: &Facts,
+    keys: &Keys,
+    discloser: Option<OrganisationId>,
+    system: &str,
+    value: &str,
+) -> Result<Vec<[u8; 32]>, Error> {
+    at_disclosers(facts, keys, discloser, |discloser, version| {
+        keys.pseudonyms().other_person(discloser, version, system, value)
+    })
+}
+
+/// Pseudonyms of an end user of a recipient, as [`person_pseudonyms`].
+pub fn user_pseudonyms(
+    facts: &Facts,
+    keys: &Keys,
+    discloser: Option<OrganisationId>,
+    recipient: &BusinessId,
+    user: &str,
+) -> Result<Vec<[u8; 32]>, Error> {
+    at_disclosers(facts, keys, discloser, |discloser, version| {
+        keys.pseudonyms().user(discloser, version, *recipient, user)
+    })
+}
+
+fn at_disclosers(
+    facts: &Facts,
+    keys: &Keys,
+    discloser: Option<OrganisationId>,
+    pseudonym: impl Fn(BusinessId, i32) -> Result<[u8; 32], Error>,
+) -> Result<Vec<[u8; 32]>, Error> {
+    let disclosers: BTreeSet<BusinessId> = facts
+        .organisation
+        .all()
+        .filter(|row| discloser.is_none_or(|id| id == row.id))
+        .filter_map(|row| row.business_id)
+        .collect();
+    let versions = keys.pseudonyms().live_versions();
+    disclosers.iter().flat_map(|id| versions.iter().map(|version| pseudonym(*id, *version))).collect()
+}

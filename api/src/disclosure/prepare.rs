@@ -1,0 +1,170 @@
+//! A report on its way to the log: checked, judged, its persons turned into pseudonyms, its randomness drawn. All of
+//! it before the writer's turn, so that the one writer has little left to do.
+
+use chrono::TimeDelta;
+use entity::vocabulary::{BusinessId, DisclosureGround, DisclosureOutcome, Instant, OrganisationId};
+use zeroize::Zeroizing;
+
+use super::{
+    DisclosureDraft,
+    coverage::{self, Door, Judged},
+    row::{self, Pseudonyms, hex},
+    rules::{self, Checked, Subject},
+};
+use crate::{
+    Error, FaultCode, clock,
+    decision::{Decision, EndUser, disclosers},
+    facts::Facts,
+    keys::Keys,
+};
+
+/// How far behind our clock the clock of who asks for an authorisation may be.
+pub const AUTHORISED_BEHIND_MAX: TimeDelta = TimeDelta::minutes(5);
+
+/// Keyed pseudonym of a person, with the version of its key.
+#[derive(Debug, Clone, Copy)]
+pub struct Pseudonym {
+    /// HMAC-SHA-256.
+    pub bytes: [u8; 32],
+    /// Version of the pseudonym key.
+    pub key_version: i32,
+}
+
+/// Report ready to be written.
+pub(super) struct Prepared {
+    pub draft: DisclosureDraft,
+    pub path: String,
+    pub checked: Checked,
+    pub decision: Option<Decision>,
+    pub judged: Judged,
+    pub pseudonyms: Pseudonyms,
+    pub message_hash: [u8; 32],
+    /// Normalised input; wiped when dropped.
+    pub input: Zeroizing<Vec<u8>>,
+    pub salt: [u8; 32],
+    pub noise: [u8; 8],
+}
+
+/// What every report of one call shares.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Call {
+    pub discloser: OrganisationId,
+    pub door: Door,
+    pub now: Instant,
+}
+
+/// Checks and judges one report.
+///
+/// # Errors
+/// Every fault of its form.
+pub(super) fn prepare(
+    facts: &Facts,
+    keys: &Keys,
+    call: Call,
+    draft: DisclosureDraft,
+    path: String,
+) -> Result<Prepared, Error> {
+    let checked = check(facts, call, &draft, &path)?;
+    let (decision, judged) = judge(facts, keys, call.door, &checked)?;
+    Ok(Prepared {
+        pseudonyms: pseudonyms(facts, keys, &checked)?,
+        message_hash: row::message_hash(&checked.message_id, checked.part),
+        input: row::input(facts, &checked, call.door)?,
+        salt: clock::random()?,
+        noise: clock::random()?,
+        draft,
+        path,
+        checked,
+        decision,
+        judged,
+    })
+}
+
+impl Prepared {
+    /// Checks and judges anew on later facts.
+    pub(super) fn renew(&mut self, facts: &Facts, keys: &Keys, call: Call) -> Result<(), Error> {
+        self.checked = check(facts, call, &self.draft, &self.path)?;
+        (self.decision, self.judged) = judge(facts, keys, call.door, &self.checked)?;
+        Ok(())
+    }
+}
+
+fn check(facts: &Facts, call: Call, draft: &DisclosureDraft, path: &str) -> Result<Checked, Error> {
+    let checked = rules::check(facts, call.now, call.discloser, draft, path).map_err(Error::Invalid)?;
+    match call.door {
+        Door::Record => Ok(checked),
+        Door::Authorise(_) => authorisable(checked, call.now, path),
+    }
+}
+
+/// An authorisation is for now: judged at the instant of the call, so that no old instant opens a door closed since.
+fn authorisable(checked: Checked, now: Instant, path: &str) -> Result<Checked, Error> {
+    let faults: Vec<_> = [
+        (
+            !coverage::is_decided(checked.ground),
+            "ground",
+            "only what rests on a statute is authorised; consent and own requests are recorded",
+        ),
+        (checked.corrects.is_some(), "corrects", "an authorisation corrects nothing; record the correction"),
+        (checked.outcome != DisclosureOutcome::Delivered, "outcome", "an authorisation decides the outcome itself"),
+        (now - checked.occurred_at > AUTHORISED_BEHIND_MAX, "occurredAt", "more than five minutes ago; record it"),
+    ]
+    .into_iter()
+    .filter(|(refused, ..)| *refused)
+    .map(|(_, field, message)| rules::fault_at(path, field, FaultCode::Malformed, message))
+    .collect();
+    if faults.is_empty() { Ok(Checked { occurred_at: now, ..checked }) } else { Err(Error::Invalid(faults)) }
+}
+
+fn judge(facts: &Facts, keys: &Keys, door: Door, checked: &Checked) -> Result<(Option<Decision>, Judged), Error> {
+    let decision = match checked.ground {
+        DisclosureGround::Statute => Some(coverage::decision(facts, checked, end_user(facts, keys, checked)?)),
+        DisclosureGround::Consent | DisclosureGround::OwnRequest => None,
+    };
+    let judged = coverage::judged(facts, checked, door, decision.as_ref());
+    Ok((decision, judged))
+}
+
+/// The end user as every discloser of the recipient knows it, under each live key.
+fn end_user(facts: &Facts, keys: &Keys, checked: &Checked) -> Result<Option<EndUser>, Error> {
+    let Some(user) = &checked.end_user else { return Ok(None) };
+    let question = coverage::question(checked);
+    let Some(recipient) = business_id(facts, question.recipient) else { return Ok(Some(EndUser::default())) };
+    let keys = keys.pseudonyms();
+    let mut known = EndUser::default();
+    for id in disclosers(facts, &question) {
+        let Some(discloser) = business_id(facts, id) else { continue };
+        let pseudonyms = keys
+            .live_versions()
+            .iter()
+            .map(|version| Ok(hex(&keys.user(discloser, *version, recipient, user)?)))
+            .collect::<Result<_, Error>>()?;
+        known.pseudonyms.insert(id, pseudonyms);
+    }
+    Ok(Some(known))
+}
+
+/// Pseudonyms under the discloser's current key. The end user is one of the recipient; of the discloser itself where
+/// there is no recipient with a business id.
+fn pseudonyms(facts: &Facts, keys: &Keys, checked: &Checked) -> Result<Pseudonyms, Error> {
+    let discloser =
+        business_id(facts, checked.discloser).ok_or_else(|| Error::internal("a discloser without business id"))?;
+    let keys = keys.pseudonyms();
+    let key_version = keys.current_version();
+    let keyed = |bytes| Pseudonym { bytes, key_version };
+    let subject = match &checked.subject {
+        Subject::Person(code) => Some(keys.person(discloser, key_version, code)?),
+        Subject::OtherPerson(person) => {
+            Some(keys.other_person(discloser, key_version, &person.system, &person.value)?)
+        }
+        Subject::Business(_) | Subject::Count(_) => None,
+    };
+    let recipient = checked.recipient.and_then(|id| business_id(facts, id)).unwrap_or(discloser);
+    let user =
+        checked.end_user.as_deref().map(|user| keys.user(discloser, key_version, recipient, user)).transpose()?;
+    Ok(Pseudonyms { subject: subject.map(keyed), user: user.map(keyed) })
+}
+
+fn business_id(facts: &Facts, id: OrganisationId) -> Option<BusinessId> {
+    facts.organisation.get(id).and_then(|row| row.business_id)
+}

@@ -1,0 +1,362 @@
+//! The recorder: one writer per process, fed by a bounded queue, that writes what waits in one transaction.
+//!
+//! Recording does not scale with the number of writers, for there is one tree; it scales with the batch.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use chrono::Datelike;
+use entity::vocabulary::{Day, OrganisationId};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
+    task::JoinHandle,
+};
+
+use super::{
+    Answer, Authorised, DisclosureDraft, Recorded,
+    batch::{Failure, Job, ensure_partitions},
+    coverage::{Door, Judged, OnPartial},
+    interned::InternedSets,
+    plan::Plan,
+    prepare::{Call, Prepared, prepare},
+    stored::Stored,
+};
+use crate::{Error, Fault, FaultCode, Violations, clock::Clock, database::Database, journal::Journal, keys::Keys};
+
+/// Rows one call may hold.
+pub const RECORD_ROWS_MAX: usize = 1_000;
+
+/// Reports a call works through before it lets others have the processor.
+const REPORTS_PER_TURN: usize = 16;
+
+/// How much waits and how much is written at once.
+#[derive(Debug, Clone, Copy)]
+pub struct RecordLimits {
+    /// Rows that may wait; what comes beyond is told to come again.
+    pub queue_rows_max: usize,
+    /// Rows of one transaction, a single larger call aside.
+    pub batch_rows_max: usize,
+}
+
+impl Default for RecordLimits {
+    /// A queue of some seconds' work, and batches that commit in a tenth of one.
+    fn default() -> Self {
+        Self { queue_rows_max: 20_000, batch_rows_max: 2_000 }
+    }
+}
+
+/// What ends the process when it cannot go on: SQLite did not say whether it committed.
+pub type Fatal = Box<dyn Fn(&str) + Send + Sync>;
+
+/// What the recorder works with.
+pub struct Equipment {
+    /// Database.
+    pub database: Database,
+    /// Facts and journal.
+    pub journal: Journal,
+    /// Time.
+    pub clock: Clock,
+    /// Pseudonym keys.
+    pub keys: Arc<Keys>,
+    /// Sets of codes seen.
+    pub sets: InternedSets,
+    /// Ends the process; must not return.
+    pub fatal: Fatal,
+}
+
+/// The one way into the log. Cloning shares it.
+#[derive(Clone)]
+pub struct Recorder {
+    writer: Arc<Writer>,
+    queue: mpsc::UnboundedSender<Job>,
+    room: Arc<Semaphore>,
+    rows_max: u64,
+}
+
+impl std::fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Recorder").field("room", &self.room.available_permits()).finish_non_exhaustive()
+    }
+}
+
+/// The writer's side.
+pub(super) struct Writer {
+    pub database: Database,
+    pub journal: Journal,
+    pub clock: Clock,
+    pub keys: Arc<Keys>,
+    pub sets: InternedSets,
+    /// Months whose partitions stand.
+    pub months: Months,
+    fatal: Fatal,
+}
+
+/// Months, guarded.
+#[derive(Default)]
+pub(super) struct Months(std::sync::Mutex<BTreeSet<Day>>);
+
+impl Months {
+    /// Months as they stand; a set of days cannot be left half-written.
+    pub(super) fn lock(&self) -> std::sync::MutexGuard<'_, BTreeSet<Day>> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl Recorder {
+    /// Starts the writer; it ends when every recorder is dropped and the queue is empty.
+    ///
+    /// # Errors
+    /// Unavailable when the database does not answer.
+    pub async fn start(equipment: Equipment, limits: RecordLimits) -> Result<(Self, JoinHandle<()>), Error> {
+        let Equipment { database, journal, clock, keys, sets, fatal } = equipment;
+        if !database.is_sqlite() {
+            let today = clock.now().date_naive();
+            ensure_partitions(database.write(), today.with_day(1).unwrap_or(today)).await?;
+        }
+        let writer = Arc::new(Writer { database, journal, clock, keys, sets, months: Months::default(), fatal });
+        let (queue, jobs) = mpsc::unbounded_channel();
+        let task = tokio::spawn(run(Arc::clone(&writer), jobs, limits.batch_rows_max));
+        let room = Arc::new(Semaphore::new(limits.queue_rows_max));
+        Ok((Self { writer, queue, room, rows_max: limits.queue_rows_max as u64 }, task))
+    }
+
+    /// Records disclosures that happened: all or none. The answer stands in the order of the reports.
+    ///
+    /// # Errors
+    /// Every fault of form, unknown reference and conflict; unavailable when the queue is full or the outcome is unknown,
+    /// and then the same call may be repeated.
+    pub async fn record(
+        &self,
+        discloser: OrganisationId,
+        drafts: Vec<DisclosureDraft>,
+    ) -> Result<Vec<Recorded>, Error> {
+        let call = self.call(discloser, Door::Record);
+        let answers = self.submit(call, reported(drafts)?).await?;
+        Ok(answers.into_iter().map(|answer| answer.recorded).collect())
+    }
+
+    /// Decides and records in one step. A repeat answers as the first for a minute.
+    ///
+    /// # Errors
+    /// As [`Self::record`].
+    pub async fn authorise(
+        &self,
+        discloser: OrganisationId,
+        draft: DisclosureDraft,
+        on_partial: OnPartial,
+    ) -> Result<Authorised, Error> {
+        let call = self.call(discloser, Door::Authorise(on_partial));
+        let answers = self.submit(call, vec![(draft, "disclosure".to_owned())]).await?;
+        let authorised = answers
+            .into_iter()
+            .next()
+            .and_then(|answer| Some(Authorised { recorded: answer.recorded, decision: answer.decision? }));
+        authorised.ok_or_else(|| Error::internal("an authorisation without decision"))
+    }
+
+    /// What [`Self::record`] would write, without writing it.
+    ///
+    /// # Errors
+    /// As [`Self::record`].
+    pub async fn validate(
+        &self,
+        discloser: OrganisationId,
+        drafts: Vec<DisclosureDraft>,
+    ) -> Result<Vec<Judged>, Error> {
+        let call = self.call(discloser, Door::Record);
+        let reports = self.rehearse(call, reported(drafts)?).await?;
+        Ok(reports.into_iter().map(|report| report.judged).collect())
+    }
+
+    /// What [`Self::authorise`] would decide and write, without writing it.
+    ///
+    /// # Errors
+    /// As [`Self::record`].
+    pub async fn validate_authorisation(
+        &self,
+        discloser: OrganisationId,
+        draft: DisclosureDraft,
+        on_partial: OnPartial,
+    ) -> Result<(Judged, crate::decision::Decision), Error> {
+        let call = self.call(discloser, Door::Authorise(on_partial));
+        let reports = self.rehearse(call, vec![(draft, "disclosure".to_owned())]).await?;
+        let first = reports.into_iter().next().and_then(|report| Some((report.judged, report.decision?)));
+        first.ok_or_else(|| Error::internal("an authorisation without decision"))
+    }
+
+    /// Sets of codes seen, for whoever reads rows.
+    pub fn sets(&self) -> &InternedSets {
+        &self.writer.sets
+    }
+
+    /// Whether the writer takes calls.
+    pub fn is_ready(&self) -> bool {
+        !self.queue.is_closed()
+    }
+
+    fn call(&self, discloser: OrganisationId, door: Door) -> Call {
+        Call { discloser, door, now: self.writer.clock.now() }
+    }
+
+    async fn submit(&self, call: Call, drafts: Vec<(DisclosureDraft, String)>) -> Result<Vec<Answer>, Error> {
+        let share = self.share(drafts.len())?;
+        let (judged_seq, reports) = self.prepare(call, drafts).await?;
+        let (reply, answer) = oneshot::channel();
+        let job = Job { call, reports, judged_seq, reply, share };
+        self.queue.send(job).map_err(|_| Error::Unavailable("recording has ended"))?;
+        answer.await.map_err(|_| Error::Unavailable("recording ended early; repeat the call"))?
+    }
+
+    /// Room in the queue for so many rows.
+    fn share(&self, rows: usize) -> Result<OwnedSemaphorePermit, Error> {
+        let rows = u32::try_from(rows).ok().filter(|rows| u64::from(*rows) <= self.rows_max);
+        let rows = rows.ok_or(Error::LimitExceeded {
+            limit: "RECORD_QUEUE_MAX",
+            allowed: self.rows_max,
+            retry_after_seconds: None,
+        })?;
+        Arc::clone(&self.room)
+            .try_acquire_many_owned(rows)
+            .map_err(|_| Error::Unavailable("the recording queue is full (RECORD_QUEUE_MAX)"))
+    }
+
+    async fn rehearse(&self, call: Call, drafts: Vec<(DisclosureDraft, String)>) -> Result<Vec<Prepared>, Error> {
+        let (_, reports) = self.prepare(call, drafts).await?;
+        let all: Vec<&Prepared> = reports.iter().collect();
+        let stored = Stored::read(self.writer.database.primary(), &self.writer.sets, &all).await?;
+        Plan::new(&stored).take(call, &reports).map_err(Error::Invalid)?;
+        Ok(reports)
+    }
+
+    /// Checks every report on one picture of the facts, so that all faults are named at once.
+    async fn prepare(&self, call: Call, drafts: Vec<(DisclosureDraft, String)>) -> Result<(i64, Vec<Prepared>), Error> {
+        let facts = self.writer.journal.facts();
+        let mut reports = Vec::with_capacity(drafts.len());
+        let mut faults = Violations::new();
+        for (at, (draft, path)) in drafts.into_iter().enumerate() {
+            if at % REPORTS_PER_TURN == REPORTS_PER_TURN - 1 {
+                tokio::task::yield_now().await;
+            }
+            match prepare(&facts, &self.writer.keys, call, draft, path) {
+                Ok(report) => reports.push(report),
+                Err(Error::Invalid(more)) => faults.extend(more),
+                Err(other) => return Err(other),
+            }
+        }
+        if faults.is_empty() { Ok((facts.seq, reports)) } else { Err(Error::Invalid(faults)) }
+    }
+}
+
+fn reported(drafts: Vec<DisclosureDraft>) -> Result<Vec<(DisclosureDraft, String)>, Error> {
+    let fault = match drafts.len() {
+        0 => Fault::new(FaultCode::Blank, "disclosures", "nothing given"),
+        1..=RECORD_ROWS_MAX => {
+            let paths = (0..drafts.len()).map(|at| format!("disclosures.{at}"));
+            return Ok(drafts.into_iter().zip(paths).collect());
+        }
+        _ => Fault::new(FaultCode::TooLong, "disclosures", format!("more than {RECORD_ROWS_MAX} disclosures")),
+    };
+    Err(Error::Invalid(vec![fault]))
+}
+
+/// Drains the queue for as long as anyone may send.
+async fn run(writer: Arc<Writer>, mut queue: mpsc::UnboundedReceiver<Job>, batch_rows_max: usize) {
+    let mut carried: Option<Job> = None;
+    loop {
+        let first = match carried.take() {
+            Some(job) => job,
+            None => match queue.recv().await {
+                Some(job) => job,
+                None => return,
+            },
+        };
+        // Whoever was answered together comes again together: let them all in before the next batch is closed.
+        tokio::task::yield_now().await;
+        let mut rows = first.reports.len();
+        let mut jobs = vec![first];
+        while carried.is_none()
+            && rows < batch_rows_max
+            && let Ok(job) = queue.try_recv()
+        {
+            if rows + job.reports.len() > batch_rows_max {
+                carried = Some(job);
+            } else {
+                rows += job.reports.len();
+                jobs.push(job);
+            }
+        }
+        // In a task of its own: a fault of ours in one batch must not end the writer; its callers are told to repeat.
+        let writer = Arc::clone(&writer);
+        if tokio::spawn(async move { writer.write_batch(jobs).await }).await.is_err() {
+            tracing::error!("a batch of disclosures ended early");
+        }
+    }
+}
+
+impl Writer {
+    /// Writes a batch. Where the database refuses it as a whole, each call is written alone, so that one bad call stops
+    /// only itself.
+    async fn write_batch(&self, mut jobs: Vec<Job>) {
+        match self.attempt(&mut jobs).await {
+            Ok(answers) => {
+                for (job, answer) in jobs.into_iter().zip(answers) {
+                    answered(job, answer);
+                }
+            }
+            Err(Failure::Refused(error)) if jobs.len() > 1 && matches!(error, Error::Internal { .. }) => {
+                tracing::warn!(calls = jobs.len(), "the database refused a batch; its calls are written one by one");
+                for job in jobs {
+                    self.write_alone(job).await;
+                }
+            }
+            Err(failure) => self.fail(jobs, failure),
+        }
+    }
+
+    async fn write_alone(&self, job: Job) {
+        let mut jobs = vec![job];
+        match self.attempt(&mut jobs).await {
+            Ok(answers) => {
+                for (job, answer) in jobs.into_iter().zip(answers) {
+                    answered(job, answer);
+                }
+            }
+            Err(failure) => self.fail(jobs, failure),
+        }
+    }
+
+    fn fail(&self, jobs: Vec<Job>, failure: Failure) {
+        let error = match failure {
+            Failure::Refused(error) => error,
+            Failure::Unknown(error) => {
+                tracing::error!(%error, "the commit of a batch was not answered");
+                if self.database.is_sqlite() {
+                    (self.fatal)(
+                        "SQLite did not say whether a batch of disclosures was committed; start again to recover",
+                    );
+                }
+                Error::Unavailable("the outcome of the commit is unknown; repeat the call")
+            }
+        };
+        for job in jobs {
+            let error = match &error {
+                Error::Unavailable(why) => Error::Unavailable(why),
+                other => Error::internal(detail(other)),
+            };
+            answered(job, Err(error));
+        }
+    }
+}
+
+fn detail(error: &Error) -> String {
+    match error {
+        Error::Internal { detail } => detail.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// Answers a call and gives its share of the queue back; a caller who went away is not missed.
+fn answered(job: Job, answer: Result<Vec<Answer>, Error>) {
+    let Job { reply, share, .. } = job;
+    drop(share);
+    drop(reply.send(answer));
+}

@@ -1,0 +1,432 @@
+//! What the law allows an organisation at most, and what it still lacks on the way (R31–R36).
+
+use std::{iter, sync::Arc};
+
+use entity::{
+    entitlement,
+    vocabulary::{
+        AuthorityStatus, BasisRole, DecisionReasonCode, EffectiveState, Instant, OrganisationId, OrganisationKind,
+        ProposalStatus, PurposeId, RegisterId, ScopeStatus, day_end,
+    },
+};
+
+use crate::{
+    decision::{self, About, Horizon, Reason, Standing},
+    facts::{Dossier, Facts},
+};
+
+/// Question what the law allows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// Who would receive.
+    pub recipient: Recipient,
+    /// From which register.
+    pub register: RegisterId,
+    /// For what; null for any purpose.
+    pub purpose: Option<PurposeId>,
+    /// How much of the recipient's agreements may be said.
+    pub insight: Insight,
+}
+
+/// Who would receive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recipient {
+    /// An organisation.
+    Organisation(OrganisationId),
+    /// Any organisation of a kind and status.
+    Kind(OrganisationKind, AuthorityStatus),
+}
+
+/// How much of the recipient's agreements may be said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Insight {
+    /// Nothing: only what the law itself says.
+    Law,
+    /// Whatever stands in the way.
+    Agreements,
+}
+
+/// Answer to a question.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Entitlements {
+    /// Entitlements in force, by item, purpose, channel and operation.
+    pub nodes: Vec<Arc<entitlement::Model>>,
+    /// What is missing.
+    pub missing: Vec<Reason>,
+}
+
+/// What the confirmed law in force allows the recipient at most, and what it lacks.
+pub fn find(facts: &Facts, question: &Question, at: Instant) -> Entitlements {
+    let Some((id, kind, status)) = recipient(facts, question.recipient) else { return Entitlements::default() };
+    let mut nodes: Vec<_> = facts
+        .entitlement
+        .of(question.register)
+        .filter(|row| row.register_id == question.register && decision::is_for(row, id, kind, status))
+        .filter(|row| question.purpose.is_none_or(|purpose| row.purpose_id == purpose))
+        .filter(|row| holds(facts, row, at))
+        .cloned()
+        .collect();
+    nodes.sort_by(|a, b| order(a).cmp(&order(b)));
+    let missing = missing(facts, question, status, &nodes, at);
+    Entitlements { nodes, missing }
+}
+
+fn recipient(
+    facts: &Facts,
+    recipient: Recipient,
+) -> Option<(Option<OrganisationId>, OrganisationKind, AuthorityStatus)> {
+    match recipient {
+        Recipient::Kind(kind, status) => Some((None, kind, status)),
+        Recipient::Organisation(id) => facts.organisation.get(id).map(|row| (Some(id), row.kind, row.authority_status)),
+    }
+}
+
+/// Whether an entitlement and its provision are confirmed and in force.
+fn holds(facts: &Facts, row: &entitlement::Model, at: Instant) -> bool {
+    let mut horizon = Horizon::new(at);
+    row.status == ProposalStatus::Confirmed
+        && horizon.within(row.valid_from, row.valid_until)
+        && facts.law(row.legal_basis_id).is_some_and(|law| decision::law_in_force(law, &mut horizon))
+}
+
+fn order(row: &entitlement::Model) -> impl Ord + use<'_> {
+    (&row.item_code, row.purpose_id, row.channel, row.operation, row.id)
+}
+
+/// What the recipient lacks: a right first, then an agreement, then whatever stands in the way of the best one it has.
+fn missing(
+    facts: &Facts,
+    question: &Question,
+    status: AuthorityStatus,
+    nodes: &[Arc<entitlement::Model>],
+    at: Instant,
+) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    if !nodes.iter().any(|row| decision::is_right(row.role)) {
+        reasons.push(reason(DecisionReasonCode::NoLegalBasis));
+    }
+    let best = match (question.recipient, question.insight) {
+        (Recipient::Organisation(id), Insight::Agreements) => {
+            let best = best(facts, id, question.register, at);
+            reasons.extend(best.is_none().then(|| reason(DecisionReasonCode::NoAgreement)));
+            best
+        }
+        _ => None,
+    };
+    let processes = nodes.iter().any(|row| row.role == BasisRole::RightToProcess);
+    if best.is_none() && status != AuthorityStatus::Authority && !processes {
+        reasons.push(reason(DecisionReasonCode::ProcessingRightMissing));
+    }
+    if is_gone(facts, question.recipient, at) {
+        reasons.push(reason(DecisionReasonCode::PartyNotActive));
+    }
+    if let Some((dossier, standing)) = best {
+        reasons.extend(obstacles(dossier, standing, question.purpose, at));
+    }
+    reasons.sort();
+    reasons.dedup();
+    reasons
+}
+
+/// Whether an organisation has been dissolved and nobody succeeded it.
+fn is_gone(facts: &Facts, recipient: Recipient, at: Instant) -> bool {
+    let Recipient::Organisation(id) = recipient else { return false };
+    let row = facts.organisation.get(id);
+    row.is_some_and(|row| row.successor_id.is_none() && row.dissolved_on.is_some_and(|day| day_end(day) <= at))
+}
+
+/// Agreement of the recipient or its predecessors on the register that comes nearest to being in force; null when none is
+/// alive.
+fn best(
+    facts: &Facts,
+    recipient: OrganisationId,
+    register: RegisterId,
+    at: Instant,
+) -> Option<(&Arc<Dossier>, Standing)> {
+    iter::once(recipient)
+        .chain(facts.predecessors(recipient))
+        .flat_map(|party| facts.received(party, register))
+        .map(|dossier| (dossier, decision::of_agreement(facts, dossier, at)))
+        .filter(|(_, standing)| {
+            !matches!(standing.state, EffectiveState::Ended | EffectiveState::Rejected | EffectiveState::Expired)
+        })
+        .min_by_key(|(dossier, standing)| {
+            let distance = match standing.state {
+                EffectiveState::InForce => 0,
+                EffectiveState::PartlyInForce => 1,
+                _ => 2,
+            };
+            (distance, standing.blockers.len(), dossier.row.number.clone())
+        })
+}
+
+fn obstacles(dossier: &Dossier, standing: Standing, purpose: Option<PurposeId>, at: Instant) -> Vec<Reason> {
+    let mut reasons = standing.blockers;
+    match standing.state {
+        EffectiveState::InForce | EffectiveState::PartlyInForce | EffectiveState::Blocked => {
+            let serves = |purpose| {
+                let mut open = dossier.scopes.iter().filter(|scope| scope.status.at(at) == Some(ScopeStatus::Open));
+                open.any(|scope| scope.purposes.contains(&purpose))
+            };
+            if purpose.is_some_and(|purpose| !serves(purpose)) {
+                reasons.push(reason(DecisionReasonCode::PurposeNotInScope));
+            }
+        }
+        _ => reasons.push(reason(DecisionReasonCode::AgreementNotInForce)),
+    }
+    reasons
+}
+
+fn reason(code: DecisionReasonCode) -> Reason {
+    Reason { code, item: None, bases: Vec::new(), about: About::Nothing }
+}
+
+#[cfg(test)]
+mod tests {
+    use entity::{
+        agreement, legal_basis, organisation, register,
+        vocabulary::{
+            AgreementId, AgreementKind, AgreementStatus, Channel, Codes, EntitlementId, Evidence, IdentifierSource,
+            Jurisdiction, LegalBasisId, Operation, Publicity,
+        },
+    };
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::facts::Edit;
+
+    const KELA: OrganisationId = OrganisationId(Uuid::from_u128(1));
+    const COUNTY: OrganisationId = OrganisationId(Uuid::from_u128(2));
+    const FUND: OrganisationId = OrganisationId(Uuid::from_u128(3));
+    const REGISTER: RegisterId = RegisterId(Uuid::from_u128(4));
+    const LAW: LegalBasisId = LegalBasisId(Uuid::from_u128(5));
+    const ASSISTANCE: PurposeId = PurposeId(Uuid::from_u128(6));
+    const WELFARE: PurposeId = PurposeId(Uuid::from_u128(7));
+
+    fn now() -> Instant {
+        "2026-06-01T09:00:00Z".parse().unwrap()
+    }
+
+    fn organisation(id: OrganisationId, kind: OrganisationKind, status: AuthorityStatus) -> organisation::Model {
+        organisation::Model {
+            id,
+            business_id: None,
+            ovt_code: None,
+            oid: None,
+            name_fi: "Virasto".to_owned(),
+            name_sv: None,
+            name_en: None,
+            kind,
+            authority_status: status,
+            country: "FI".to_owned(),
+            municipality_code: None,
+            county_code: None,
+            identifier_source: IdentifierSource::Synthetic,
+            dissolved_on: None,
+            successor_id: None,
+        }
+    }
+
+    fn law() -> legal_basis::Model {
+        legal_basis::Model {
+            id: LAW,
+            jurisdiction: Jurisdiction::Fi,
+            number: 703,
+            year: 2023,
+            chapter: None,
+            section: "64".to_owned(),
+            moment: Some(1),
+            item: None,
+            subitem: None,
+            citation: "703/2023 64 § 1 mom".to_owned(),
+            eli: None,
+            title_fi: "Laki".to_owned(),
+            title_sv: None,
+            title_en: None,
+            summary_fi: None,
+            summary_sv: None,
+            summary_en: None,
+            threshold: None,
+            allows_electronic: true,
+            overrides_secrecy: true,
+            informs_subject_beforehand: false,
+            valid_from: "2024-01-01T00:00:00Z".parse().unwrap(),
+            valid_until: None,
+            superseded_by_id: None,
+            checked_on: "2026-01-01".parse().unwrap(),
+            evidence: Evidence::PrimaryText,
+            status: ProposalStatus::Confirmed,
+            proposed_by: "admin-1".to_owned(),
+            confirmed_by: Some("admin-2".to_owned()),
+        }
+    }
+
+    fn entitlement(number: u128, item: &str, purpose_id: PurposeId) -> entitlement::Model {
+        entitlement::Model {
+            id: EntitlementId(Uuid::from_u128(number)),
+            legal_basis_id: LAW,
+            role: BasisRole::RightToReceive,
+            register_id: REGISTER,
+            recipient_kind: Some(OrganisationKind::WellbeingCounty),
+            recipient_id: None,
+            authority_status: Some(AuthorityStatus::Authority),
+            item_code: item.parse().unwrap(),
+            purpose_id,
+            channel: Channel::TechnicalInterface,
+            operation: Operation::Read,
+            guide_url: None,
+            valid_from: "2024-01-01T00:00:00Z".parse().unwrap(),
+            valid_until: None,
+            status: ProposalStatus::Confirmed,
+            proposed_by: "admin-1".to_owned(),
+            confirmed_by: Some("admin-2".to_owned()),
+        }
+    }
+
+    fn agreement(status: AgreementStatus) -> agreement::Model {
+        agreement::Model {
+            id: AgreementId(Uuid::from_u128(9)),
+            number: "KEL-1".to_owned(),
+            case_register_id: None,
+            kind: AgreementKind::Agreement,
+            discloser_id: KELA,
+            recipient_id: COUNTY,
+            register_id: REGISTER,
+            status,
+            signed_on: None,
+            starts_on: None,
+            ends_on: None,
+            termination_reason: None,
+            supersedes_id: None,
+            drafted_by_id: KELA,
+            catalogue_version: 1,
+            publicity: Publicity::Secret,
+            version: 1,
+            content_hash: None,
+        }
+    }
+
+    fn world(more: impl IntoIterator<Item = Edit>) -> Facts {
+        let register = register::Model {
+            id: REGISTER,
+            code: "KELMU".to_owned(),
+            name_fi: "Kelmu".to_owned(),
+            name_sv: None,
+            name_en: None,
+            controller_id: KELA,
+            channels: Codes([Channel::TechnicalInterface].into()),
+            structure_version: None,
+            structure_url: None,
+        };
+        let edits: Vec<Edit> = [
+            organisation(KELA, OrganisationKind::SocialInsuranceInstitution, AuthorityStatus::Authority).into(),
+            organisation(COUNTY, OrganisationKind::WellbeingCounty, AuthorityStatus::Authority).into(),
+            organisation(FUND, OrganisationKind::UnemploymentFund, AuthorityStatus::PublicTaskBody).into(),
+            register.into(),
+            law().into(),
+            entitlement(20, "KEL.PAYMENT", ASSISTANCE).into(),
+            entitlement(21, "KEL.DECISION", ASSISTANCE).into(),
+            entitlement(22, "KEL.DECISION", WELFARE).into(),
+        ]
+        .into_iter()
+        .chain(more)
+        .collect();
+        Facts::default().after(1, &edits)
+    }
+
+    fn question(recipient: Recipient, purpose: Option<PurposeId>) -> Question {
+        Question { recipient, register: REGISTER, purpose, insight: Insight::Agreements }
+    }
+
+    fn codes(found: &Entitlements) -> Vec<DecisionReasonCode> {
+        found.missing.iter().map(|reason| reason.code).collect()
+    }
+
+    fn items(found: &Entitlements) -> Vec<String> {
+        found.nodes.iter().map(|row| row.item_code.to_string()).collect()
+    }
+
+    #[test]
+    fn law_in_force_entitles_a_kind_of_recipient_for_its_purpose() {
+        let county = Recipient::Kind(OrganisationKind::WellbeingCounty, AuthorityStatus::Authority);
+        let found = find(&world([]), &question(county, Some(ASSISTANCE)), now());
+        assert_eq!(items(&found), ["KEL.DECISION", "KEL.PAYMENT"]);
+        assert_eq!(codes(&found), []);
+        let found = find(&world([]), &question(Recipient::Organisation(COUNTY), None), now());
+        assert_eq!(found.nodes.len(), 3);
+    }
+
+    #[test]
+    fn other_kind_of_recipient_has_no_legal_basis() {
+        let found = find(&world([]), &question(Recipient::Organisation(FUND), None), now());
+        assert_eq!(found.nodes, []);
+        let expected = [
+            DecisionReasonCode::NoAgreement,
+            DecisionReasonCode::NoLegalBasis,
+            DecisionReasonCode::ProcessingRightMissing,
+        ];
+        assert_eq!(codes(&found), expected);
+    }
+
+    #[test]
+    fn repealed_law_and_unconfirmed_entitlement_give_nothing() {
+        let county = question(Recipient::Organisation(COUNTY), Some(WELFARE));
+        let repealed = legal_basis::Model { valid_until: Some(now()), ..law() };
+        assert_eq!(find(&world([repealed.into()]), &county, now()).nodes, []);
+        let proposed = legal_basis::Model { status: ProposalStatus::Proposed, ..law() };
+        assert_eq!(find(&world([proposed.into()]), &county, now()).nodes, []);
+        let ceiling = entitlement(22, "KEL.DECISION", WELFARE);
+        let revoked = entitlement::Model { status: ProposalStatus::Revoked, ..ceiling.clone() };
+        assert_eq!(find(&world([revoked.into()]), &county, now()).nodes, []);
+        let ended = entitlement::Model { valid_until: Some(now()), ..ceiling };
+        assert_eq!(find(&world([ended.into()]), &county, now()).nodes, []);
+    }
+
+    #[test]
+    fn entitlement_of_one_recipient_is_no_other_s() {
+        let named = entitlement::Model { recipient_id: Some(COUNTY), ..entitlement(22, "KEL.DECISION", WELFARE) };
+        let facts = world([named.into()]);
+        let found = |recipient| find(&facts, &question(recipient, Some(WELFARE)), now()).nodes.len();
+        assert_eq!(found(Recipient::Organisation(COUNTY)), 1);
+        assert_eq!(found(Recipient::Kind(OrganisationKind::WellbeingCounty, AuthorityStatus::Authority)), 0);
+    }
+
+    #[test]
+    fn entitled_organisation_without_agreement_is_told_so() {
+        let county = question(Recipient::Organisation(COUNTY), None);
+        assert_eq!(codes(&find(&world([]), &county, now())), [DecisionReasonCode::NoAgreement]);
+        let ended = world([agreement(AgreementStatus::Terminated).into()]);
+        assert_eq!(codes(&find(&ended, &county, now())), [DecisionReasonCode::NoAgreement]);
+    }
+
+    #[test]
+    fn draft_agreement_tells_what_stands_in_its_way() {
+        let facts = world([agreement(AgreementStatus::Draft).into()]);
+        let found = codes(&find(&facts, &question(Recipient::Organisation(COUNTY), None), now()));
+        for code in [
+            DecisionReasonCode::AgreementNotInForce,
+            DecisionReasonCode::NoLegalBasis,
+            DecisionReasonCode::ChannelNotOpen,
+        ] {
+            assert!(found.contains(&code), "{code}");
+        }
+        assert!(!found.contains(&DecisionReasonCode::NoAgreement));
+    }
+
+    #[test]
+    fn stranger_learns_nothing_of_agreements() {
+        let county = question(Recipient::Organisation(COUNTY), None);
+        let stranger = Question { insight: Insight::Law, ..county };
+        for facts in [world([]), world([agreement(AgreementStatus::Draft).into()])] {
+            assert_eq!(codes(&find(&facts, &stranger, now())), []);
+        }
+    }
+
+    #[test]
+    fn dissolved_organisation_without_successor_receives_nothing() {
+        let county = organisation(COUNTY, OrganisationKind::WellbeingCounty, AuthorityStatus::Authority);
+        let gone = organisation::Model { dissolved_on: Some("2025-12-31".parse().unwrap()), ..county };
+        let found = find(&world([gone.into()]), &question(Recipient::Organisation(COUNTY), None), now());
+        assert!(codes(&found).contains(&DecisionReasonCode::PartyNotActive));
+    }
+}

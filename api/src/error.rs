@@ -1,0 +1,162 @@
+//! What can go wrong, without a word of HTTP or GraphQL: those map it in one place each.
+
+use entity::vocabulary::{DecisionReasonCode, LegalBasisId, Malformed};
+
+/// Code of an error that stops the caller or the server; stable forever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorCode {
+    /// No valid token.
+    Unauthenticated,
+    /// Known to exist, but not for this role.
+    Forbidden,
+    /// Not there, or not for the caller to know.
+    NotFound,
+    /// Malformed request.
+    InvalidInput,
+    /// Somebody else was first.
+    Conflict,
+    /// A named limit was reached.
+    LimitExceeded,
+    /// The store or the facts cannot answer now; retry with the same message id.
+    Unavailable,
+    /// A fault of ours; the log has it under the request id.
+    Internal,
+}
+
+/// Code of a refusal by the business; stable forever. Reasons of decisions stand under their own names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FaultCode {
+    /// Nothing given where something is needed.
+    Blank,
+    /// Longer, larger or more than the limit.
+    TooLong,
+    /// Not of its form.
+    Malformed,
+    /// Ends before it starts.
+    PeriodReversed,
+    /// Refers to what is not there, or not for the caller to know.
+    NotFound,
+    /// Contradicts what stands.
+    Conflict,
+    /// Not possible in this status.
+    WrongStatus,
+    /// Stands already.
+    AlreadyExists,
+    /// A contact is missing.
+    ContactMissing,
+    /// A guard of the law refuses; the reason says which.
+    Reason(DecisionReasonCode),
+}
+
+/// One fault of an input, with its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// What sort of fault.
+    pub code: FaultCode,
+    /// What is wrong, in words; never echoes a secret.
+    pub message: String,
+    /// Place from `input` on; indices in decimals.
+    pub path: Vec<String>,
+    /// Provisions a guard rests on.
+    pub citations: Vec<LegalBasisId>,
+}
+
+impl Fault {
+    /// Fault at a dotted path, such as `disclosures.3.items`.
+    pub fn new(code: FaultCode, path: &str, message: impl Into<String>) -> Self {
+        let path = path.split('.').filter(|part| !part.is_empty()).map(str::to_owned).collect();
+        Self { code, message: message.into(), path, citations: Vec::new() }
+    }
+
+    /// Fault of a malformed identifier at a dotted path.
+    pub fn malformed(path: &str, fault: &Malformed) -> Self {
+        Self::new(FaultCode::Malformed, path, fault.to_string())
+    }
+}
+
+/// Every fault found; never empty.
+pub type Violations = Vec<Fault>;
+
+/// What stops a use-case.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Error {
+    /// No valid token.
+    #[error("no valid token: {0}")]
+    Unauthenticated(&'static str),
+    /// Known to exist, but not for this role.
+    #[error("not allowed for your role")]
+    Forbidden,
+    /// Not there, or not for the caller to know.
+    #[error("no such {0}")]
+    NotFound(&'static str),
+    /// The input has faults; each is named.
+    #[error("the input has faults")]
+    Invalid(Violations),
+    /// A named limit was reached.
+    #[error("{limit} is limited to {allowed}")]
+    LimitExceeded {
+        /// Name of the limit, as in the configuration.
+        limit: &'static str,
+        /// Largest value allowed.
+        allowed: u64,
+        /// Seconds to wait, where waiting helps.
+        retry_after_seconds: Option<u32>,
+    },
+    /// The store or the facts cannot answer now.
+    #[error("unavailable: {0}")]
+    Unavailable(&'static str),
+    /// A fault of ours. The source goes to the log, never to the caller.
+    #[error("internal error")]
+    Internal {
+        /// What failed, for the log.
+        detail: String,
+    },
+}
+
+impl Error {
+    /// A fault of ours, with a detail for the log.
+    pub fn internal(detail: impl Into<String>) -> Self {
+        Self::Internal { detail: detail.into() }
+    }
+
+    /// Its code.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Unauthenticated(_) => ErrorCode::Unauthenticated,
+            Self::Forbidden => ErrorCode::Forbidden,
+            Self::NotFound(_) => ErrorCode::NotFound,
+            Self::Invalid(_) => ErrorCode::InvalidInput,
+            Self::LimitExceeded { .. } => ErrorCode::LimitExceeded,
+            Self::Unavailable(_) => ErrorCode::Unavailable,
+            Self::Internal { .. } => ErrorCode::Internal,
+        }
+    }
+}
+
+impl From<sea_orm::DbErr> for Error {
+    fn from(error: sea_orm::DbErr) -> Self {
+        match error {
+            sea_orm::DbErr::ConnectionAcquire(_) | sea_orm::DbErr::Conn(_) => {
+                Self::Unavailable("the database does not answer")
+            }
+            other => Self::internal(other.to_string()),
+        }
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => {
+                Self::Unavailable("the database does not answer")
+            }
+            other => Self::internal(other.to_string()),
+        }
+    }
+}
+
+impl From<serde_json::Error> for Error {
+    fn from(error: serde_json::Error) -> Self {
+        Self::internal(error.to_string())
+    }
+}

@@ -1,0 +1,285 @@
+//! An agreement with all its parts, a provision with its entitlements, a register with its items: compiled once after a
+//! change, so that a decision follows pointers instead of searching.
+
+use std::sync::Arc;
+
+use entity::{
+    agreement, agreement_basis, data_item, data_item_qualifier, entitlement, legal_basis, onward_rule,
+    protection_statement, register, scope, scope_item, status_entry,
+    vocabulary::{
+        Adequacy, AgreementId, AgreementStatus, ClosedEnum, Instant, ItemCode, LegalBasisId, MandateThemeId,
+        MandateThemeStatus, MandatingRightId, MandatingRightStatus, PurposeId, RegisterId, ScopeStatus,
+        StatementStatus,
+    },
+};
+use uuid::Uuid;
+
+use super::Tables;
+
+/// History of a status: from which instant on each value held, oldest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct History<S> {
+    entries: Vec<(Instant, S)>,
+    now: S,
+}
+
+impl<S: ClosedEnum> History<S> {
+    pub(super) fn read(tables: &Tables, subject: Uuid, now: S) -> Self {
+        let mut rows: Vec<&Arc<status_entry::Model>> = tables.status_entry.of(subject).collect();
+        rows.sort_by_key(|row| row.ordinal);
+        let entries = rows.into_iter().filter_map(|row| Some((row.from_at, S::from_code(&row.status)?))).collect();
+        Self { entries, now }
+    }
+
+    /// Value in force at an instant; none before the first entry. A row without history has always been what it is.
+    pub fn at(&self, at: Instant) -> Option<S> {
+        if self.entries.is_empty() {
+            return Some(self.now);
+        }
+        self.entries.iter().rev().find(|(from, _)| *from <= at).map(|(_, value)| *value)
+    }
+
+    /// Instant from which the value in force at `at` holds.
+    pub fn since(&self, at: Instant) -> Option<Instant> {
+        self.entries.iter().rev().find(|(from, _)| *from <= at).map(|(from, _)| *from)
+    }
+
+    /// First instant at which a value was reached.
+    pub fn reached(&self, value: S) -> Option<Instant> {
+        self.entries.iter().find(|(_, entry)| *entry == value).map(|(from, _)| *from)
+    }
+
+    /// First instant after `at` at which the value changes.
+    pub fn next_after(&self, at: Instant) -> Option<Instant> {
+        self.entries.iter().map(|(from, _)| *from).find(|from| *from > at)
+    }
+
+    /// Every entry, oldest first.
+    pub fn entries(&self) -> &[(Instant, S)] {
+        &self.entries
+    }
+}
+
+/// Provision an agreement rests on, in one role.
+#[derive(Debug, Clone)]
+pub struct BasisPart {
+    /// The row.
+    pub row: Arc<agreement_basis::Model>,
+    /// Its adequacy over time.
+    pub adequacy: History<Adequacy>,
+}
+
+/// Item of a scope with what it rests on and requires.
+#[derive(Debug, Clone)]
+pub struct ItemPart {
+    /// The row.
+    pub row: Arc<scope_item::Model>,
+    /// Positions in [`Dossier::bases`].
+    pub bases: Vec<usize>,
+    /// Mandate themes the end user must hold one mandate each of.
+    pub mandates: Vec<MandateThemeId>,
+}
+
+/// Scope with its items and purposes.
+#[derive(Debug, Clone)]
+pub struct ScopePart {
+    /// The row.
+    pub row: Arc<scope::Model>,
+    /// Its status over time.
+    pub status: History<ScopeStatus>,
+    /// Purposes it serves.
+    pub purposes: Vec<PurposeId>,
+    /// Its items in the order of their codes.
+    pub items: Vec<ItemPart>,
+}
+
+/// Onward rule with its items and provisions.
+#[derive(Debug, Clone)]
+pub struct OnwardPart {
+    /// The row.
+    pub row: Arc<onward_rule::Model>,
+    /// Items that may travel on.
+    pub items: Vec<ItemCode>,
+    /// Positions in [`Dossier::bases`].
+    pub bases: Vec<usize>,
+}
+
+/// Protection statement that may carry an agreement.
+#[derive(Debug, Clone)]
+pub struct StatementPart {
+    /// The row.
+    pub row: Arc<protection_statement::Model>,
+    /// Its status over time.
+    pub status: History<StatementStatus>,
+}
+
+/// Agreement with all its parts.
+#[derive(Debug, Clone)]
+pub struct Dossier {
+    /// The row.
+    pub row: Arc<agreement::Model>,
+    /// Its status over time.
+    pub status: History<AgreementStatus>,
+    /// Provisions it rests on.
+    pub bases: Vec<BasisPart>,
+    /// Its scopes by channel and version.
+    pub scopes: Vec<ScopePart>,
+    /// Its onward rules.
+    pub onward: Vec<OnwardPart>,
+    /// Statements between its parties on its register, over every channel.
+    pub statements: Vec<StatementPart>,
+}
+
+impl Dossier {
+    pub(super) fn compile(tables: &Tables, row: &Arc<agreement::Model>) -> Self {
+        let bases: Vec<BasisPart> = tables
+            .agreement_basis
+            .of(row.id)
+            .map(|basis| BasisPart {
+                row: Arc::clone(basis),
+                adequacy: History::read(tables, basis.id.0, basis.adequacy),
+            })
+            .collect();
+        let position = |id| bases.iter().position(|basis| basis.row.id == id);
+        let mut scopes: Vec<ScopePart> =
+            tables.scope.of(row.id).map(|scope| scope_part(tables, scope, &position)).collect();
+        scopes.sort_by_key(|scope| (scope.row.channel, scope.row.version));
+        let onward = tables
+            .onward_rule
+            .of(row.id)
+            .map(|rule| OnwardPart {
+                row: Arc::clone(rule),
+                items: tables.onward_rule_item.of(rule.id).map(|item| item.item_code.clone()).collect(),
+                bases: tables
+                    .onward_rule_basis
+                    .of(rule.id)
+                    .filter_map(|basis| position(basis.agreement_basis_id))
+                    .collect(),
+            })
+            .collect();
+        let statements = statements_between(tables, row);
+        Self {
+            row: Arc::clone(row),
+            status: History::read(tables, row.id.0, row.status),
+            bases,
+            scopes,
+            onward,
+            statements,
+        }
+    }
+
+    /// Scope of an id.
+    pub fn scope(&self, id: entity::vocabulary::ScopeId) -> Option<&ScopePart> {
+        self.scopes.iter().find(|scope| scope.row.id == id)
+    }
+}
+
+fn scope_part(
+    tables: &Tables,
+    scope: &Arc<scope::Model>,
+    position: &impl Fn(entity::vocabulary::AgreementBasisId) -> Option<usize>,
+) -> ScopePart {
+    let mut items: Vec<ItemPart> = tables
+        .scope_item
+        .of(scope.id)
+        .map(|item| ItemPart {
+            row: Arc::clone(item),
+            bases: tables.scope_item_basis.of(item.id).filter_map(|basis| position(basis.agreement_basis_id)).collect(),
+            mandates: tables.scope_item_mandate.of(item.id).map(|mandate| mandate.mandate_theme_id).collect(),
+        })
+        .collect();
+    items.sort_by(|a, b| (&a.row.item_code, a.row.operation).cmp(&(&b.row.item_code, b.row.operation)));
+    ScopePart {
+        row: Arc::clone(scope),
+        status: History::read(tables, scope.id.0, scope.status),
+        purposes: tables.scope_purpose.of(scope.id).map(|purpose| purpose.purpose_id).collect(),
+        items,
+    }
+}
+
+/// A statement given by a predecessor of the recipient, or to one of the discloser, still speaks for the successor.
+fn statements_between(tables: &Tables, agreement: &agreement::Model) -> Vec<StatementPart> {
+    let mut statements: Vec<StatementPart> = tables
+        .protection_statement
+        .of(agreement.recipient_id)
+        .filter(|statement| {
+            statement.recipient_id == agreement.recipient_id && statement.register_id == agreement.register_id
+        })
+        .filter(|statement| {
+            statement.discloser_id == agreement.discloser_id
+                || super::successors(tables, statement.discloser_id).any(|id| id == agreement.discloser_id)
+        })
+        .map(|row| StatementPart { row: Arc::clone(row), status: History::read(tables, row.id.0, row.status) })
+        .collect();
+    statements.sort_by_key(|statement| (statement.row.channel, statement.row.version));
+    statements
+}
+
+/// Provision with the entitlements it gives.
+#[derive(Debug, Clone)]
+pub struct Law {
+    /// The row.
+    pub row: Arc<legal_basis::Model>,
+    /// Its entitlements.
+    pub entitlements: Vec<Arc<entitlement::Model>>,
+}
+
+impl Law {
+    pub(super) fn compile(tables: &Tables, row: &Arc<legal_basis::Model>) -> Self {
+        let entitlements =
+            tables.entitlement.of(row.id).filter(|entitlement| entitlement.legal_basis_id == row.id).cloned().collect();
+        Self { row: Arc::clone(row), entitlements }
+    }
+}
+
+/// Register with its items and qualifiers.
+#[derive(Debug, Clone)]
+pub struct Catalogue {
+    /// The row.
+    pub row: Arc<register::Model>,
+    /// Its items in the order of their codes; what is below a node follows it.
+    pub items: Vec<Arc<data_item::Model>>,
+    /// Its closed list of qualifiers.
+    pub qualifiers: Vec<Arc<data_item_qualifier::Model>>,
+}
+
+impl Catalogue {
+    pub(super) fn compile(tables: &Tables, row: &Arc<register::Model>) -> Self {
+        let mut items: Vec<_> = tables.data_item.of(row.id).cloned().collect();
+        items.sort_by(|a, b| a.code.cmp(&b.code));
+        let mut qualifiers: Vec<_> = tables.data_item_qualifier.of(row.id).cloned().collect();
+        qualifiers.sort_by(|a, b| a.code.cmp(&b.code));
+        Self { row: Arc::clone(row), items, qualifiers }
+    }
+
+    /// Item a code names, without regard to its qualifier.
+    pub fn item(&self, code: &ItemCode) -> Option<&Arc<data_item::Model>> {
+        let node = code.node();
+        self.items.binary_search_by(|item| item.code.node().cmp(node)).ok().map(|at| &self.items[at])
+    }
+
+    /// Whether the register knows the code and, where it has one, its qualifier.
+    pub fn knows(&self, code: &ItemCode) -> bool {
+        self.item(code).is_some()
+            && code.qualifier().is_none_or(|text| self.qualifiers.iter().any(|qualifier| qualifier.code == text))
+    }
+
+    /// Item a code names and everything below it.
+    pub fn below<'a>(&'a self, code: &'a ItemCode) -> impl Iterator<Item = &'a Arc<data_item::Model>> {
+        let node = code.node();
+        let from = self.items.partition_point(|item| item.code.node() < node);
+        self.items[from..].iter().take_while(move |item| {
+            item.code.node().strip_prefix(node).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        })
+    }
+}
+
+/// Compiled pictures, each rebuilt when one of its rows changes.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Compiled {
+    pub(super) dossiers: imbl::OrdMap<AgreementId, Arc<Dossier>>,
+    pub(super) laws: imbl::OrdMap<LegalBasisId, Arc<Law>>,
+    pub(super) catalogues: imbl::OrdMap<RegisterId, Arc<Catalogue>>,
+    pub(super) themes: imbl::OrdMap<MandateThemeId, Arc<History<MandateThemeStatus>>>,
+    pub(super) rights: imbl::OrdMap<MandatingRightId, Arc<History<MandatingRightStatus>>>,
+}

@@ -1,0 +1,133 @@
+//! Answers as HTTP: status codes of errors, and the one form of a refusal.
+
+use async_graphql::Response as Answer;
+use async_graphql_axum::GraphQLResponse;
+use axum::{
+    http::{
+        HeaderMap, HeaderValue, StatusCode,
+        header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+    },
+    response::{IntoResponse, Response},
+};
+use uuid::Uuid;
+
+use crate::{Error, ErrorCode, graphql::errors};
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
+const GRAPHQL_JSON: HeaderValue = HeaderValue::from_static("application/graphql-response+json; charset=utf-8");
+
+/// Status of an error at a door that does not execute GraphQL.
+pub fn status_of(error: &Error) -> StatusCode {
+    match error.code() {
+        ErrorCode::Unauthenticated => StatusCode::UNAUTHORIZED,
+        ErrorCode::Forbidden => StatusCode::FORBIDDEN,
+        ErrorCode::NotFound => StatusCode::NOT_FOUND,
+        ErrorCode::InvalidInput => StatusCode::BAD_REQUEST,
+        ErrorCode::Conflict => StatusCode::CONFLICT,
+        ErrorCode::LimitExceeded => match retry_after(error) {
+            Some(_) => StatusCode::TOO_MANY_REQUESTS,
+            None => StatusCode::PAYLOAD_TOO_LARGE,
+        },
+        ErrorCode::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// Seconds after which the same request may do better; null where waiting does not help.
+fn retry_after(error: &Error) -> Option<u32> {
+    match error {
+        Error::LimitExceeded { retry_after_seconds, .. } => *retry_after_seconds,
+        Error::Unavailable(_) => Some(1),
+        Error::Unauthenticated(_)
+        | Error::Forbidden
+        | Error::NotFound(_)
+        | Error::Invalid(_)
+        | Error::Internal { .. } => None,
+    }
+}
+
+/// Request that is not executed, and why.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    /// Status of the answer.
+    pub status: StatusCode,
+    /// What stopped it.
+    pub error: Error,
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self { status: status_of(&error), error }
+    }
+}
+
+impl From<(StatusCode, Error)> for Refusal {
+    fn from((status, error): (StatusCode, Error)) -> Self {
+        Self { status, error }
+    }
+}
+
+impl Refusal {
+    /// The refusal as an answer, in the form of a GraphQL error.
+    pub fn answer(&self, media: Media, request_id: Uuid) -> Response {
+        let mut response = json(self.status, media, errors::refusal(&self.error, request_id));
+        let headers = response.headers_mut();
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(seconds) = retry_after(&self.error) {
+            headers.insert(RETRY_AFTER, seconds.into());
+        }
+        response
+    }
+}
+
+/// Form of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Media {
+    /// `application/json`: a request error has status 200, as older clients expect.
+    Json,
+    /// `application/graphql-response+json`: a request error has its own status.
+    GraphqlJson,
+}
+
+impl Media {
+    /// Form the client asks for.
+    pub fn of(headers: &HeaderMap) -> Self {
+        let accepted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+        if accepted.into_iter().any(|value| value.contains("application/graphql-response+json")) {
+            Self::GraphqlJson
+        } else {
+            Self::Json
+        }
+    }
+
+    /// Status of a document that cannot be executed.
+    pub fn request_error(self, error: &Error) -> StatusCode {
+        match (self, error.code()) {
+            (Self::Json, ErrorCode::InvalidInput | ErrorCode::LimitExceeded) => StatusCode::OK,
+            _ => status_of(error),
+        }
+    }
+
+    /// Status of an answer of the engine, which is a request error when nothing was executed.
+    pub fn executed(self, answer: &Answer) -> StatusCode {
+        let is_refused = !answer.errors.is_empty() && answer.errors.iter().all(|error| error.path.is_empty());
+        match self {
+            Self::GraphqlJson if is_refused => StatusCode::BAD_REQUEST,
+            Self::GraphqlJson | Self::Json => StatusCode::OK,
+        }
+    }
+}
+
+/// Answer of the engine, as the engine's own integration writes it, in the form and with the status asked for.
+pub fn json(status: StatusCode, media: Media, answer: Answer) -> Response {
+    let mut response = GraphQLResponse::from(answer).into_response();
+    *response.status_mut() = status;
+    let form = match media {
+        Media::Json => JSON,
+        Media::GraphqlJson => GRAPHQL_JSON,
+    };
+    response.headers_mut().insert(CONTENT_TYPE, form);
+    response
+}

@@ -1,0 +1,121 @@
+//! The doors over HTTP: GraphQL, its page, health and keys.
+//!
+//! Nothing of a request but its method, route and operation name is ever logged: the rest may hold personal data.
+
+mod answer;
+mod graphiql;
+mod graphql;
+mod health;
+mod language;
+mod observe;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use async_graphql::{ObjectType, SubscriptionType};
+use axum::{
+    Router,
+    http::{HeaderMap, StatusCode},
+    middleware,
+    routing::{get, post},
+};
+use entity::vocabulary::Language;
+use futures::future::BoxFuture;
+use uuid::Uuid;
+
+use super::documents::{Introspection, Schemas};
+use crate::{Error, auth::Viewer};
+
+pub use answer::{Refusal, status_of};
+pub use language::preferred_language;
+pub use observe::RequestId;
+
+/// Verifies who asks, from the headers. The status goes with an error that is not about the token alone.
+pub type Authenticate =
+    Arc<dyn for<'a> Fn(&'a HeaderMap) -> BoxFuture<'a, Result<Arc<Viewer>, (StatusCode, Error)>> + Send + Sync>;
+
+/// Makes the context of a request, once the facts have reached what it waits for.
+pub type Enter<C> = Arc<dyn Fn(Arrival) -> BoxFuture<'static, Result<Entered<C>, Error>> + Send + Sync>;
+
+/// Whether the gateway can serve; otherwise why not.
+pub type Ready = Arc<dyn Fn() -> Result<(), &'static str> + Send + Sync>;
+
+/// Position of the journal the facts have reached.
+pub type CurrentSeq = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// Key set of the development issuer, as JSON.
+pub type KeySet = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// Request as it comes in.
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    /// Who asks.
+    pub viewer: Arc<Viewer>,
+    /// Language of names.
+    pub language: Language,
+    /// Journal position the facts must have reached; null for what they are.
+    pub min_seq: Option<i64>,
+    /// Identifier of the request.
+    pub request_id: Uuid,
+}
+
+/// Request that has its picture of the facts.
+#[derive(Debug, Clone)]
+pub struct Entered<C> {
+    /// What resolvers read.
+    pub context: C,
+    /// Journal position of its facts.
+    pub facts_seq: i64,
+}
+
+/// What the doors open to.
+pub struct Doors<Q, M, S, C> {
+    /// The schema.
+    pub schemas: Schemas<Q, M, S>,
+    /// `BODY_BYTES_MAX`: bytes of a request's body.
+    pub body_bytes_max: usize,
+    /// `OPERATION_SECONDS_MAX`: time of a query; a mutation is never cut.
+    pub operation_time_max: Duration,
+    /// Whether callers without a token may ask for the schema.
+    pub anonymous_introspection: Introspection,
+    /// Who asks.
+    pub authenticate: Authenticate,
+    /// Context of a request.
+    pub enter: Enter<C>,
+    /// Position of the facts now, for the answer to a mutation.
+    pub current_seq: CurrentSeq,
+    /// Readiness.
+    pub ready: Ready,
+    /// Keys of the development issuer; null otherwise.
+    pub key_set: Option<KeySet>,
+}
+
+impl<Q, M, S, C> fmt::Debug for Doors<Q, M, S, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Doors").finish_non_exhaustive()
+    }
+}
+
+/// Routes of the doors and of `others`, every request with its id, its log line and an answer even to a panic.
+pub fn router<Q, M, S, C>(doors: Doors<Q, M, S, C>, others: Router) -> Router
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+    C: Clone + Send + Sync + 'static,
+{
+    let ready = Arc::clone(&doors.ready);
+    let key_set = doors.key_set.clone();
+    let mut router = Router::new()
+        .route("/graphql", post(graphql::post::<Q, M, S, C>).get(graphiql::page))
+        .with_state(Arc::new(doors))
+        .route("/graphiql/{file}", get(graphiql::file))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(move || async move { health::ready(&ready) }));
+    if let Some(key_set) = key_set {
+        router = router.route("/.well-known/jwks.json", get(move || async move { health::key_set(&key_set) }));
+    }
+    router.merge(others).layer(middleware::from_fn(observe::observed))
+}
+
+#[cfg(test)]
+mod tests;

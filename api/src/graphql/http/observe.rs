@@ -1,0 +1,66 @@
+//! Around every request: its identifier, its log line, and an answer even when something panics.
+
+use std::{fmt, panic::AssertUnwindSafe, time::Instant};
+
+use axum::{
+    extract::{MatchedPath, Request},
+    http::{HeaderName, HeaderValue},
+    middleware::Next,
+    response::Response,
+};
+use futures::FutureExt;
+use uuid::Uuid;
+
+use super::answer::{Media, Refusal};
+use crate::{Error, clock};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Identifier of a request, for its answer and its log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequestId(pub Uuid);
+
+impl RequestId {
+    /// By chance alone, for an identifier that rises with time would tell how busy the gateway is.
+    fn fresh() -> Result<Self, Error> {
+        Ok(Self(uuid::Builder::from_random_bytes(clock::random()?).into_uuid()))
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Name of the executed operation, for the log line.
+#[derive(Debug, Clone)]
+pub(super) struct OperationName(pub(super) String);
+
+/// The log line names the route, never the path: that may hold anything.
+pub(super) async fn observed(mut request: Request, next: Next) -> Response {
+    let start = Instant::now();
+    let id = match RequestId::fresh() {
+        Ok(id) => id,
+        Err(error) => return Refusal::from(error).answer(Media::Json, Uuid::nil()),
+    };
+    request.extensions_mut().insert(id);
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    let mut response =
+        answered.unwrap_or_else(|_| Refusal::from(Error::internal("a handler panicked")).answer(Media::Json, id.0));
+    tracing::info!(
+        %method,
+        path = route.as_ref().map_or("unknown", MatchedPath::as_str),
+        status = response.status().as_u16(),
+        ms = start.elapsed().as_secs_f64() * 1000.0,
+        request_id = %id,
+        operation = response.extensions().get::<OperationName>().map(|name| name.0.as_str()),
+        "request"
+    );
+    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    response
+}

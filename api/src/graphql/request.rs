@@ -1,0 +1,61 @@
+//! What every resolver begins with: the request it answers, and the few arguments that recur.
+
+use async_graphql::ID;
+use entity::vocabulary::{Language, RowId};
+
+use super::{ids, said::Said};
+use crate::{
+    Error, Fault, FaultCode,
+    auth::policy,
+    context::{Context, View},
+};
+
+/// The request, once the matrix admits its viewer to a root field.
+///
+/// # Errors
+/// Unauthenticated without a token, forbidden for another role.
+pub fn request<'a>(ctx: &'a async_graphql::Context<'_>, field: &'static str) -> Result<&'a Context, Error> {
+    let request = ctx.data_opt::<Context>().ok_or_else(|| Error::internal("a request without its context"))?;
+    policy::admit(&request.view.viewer, field)?;
+    Ok(request)
+}
+
+/// Row of a global id.
+///
+/// # Errors
+/// Invalid when it is malformed or of another table.
+pub fn row_id<I: RowId>(id: &ID, path: &str) -> Result<I, Error> {
+    let mut faults = Vec::new();
+    ids::parse_id(id, path, &mut faults).ok_or(Error::Invalid(faults))
+}
+
+/// Exactly one of some arguments must be given.
+///
+/// # Errors
+/// Invalid when none or several are.
+pub fn one_of(arguments: &[(&str, bool)]) -> Result<(), Error> {
+    if arguments.iter().filter(|(_, is_given)| *is_given).count() == 1 {
+        return Ok(());
+    }
+    let names: Vec<_> = arguments.iter().map(|(name, _)| format!("`{name}`")).collect();
+    let message = format!("give exactly one of {}", names.join(", "));
+    Err(Error::Invalid(
+        arguments.iter().map(|(name, _)| Fault::new(FaultCode::Malformed, name, message.clone())).collect(),
+    ))
+}
+
+/// Name in the language asked for, else in that of the request, else in Finnish.
+pub fn named(
+    view: &View,
+    language: Option<Said<Language>>,
+    fi: &str,
+    sv: Option<&String>,
+    en: Option<&String>,
+) -> String {
+    let said = match language.map_or(view.language, |language| language.0) {
+        Language::Fi => None,
+        Language::Sv => sv,
+        Language::En => en,
+    };
+    said.map_or_else(|| fi.to_owned(), Clone::clone)
+}

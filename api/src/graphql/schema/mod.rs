@@ -1,0 +1,60 @@
+//! The schema put together from the features.
+
+mod node;
+mod viewer;
+
+use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema};
+
+use crate::{
+    access_decision::graphql::AccessDecisionQuery,
+    agreement::graphql::{AgreementMutation, AgreementQuery},
+    change::graphql::ChangeQuery,
+    contact::graphql::ContactMutation,
+    disclosure::graphql::{DisclosureMutation, DisclosureQuery},
+    entitlement::graphql::EntitlementQuery,
+    expiration::graphql::ExpirationQuery,
+    incident::graphql::IncidentQuery,
+    inquiry::graphql::InquiryQuery,
+    legal_basis::graphql::LegalBasisQuery,
+    mandate::graphql::MandateQuery,
+    organisation::graphql::{OrganisationMutation, OrganisationQuery},
+    protection_statement::graphql::ProtectionStatementQuery,
+    register::graphql::{RegisterMutation, RegisterQuery},
+    statistics::graphql::StatisticsQuery,
+};
+
+/// Questions. Each is admitted by the role matrix; what is shown depends on the caller's side in each agreement.
+#[derive(MergedObject, Default)]
+pub struct Query(
+    node::NodeQuery,
+    viewer::ViewerQuery,
+    OrganisationQuery,
+    LegalBasisQuery,
+    RegisterQuery,
+    MandateQuery,
+    EntitlementQuery,
+    AgreementQuery,
+    AccessDecisionQuery,
+    ExpirationQuery,
+    ProtectionStatementQuery,
+    InquiryQuery,
+    IncidentQuery,
+    DisclosureQuery,
+    StatisticsQuery,
+    ChangeQuery,
+);
+
+/// Acts. Each is one verb of the trade, judged on the fresh facts inside the write; all or nothing.
+#[derive(MergedObject, Default)]
+pub struct Mutation(OrganisationMutation, ContactMutation, RegisterMutation, AgreementMutation, DisclosureMutation);
+
+/// Schema without its engine room, for printing.
+pub fn sdl() -> String {
+    let schema = Schema::build(Query::default(), Mutation::default(), EmptySubscription).finish();
+    let options = SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items().include_specified_by();
+    let mut sdl = schema.sdl_with_options(options);
+    if !sdl.ends_with('\n') {
+        sdl.push('\n');
+    }
+    sdl
+}

@@ -1,0 +1,81 @@
+//! Anything by its global id.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Interface, Object};
+
+use crate::{
+    Error,
+    agreement::graphql::Agreement,
+    context::View,
+    graphql::{ids, request::request},
+    legal_basis::graphql::LegalBasis,
+    mandate::graphql::MandateTheme,
+    organisation::graphql::Organisation,
+    register::graphql::{Purpose, Register},
+    scope::graphql::Scope,
+};
+
+/// Thing with a global identifier.
+#[derive(Interface)]
+#[graphql(field(name = "id", ty = "ID", desc = "Global identifier: its word and its id, opaque to callers."))]
+pub enum Node {
+    /// Organisation.
+    Organisation(Organisation),
+    /// Provision.
+    LegalBasis(LegalBasis),
+    /// Register.
+    Register(Register),
+    /// Purpose.
+    Purpose(Purpose),
+    /// Mandate theme.
+    MandateTheme(MandateTheme),
+    /// Agreement.
+    Agreement(Agreement),
+    /// Scope.
+    Scope(Scope),
+}
+
+/// Queries by global id.
+#[derive(Default)]
+pub struct NodeQuery;
+
+#[Object]
+impl NodeQuery {
+    /// Thing of a global identifier; null, with NOT_FOUND, when there is none the viewer may know of. Errors: NOT_FOUND,
+    /// INVALID_INPUT.
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Global identifier.")] id: ID,
+    ) -> Option<Result<Node, Error>> {
+        Some(request(ctx, "node").and_then(|request| find(&request.view, &id)))
+    }
+}
+
+fn find(view: &View, id: &ID) -> Result<Node, Error> {
+    let (table, uuid) = ids::parts(id).ok_or(Error::NotFound("node"))?;
+    let facts = &view.facts;
+    let view = view.clone();
+    let node = match table {
+        "organisation" => facts
+            .organisation
+            .get(uuid.into())
+            .map(|row| Node::Organisation(Organisation { view, row: Arc::clone(row) })),
+        "legal_basis" => {
+            facts.legal_basis.get(uuid.into()).map(|row| Node::LegalBasis(LegalBasis { view, row: Arc::clone(row) }))
+        }
+        "register" => {
+            facts.register.get(uuid.into()).map(|row| Node::Register(Register { view, row: Arc::clone(row) }))
+        }
+        "purpose" => facts.purpose.get(uuid.into()).map(|row| Node::Purpose(Purpose { view, row: Arc::clone(row) })),
+        "mandate_theme" => facts
+            .mandate_theme
+            .get(uuid.into())
+            .map(|row| Node::MandateTheme(MandateTheme { view, row: Arc::clone(row) })),
+        "agreement" => Agreement::of(&view, uuid.into()).map(Node::Agreement),
+        "scope" => facts.scope.get(uuid.into()).and_then(|row| Scope::of(&view, row)).map(Node::Scope),
+        _ => None,
+    };
+    node.ok_or(Error::NotFound("node"))
+}

@@ -1,0 +1,3 @@
+//! Incidents: misuse and breaches (R18).
+
+pub mod graphql;

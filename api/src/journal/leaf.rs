@@ -1,0 +1,143 @@
+//! Leaves of the transparency log: what one entry commits to, and its hash (RFC 6962).
+//!
+//! An entry holds two salted commitments of a canonical row: the part its subject or parties may see, and the rest. A
+//! part can be shown and checked without the other; without the salt neither can be guessed.
+
+use aws_lc_rs::{digest, hmac};
+use serde::Serialize;
+
+use crate::Error;
+
+/// First byte of every entry.
+const ENTRY_VERSION: u8 = 1;
+
+/// Prefix of a leaf hash (RFC 6962 2.1).
+const LEAF_PREFIX: u8 = 0;
+
+/// What an entry is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryKind {
+    /// A disclosure.
+    Disclosure,
+    /// A change of the registry.
+    Change,
+}
+
+impl EntryKind {
+    fn byte(self) -> u8 {
+        match self {
+            Self::Disclosure => 1,
+            Self::Change => 2,
+        }
+    }
+}
+
+/// Commitments of the two parts of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Commitments {
+    /// Of the part its subject or parties may see.
+    pub subject: [u8; 32],
+    /// Of the rest.
+    pub restricted: [u8; 32],
+}
+
+/// Commitments of two parts under one row salt.
+///
+/// # Errors
+/// Internal when a part has no canonical form, which no part we write lacks.
+pub fn commitments(
+    salt: &[u8; 32],
+    subject: &impl Serialize,
+    restricted: &impl Serialize,
+) -> Result<Commitments, Error> {
+    Ok(Commitments {
+        subject: commitment(salt, b"subject:v1", subject)?,
+        restricted: commitment(salt, b"restricted:v1", restricted)?,
+    })
+}
+
+/// Commitment of one part, as anyone who holds the row salt or the part's salt can recompute it.
+pub fn commitment(salt: &[u8; 32], label: &[u8], part: &impl Serialize) -> Result<[u8; 32], Error> {
+    let part_salt = hmac_sha256(salt, &[label]);
+    Ok(hmac_sha256(&part_salt, &[&canonical(part)?]))
+}
+
+/// Canonical JSON (RFC 8785).
+pub fn canonical(value: &impl Serialize) -> Result<Vec<u8>, Error> {
+    serde_jcs::to_vec(value).map_err(|error| Error::internal(format!("no canonical form: {error}")))
+}
+
+/// Hash of an entry in the tree.
+pub fn leaf_hash(kind: EntryKind, commitments: &Commitments) -> [u8; 32] {
+    let mut entry = [0; 67];
+    entry[0] = LEAF_PREFIX;
+    entry[1] = ENTRY_VERSION;
+    entry[2] = kind.byte();
+    entry[3..35].copy_from_slice(&commitments.subject);
+    entry[35..].copy_from_slice(&commitments.restricted);
+    sha256(&[&entry])
+}
+
+/// SHA-256 of parts put together.
+pub fn sha256(parts: &[&[u8]]) -> [u8; 32] {
+    let mut context = digest::Context::new(&digest::SHA256);
+    for part in parts {
+        context.update(part);
+    }
+    bytes(context.finish().as_ref())
+}
+
+/// HMAC-SHA-256 of parts put together.
+pub fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key));
+    for part in parts {
+        context.update(part);
+    }
+    bytes(context.sign().as_ref())
+}
+
+/// Bytes in hexadecimal, lower case.
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+fn bytes(hash: &[u8]) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(hash);
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_part_alone_does_not_change_the_other_commitment() -> Result<(), Error> {
+        let salt = [7; 32];
+        let one = commitments(&salt, &json!({"a": 1}), &json!({"b": 1}))?;
+        let other = commitments(&salt, &json!({"a": 1}), &json!({"b": 2}))?;
+        assert_eq!(one.subject, other.subject);
+        assert_ne!(one.restricted, other.restricted);
+        Ok(())
+    }
+
+    #[test]
+    fn equal_parts_commit_differently_under_another_label_or_salt() -> Result<(), Error> {
+        let part = json!({"a": 1});
+        let both = commitments(&[7; 32], &part, &part)?;
+        assert_ne!(both.subject, both.restricted);
+        assert_ne!(both, commitments(&[8; 32], &part, &part)?);
+        Ok(())
+    }
+
+    #[test]
+    fn kinds_of_entry_never_share_a_leaf_hash() -> Result<(), Error> {
+        let both = commitments(&[7; 32], &json!({}), &json!({}))?;
+        assert_ne!(leaf_hash(EntryKind::Disclosure, &both), leaf_hash(EntryKind::Change, &both));
+        Ok(())
+    }
+}

@@ -1,0 +1,147 @@
+//! The journal: every change of the registry in order, with who, why and what; the one way facts become others.
+//!
+//! One writer, one follower. A change is written, committed and only then followed, here and in every other process on
+//! the same database, so journal order is commit order and every process passes through the same pictures.
+//!
+//! **Invariant:** lock order is registry → tree → rows, everywhere.
+
+mod follow;
+pub mod leaf;
+mod tree;
+mod write;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use arc_swap::ArcSwap;
+use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder, QuerySelect};
+use tokio::sync::{Notify, watch};
+
+pub use follow::catch_up;
+pub use tree::{Lock, Tree, lock_registry};
+pub use write::{Author, CHANGE_ROWS_MAX, Changes, parts};
+
+use crate::{
+    Error,
+    clock::Clock,
+    database::Database,
+    facts::{Facts, Tables},
+};
+
+/// Current picture of the facts and the journal they follow. Cloning shares it.
+#[derive(Clone)]
+pub struct Journal(Arc<Inner>);
+
+struct Inner {
+    database: Database,
+    clock: Clock,
+    current: ArcSwap<Facts>,
+    seq: watch::Sender<i64>,
+    started: std::time::Instant,
+    caught_up_micros: AtomicU64,
+    wake: Notify,
+}
+
+impl std::fmt::Debug for Journal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Journal").field("seq", &self.facts().seq).finish_non_exhaustive()
+    }
+}
+
+impl Journal {
+    /// Reads the tables whole at the journal's present position.
+    ///
+    /// # Errors
+    /// Unavailable when the database does not answer.
+    pub async fn open(database: Database, clock: Clock) -> Result<Self, Error> {
+        let started = std::time::Instant::now();
+        let facts = load(&database).await?;
+        let (seq, _) = watch::channel(facts.seq);
+        let inner = Inner {
+            database,
+            clock,
+            current: ArcSwap::from_pointee(facts),
+            seq,
+            started,
+            caught_up_micros: AtomicU64::new(0),
+            wake: Notify::new(),
+        };
+        Ok(Self(Arc::new(inner)))
+    }
+
+    /// Current picture.
+    pub fn facts(&self) -> Arc<Facts> {
+        self.0.current.load_full()
+    }
+
+    /// How long ago the picture was last known to be current.
+    pub fn age(&self) -> Duration {
+        let caught_up = Duration::from_micros(self.0.caught_up_micros.load(Ordering::Relaxed));
+        self.0.started.elapsed().saturating_sub(caught_up)
+    }
+
+    /// Makes a later picture the current one; an earlier one is ignored.
+    pub fn publish(&self, facts: Facts) {
+        let facts = Arc::new(facts);
+        self.0.current.rcu(|current| if facts.seq > current.seq { Arc::clone(&facts) } else { Arc::clone(current) });
+        self.0.seq.send_if_modified(|seq| {
+            let later = facts.seq > *seq;
+            *seq = facts.seq.max(*seq);
+            later
+        });
+    }
+
+    /// Waits until the picture holds the change `seq`.
+    ///
+    /// # Errors
+    /// Unavailable when that takes longer than `patience`.
+    pub async fn wait_for(&self, seq: i64, patience: Duration) -> Result<(), Error> {
+        let mut positions = self.0.seq.subscribe();
+        self.0.wake.notify_one();
+        match tokio::time::timeout(patience, positions.wait_for(|now| *now >= seq)).await {
+            Ok(Ok(_)) => Ok(()),
+            _ => Err(Error::Unavailable("this process has not reached the asked Facts-Seq")),
+        }
+    }
+
+    /// Positions of the journal as they are reached.
+    pub fn positions(&self) -> watch::Receiver<i64> {
+        self.0.seq.subscribe()
+    }
+
+    fn caught_up(&self, at: std::time::Instant) {
+        let micros = u64::try_from(at.duration_since(self.0.started).as_micros()).unwrap_or(u64::MAX);
+        self.0.caught_up_micros.fetch_max(micros, Ordering::Relaxed);
+    }
+}
+
+/// Facts as the tables hold them, in one consistent snapshot.
+pub async fn load(database: &Database) -> Result<Facts, Error> {
+    let txn = database.snapshot().await?;
+    let seq = last_seq(&txn).await?;
+    let tables = Tables::read(&txn).await?;
+    txn.commit().await?;
+    Ok(Facts::of(seq, tables))
+}
+
+/// Facts as the journal tells them from its first change on.
+pub async fn replay(db: &impl ConnectionTrait) -> Result<Facts, Error> {
+    Ok(catch_up(db, &Facts::default()).await?.unwrap_or_default())
+}
+
+async fn last_seq(db: &impl ConnectionTrait) -> Result<i64, Error> {
+    let last = entity::change::Entity::find()
+        .select_only()
+        .column(entity::change::Column::Seq)
+        .order_by_desc(entity::change::Column::Seq)
+        .limit(1)
+        .into_tuple::<i64>()
+        .one(db)
+        .await?;
+    Ok(last.unwrap_or(0))
+}

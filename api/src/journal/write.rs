@@ -1,0 +1,196 @@
+//! The one writer: judges on the fresh facts, under the registry's lock, and writes all or nothing.
+
+use entity::{change, change_row};
+use sea_orm::{
+    ActiveModelTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, IntoActiveModel, Statement,
+};
+use serde_json::{Value, json};
+
+use super::{
+    Journal, Lock, Tree, catch_up,
+    leaf::{EntryKind, commitments, leaf_hash},
+    lock_registry,
+};
+use crate::{
+    Error, clock,
+    facts::{self, Edit, Facts, SHAPE, TABLES},
+};
+
+/// Rows one change may touch; an import writes several changes.
+pub const CHANGE_ROWS_MAX: usize = 1_000;
+
+/// Who stands behind a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Author {
+    /// Subject claim, or the name of a part of the gateway.
+    pub actor: String,
+    /// Business ID the actor acted for; null for the gateway itself.
+    pub organisation: Option<String>,
+}
+
+/// What an act decides: after-images, the name of the act, what it was done to and why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Changes {
+    /// Name of the act.
+    pub action: &'static str,
+    /// Global id of what it was done to.
+    pub subject: String,
+    /// Reason given.
+    pub reason: Option<String>,
+    /// Rows as they stand afterwards.
+    pub edits: Vec<Edit>,
+}
+
+impl Journal {
+    /// Judges on the fresh facts and writes what the judgement says; the facts after it.
+    ///
+    /// The work runs in a task of its own, so that a caller who goes away does not cut it. An answer means that the
+    /// change is durable and in force here.
+    ///
+    /// # Errors
+    /// Whatever `judge` refuses with; unavailable when the database does not answer.
+    pub async fn commit<F>(&self, author: Author, judge: F) -> Result<std::sync::Arc<Facts>, Error>
+    where
+        F: FnOnce(&Facts) -> Result<Vec<Changes>, Error> + Send + 'static,
+    {
+        let journal = self.clone();
+        tokio::spawn(async move { journal.commit_here(&author, judge).await })
+            .await
+            .map_err(|error| Error::internal(format!("a write ended early: {error}")))?
+    }
+
+    async fn commit_here<F>(&self, author: &Author, judge: F) -> Result<std::sync::Arc<Facts>, Error>
+    where
+        F: FnOnce(&Facts) -> Result<Vec<Changes>, Error>,
+    {
+        let txn = self.0.database.begin().await?;
+        lock_registry(&txn, Lock::Exclusive).await?;
+        let current = self.facts();
+        let caught_up = catch_up(&txn, &current).await?;
+        let fresh = caught_up.as_ref().unwrap_or(&current);
+        let changes = judge(fresh)?;
+        if changes.iter().all(|change| change.edits.is_empty()) {
+            txn.rollback().await?;
+            return Ok(self.facts());
+        }
+        let seq = append(&txn, &self.0.clock, fresh.seq, author, &changes).await?;
+        let after = fresh.after(seq, changes.iter().flat_map(|change| &change.edits));
+        txn.commit().await?;
+        self.publish(after);
+        Ok(self.facts())
+    }
+}
+
+async fn append(
+    txn: &DatabaseTransaction,
+    clock: &clock::Clock,
+    last: i64,
+    author: &Author,
+    changes: &[Changes],
+) -> Result<i64, Error> {
+    let mut tree = Tree::lock(txn, clock).await?;
+    let mut edits: Vec<Edit> = changes.iter().flat_map(|change| change.edits.iter().cloned()).collect();
+    edits.sort_by_key(order);
+    facts::write(txn, &edits).await?;
+    let mut hashes = Vec::with_capacity(changes.len());
+    let mut seq = last;
+    for change in changes {
+        seq += 1;
+        hashes.push(append_one(txn, &mut tree, seq, author, change).await?);
+    }
+    tree.append(txn, &hashes).await?;
+    if txn.get_database_backend() == DbBackend::Postgres {
+        txn.execute_raw(Statement::from_string(DbBackend::Postgres, format!("select pg_notify('journal', '{seq}')")))
+            .await?;
+    }
+    Ok(seq)
+}
+
+/// Parents before children; removals last.
+fn order(edit: &Edit) -> (bool, usize) {
+    let position = TABLES.iter().position(|table| *table == edit.table()).unwrap_or(usize::MAX);
+    (matches!(edit, Edit::Remove(..)), position)
+}
+
+async fn append_one(
+    txn: &DatabaseTransaction,
+    tree: &mut Tree,
+    seq: i64,
+    author: &Author,
+    changes: &Changes,
+) -> Result<[u8; 32], Error> {
+    let (leaf_index, recorded_at) = tree.take();
+    let rows = rows(seq, &changes.edits)?;
+    let salt = clock::random::<32>()?;
+    let mut row = change::Model {
+        seq,
+        recorded_at,
+        actor: author.actor.clone(),
+        actor_organisation: author.organisation.clone(),
+        action: changes.action.to_owned(),
+        subject: changes.subject.clone(),
+        reason: changes.reason.clone(),
+        leaf_index,
+        salt: Some(salt.to_vec()),
+        subject_commitment: Vec::new(),
+        restricted_commitment: Vec::new(),
+    };
+    let (subject, restricted) = parts(&row, &rows)?;
+    let committed = commitments(&salt, &subject, &restricted)?;
+    row.subject_commitment = committed.subject.to_vec();
+    row.restricted_commitment = committed.restricted.to_vec();
+    change::Entity::insert(row.into_active_model().reset_all()).exec_without_returning(txn).await?;
+    for rows in rows.chunks(500) {
+        let rows = rows.iter().map(|row| row.clone().into_active_model().reset_all());
+        change_row::Entity::insert_many(rows).exec_without_returning(txn).await?;
+    }
+    Ok(leaf_hash(EntryKind::Change, &committed))
+}
+
+fn rows(seq: i64, edits: &[Edit]) -> Result<Vec<change_row::Model>, Error> {
+    edits
+        .iter()
+        .enumerate()
+        .map(|(ordinal, edit)| {
+            let image = match edit {
+                Edit::Put(row) => Some(row.image()?),
+                Edit::Remove(..) => None,
+            };
+            let ordinal = i32::try_from(ordinal).map_err(|_| Error::internal("too many rows in one change"))?;
+            Ok(change_row::Model {
+                seq,
+                ordinal,
+                table_name: edit.table().to_owned(),
+                row_id: edit.id(),
+                shape: SHAPE,
+                image,
+            })
+        })
+        .collect()
+}
+
+/// The two parts of a change's entry: what the parties may see of it, and the rest.
+pub fn parts(change: &change::Model, rows: &[change_row::Model]) -> Result<(Value, Value), Error> {
+    let subject = json!({
+        "v": 1,
+        "seq": change.seq,
+        "recordedAt": entity::vocabulary::instant_text(change.recorded_at),
+        "action": change.action,
+        "subject": change.subject,
+    });
+    let images = rows
+        .iter()
+        .map(|row| {
+            let image: Value = row.image.as_deref().map_or(Ok(Value::Null), serde_json::from_str)?;
+            Ok(json!({ "table": row.table_name, "id": row.row_id, "shape": row.shape, "image": image }))
+        })
+        .collect::<Result<Vec<_>, Error>>()?;
+    let mut restricted = json!({ "actor": change.actor, "rows": images });
+    if let Some(organisation) = &change.actor_organisation {
+        restricted["organisation"] = json!(organisation);
+    }
+    if let Some(reason) = &change.reason {
+        restricted["reason"] = json!(reason);
+    }
+    Ok((subject, restricted))
+}

@@ -1,0 +1,72 @@
+//! Disclosure Gateway: the system of record and decision point for disclosures of register data between authorities.
+//!
+//! Law → agreement → scope → decision → log → statistics. Modules may use only those before them in this list; a test
+//! holds it.
+
+mod error;
+
+pub mod clock;
+
+pub mod config;
+
+pub mod database;
+
+pub mod telemetry;
+
+pub mod facts;
+
+pub mod decision;
+
+pub mod journal;
+
+pub mod keys;
+
+pub mod auth;
+
+pub mod context;
+
+pub mod checks;
+
+pub mod graphql;
+
+pub mod status;
+
+pub mod contact;
+
+pub mod organisation;
+
+pub mod legal_basis;
+
+pub mod mandate;
+
+pub mod register;
+
+pub mod protection_statement;
+
+pub mod scope;
+
+pub mod entitlement;
+
+pub mod agreement;
+
+pub mod inquiry;
+
+pub mod incident;
+
+pub mod access_decision;
+
+pub mod expiration;
+
+pub mod change;
+
+pub mod disclosure;
+
+pub mod statistics;
+
+pub mod world;
+
+pub mod app;
+
+pub mod cli;
+
+pub use error::{Error, ErrorCode, Fault, FaultCode, Violations};

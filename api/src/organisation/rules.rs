@@ -1,0 +1,153 @@
+//! What an organisation must be like, and how the list of them is kept.
+
+use entity::{
+    organisation,
+    vocabulary::{
+        AgreementStatus, AuthorityStatus, BusinessId, CountyCode, Day, IdentifierSource, MunicipalityCode, Oid,
+        OrganisationId, OrganisationKind, OvtCode,
+    },
+};
+
+use crate::{
+    FaultCode, Violations,
+    checks::{Checks, NamesInput},
+    facts::{Edit, Facts, global_id},
+    journal::Changes,
+};
+
+/// Organisation as given.
+#[derive(Debug, Clone)]
+pub struct OrganisationInput {
+    /// Business ID.
+    pub business_id: Option<String>,
+    /// OVT code.
+    pub ovt_code: Option<String>,
+    /// Object identifier.
+    pub oid: Option<String>,
+    /// Names.
+    pub name: NamesInput,
+    /// Kind.
+    pub kind: OrganisationKind,
+    /// Authority status.
+    pub authority_status: AuthorityStatus,
+    /// Country; Finland when absent.
+    pub country: Option<String>,
+    /// Municipality.
+    pub municipality_code: Option<String>,
+    /// Wellbeing services county.
+    pub county_code: Option<String>,
+}
+
+/// Row of an input; `prior` gives what the input does not speak of.
+fn row(
+    checks: &mut Checks,
+    id: OrganisationId,
+    input: &OrganisationInput,
+    prior: Option<&organisation::Model>,
+) -> organisation::Model {
+    let (name_fi, name_sv, name_en) = checks.names("name", &input.name);
+    let business_id: Option<BusinessId> = checks.parsed_if("businessId", input.business_id.as_ref());
+    let municipality_code: Option<MunicipalityCode> =
+        checks.parsed_if("municipalityCode", input.municipality_code.as_ref());
+    let county_code: Option<CountyCode> = checks.parsed_if("countyCode", input.county_code.as_ref());
+    let country = input.country.clone().unwrap_or_else(|| "FI".to_owned());
+    if country.len() != 2 || !country.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        checks.fault(FaultCode::Malformed, "country", "not a two-letter country code in capitals (ISO 3166-1)");
+    }
+    if country == "FI" && input.business_id.is_none() {
+        checks.fault(FaultCode::Blank, "businessId", "a Finnish organisation has a business ID");
+    }
+    let is_municipality = matches!(input.kind, OrganisationKind::Municipality | OrganisationKind::AlandMunicipality);
+    if is_municipality && input.municipality_code.is_none() {
+        checks.fault(FaultCode::Blank, "municipalityCode", "a municipality has a municipality number");
+    }
+    if input.kind == OrganisationKind::WellbeingCounty && input.county_code.is_none() {
+        checks.fault(FaultCode::Blank, "countyCode", "a wellbeing services county has a county code");
+    }
+    organisation::Model {
+        id,
+        business_id,
+        ovt_code: checks.parsed_if::<OvtCode>("ovtCode", input.ovt_code.as_ref()),
+        oid: checks.parsed_if::<Oid>("oid", input.oid.as_ref()),
+        name_fi,
+        name_sv,
+        name_en,
+        kind: input.kind,
+        authority_status: input.authority_status,
+        country,
+        municipality_code,
+        county_code,
+        identifier_source: prior.map_or(IdentifierSource::PublicSource, |row| row.identifier_source),
+        dissolved_on: prior.and_then(|row| row.dissolved_on),
+        successor_id: prior.and_then(|row| row.successor_id),
+    }
+}
+
+/// Registers an organisation. The same business ID with the same content changes nothing; with other content it is a
+/// conflict.
+pub fn register(facts: &Facts, id: OrganisationId, input: &OrganisationInput) -> Result<Changes, Violations> {
+    let mut checks = Checks::default();
+    let prior = input.business_id.as_deref().and_then(|id| facts.organisation_of(id));
+    let row = row(&mut checks, prior.map_or(id, |prior| prior.id), input, prior.map(AsRef::as_ref));
+    let repeated = prior.is_some_and(|prior| **prior == row);
+    if prior.is_some() && !repeated {
+        checks.fault(FaultCode::Conflict, "businessId", "another organisation is registered with this business ID");
+    }
+    let edits = if repeated { Vec::new() } else { vec![Edit::from(row.clone())] };
+    checks.done(|| Some(changes("registerOrganisation", row.id, edits)))
+}
+
+/// Amends what is known of an organisation.
+pub fn amend(facts: &Facts, id: OrganisationId, input: &OrganisationInput) -> Result<Changes, Violations> {
+    let mut checks = Checks::default();
+    let prior = checks.found("id", facts.organisation.get(id), "organisation");
+    let row = row(&mut checks, id, input, prior.map(AsRef::as_ref));
+    let namesake = input.business_id.as_deref().and_then(|business_id| facts.organisation_of(business_id));
+    if namesake.is_some_and(|other| other.id != id) {
+        checks.fault(FaultCode::Conflict, "businessId", "another organisation is registered with this business ID");
+    }
+    checks.done(|| Some(changes("amendOrganisation", id, vec![row.into()])))
+}
+
+/// Dissolves an organisation on its last day, with the body its rights and duties pass to. Without one, its agreements
+/// must have ended.
+pub fn dissolve(
+    facts: &Facts,
+    id: OrganisationId,
+    dissolved_on: Option<Day>,
+    successor: Option<&str>,
+) -> Result<Changes, Violations> {
+    let mut checks = Checks::default();
+    let prior = checks.found("id", facts.organisation.get(id), "organisation").cloned();
+    let successor_row = successor.and_then(|text| {
+        let known = facts.organisation_of(text);
+        checks.found("successor", known, "organisation").map(|row| row.id)
+    });
+    if prior.as_ref().is_some_and(|row| row.dissolved_on.is_some()) {
+        checks.fault(FaultCode::WrongStatus, "id", "the organisation has been dissolved already");
+    }
+    let cycle =
+        |next: OrganisationId| next == id || crate::facts::successors(facts.tables(), next).any(|other| other == id);
+    if successor_row.is_some_and(cycle) {
+        checks.fault(FaultCode::Conflict, "successor", "an organisation cannot succeed itself");
+    }
+    let runs =
+        |status| matches!(status, AgreementStatus::Active | AgreementStatus::Suspended | AgreementStatus::Signed);
+    let running = facts.agreement.of(id).filter(|agreement| runs(agreement.status)).count();
+    if successor.is_none() && running > 0 {
+        checks.fault(
+            FaultCode::Conflict,
+            "successor",
+            format!("{running} agreements are running: name the successor, or end them first"),
+        );
+    }
+    checks.done(|| {
+        let row =
+            organisation::Model { dissolved_on: Some(dissolved_on?), successor_id: successor_row, ..(*prior?).clone() };
+        Some(changes("dissolveOrganisation", id, vec![row.into()]))
+    })
+}
+
+fn changes(action: &'static str, id: OrganisationId, edits: Vec<Edit>) -> Changes {
+    Changes { action, subject: global_id(id), reason: None, edits }
+}

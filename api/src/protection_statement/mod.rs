@@ -1,0 +1,3 @@
+//! Protection statements: the recipient's account of its data protection, reviewed before anything opens.
+
+pub mod graphql;

@@ -1,0 +1,3 @@
+//! Scopes: what may be disclosed over which channel, in one version.
+
+pub mod graphql;

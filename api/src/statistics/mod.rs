@@ -1,0 +1,226 @@
+//! How much was disclosed, to whom and on which law, per day, month or year.
+//!
+//! Answered from tallies alone, so the cost follows the cells and not the disclosures.
+
+pub mod graphql;
+pub mod rules;
+
+use std::collections::{BTreeSet, HashMap};
+
+use entity::{
+    tally,
+    vocabulary::{
+        Channel, Day, DisclosureOutcome, Instant, InternedId, OnwardRecipientKind, OrganisationId, PurposeId,
+        RegisterId, TallyGrain,
+    },
+};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, IdenStatic, QueryFilter, QueryResult, QuerySelect,
+    TryGetable,
+    sea_query::{Alias, Expr},
+};
+
+pub use rules::{Dimension, Interval, KeyValue, Sight, StatisticsFilter, StatisticsQuestion, StatisticsRow, check};
+
+use crate::{
+    Error,
+    disclosure::interned::{self, InternedSets},
+    facts::Facts,
+};
+
+/// Cells one answer may be made of; a narrower question has fewer.
+pub const STATISTICS_CELLS_MAX: usize = 200_000;
+
+/// Answer to a question, or the page of it that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statistics {
+    /// Rows by period and values.
+    pub rows: Vec<StatisticsRow>,
+    /// Whether more follow.
+    pub has_next: bool,
+    /// End of what is surely counted.
+    pub covered_until: Instant,
+}
+
+/// Page of the statistics after a row's position, at most `first` rows.
+///
+/// # Errors
+/// Every fault of the question; limit exceeded when it spans more cells than one answer is made of; unavailable when the
+/// database does not answer.
+pub async fn statistics(
+    db: &impl ConnectionTrait,
+    sets: &InternedSets,
+    asked: Asked<'_>,
+    after: Option<&[String]>,
+    first: usize,
+) -> Result<Statistics, Error> {
+    let Asked { facts, question, sight, now } = asked;
+    check(question).map_err(Error::Invalid)?;
+    let until = rules::answered_until(question, sight, now);
+    let cells = if until > question.from { cells(db, sets, asked, until).await? } else { Vec::new() };
+    let mut rows = rules::rows(facts, question, sight, &cells);
+    if let Some(after) = after {
+        rows.retain(|row| row.position().as_slice() > after);
+    }
+    let has_next = rows.len() > first;
+    rows.truncate(first);
+    Ok(Statistics { rows, has_next, covered_until: rules::covered_until(question, sight, now) })
+}
+
+/// A question, who asks it and when.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// Picture of the registry.
+    pub facts: &'a Facts,
+    /// The question.
+    pub question: &'a StatisticsQuestion,
+    /// How much the asker sees.
+    pub sight: Sight,
+    /// Instant of the request.
+    pub now: Instant,
+}
+
+/// Columns a question needs; what it does not ask about is summed by the database.
+fn columns(question: &StatisticsQuestion, sight: Sight) -> Vec<tally::Column> {
+    use tally::Column;
+    let by = |dimension| question.group_by.contains(&dimension);
+    let recipient =
+        by(Dimension::Recipient) || by(Dimension::RecipientKind) || !question.filter.recipient_kinds.is_empty();
+    [
+        (question.interval != Interval::Total, Column::PeriodOn),
+        (by(Dimension::Discloser), Column::DiscloserId),
+        (recipient, Column::RecipientId),
+        (recipient, Column::OnwardRecipientKind),
+        (by(Dimension::Register), Column::RegisterId),
+        (by(Dimension::Agreement) || sight == Sight::Rounded, Column::AgreementId),
+        (by(Dimension::Item) || !question.filter.items.is_empty(), Column::ItemsId),
+        (by(Dimension::LegalBasis) || !question.filter.bases.is_empty(), Column::BasesId),
+        (by(Dimension::Purpose), Column::PurposeId),
+        (by(Dimension::Channel), Column::Channel),
+        (by(Dimension::Outcome), Column::Outcome),
+    ]
+    .into_iter()
+    .filter_map(|(needed, column)| needed.then_some(column))
+    .collect()
+}
+
+async fn cells(
+    db: &impl ConnectionTrait,
+    sets: &InternedSets,
+    asked: Asked<'_>,
+    until: Day,
+) -> Result<Vec<rules::Cell>, Error> {
+    let columns = columns(asked.question, asked.sight);
+    let mut select = tally::Entity::find().select_only().filter(condition(asked, until));
+    for column in &columns {
+        select = select.column(*column).group_by(*column);
+    }
+    // PostgreSQL sums bigints to a decimal.
+    let sum = |column: tally::Column| Expr::col(column).sum().cast_as(Alias::new("bigint"));
+    let select = select
+        .expr_as(sum(tally::Column::Disclosures), "disclosures_sum")
+        .expr_as(sum(tally::Column::SubjectCount), "subject_count_sum")
+        .limit(STATISTICS_CELLS_MAX as u64 + 1);
+    let found = db.query_all(&sea_orm::QueryTrait::into_query(select)).await?;
+    if found.len() > STATISTICS_CELLS_MAX {
+        return Err(Error::LimitExceeded {
+            limit: "STATISTICS_CELLS_MAX",
+            allowed: STATISTICS_CELLS_MAX as u64,
+            retry_after_seconds: None,
+        });
+    }
+    let names = columns.iter().map(IdenStatic::as_str).collect();
+    let read = Read { names, from: asked.question.from };
+    let cells: Vec<(rules::Cell, Option<InternedId>, Option<InternedId>)> =
+        found.iter().map(|row| read.cell(row)).collect::<Result<_, _>>()?;
+    let used: Vec<_> = cells.iter().flat_map(|(_, items, bases)| [*items, *bases]).flatten().collect();
+    let members = sets.read(db, used).await?;
+    Ok(with_sets(cells, &members))
+}
+
+fn with_sets(
+    cells: Vec<(rules::Cell, Option<InternedId>, Option<InternedId>)>,
+    members: &HashMap<InternedId, std::sync::Arc<str>>,
+) -> Vec<rules::Cell> {
+    let set = |id: Option<InternedId>| id.and_then(|id| members.get(&id)).map_or("", AsRef::as_ref);
+    cells
+        .into_iter()
+        .map(|(cell, items, bases)| rules::Cell {
+            items: interned::items(set(items)),
+            bases: interned::bases(set(bases)),
+            ..cell
+        })
+        .collect()
+}
+
+fn condition(asked: Asked<'_>, until: Day) -> Condition {
+    use tally::Column;
+    let (question, filter) = (asked.question, &asked.question.filter);
+    let own = match asked.sight {
+        Sight::Own(own) => Some(Condition::any().add(Column::DiscloserId.eq(own)).add(Column::RecipientId.eq(own))),
+        Sight::Everything | Sight::Rounded => None,
+    };
+    Condition::all()
+        .add(days(question, until))
+        .add(Column::Outcome.is_in(rules::counted_outcomes(question)))
+        .add_option(own)
+        .add_option(any_of(Column::DiscloserId, &filter.disclosers))
+        .add_option(any_of(Column::RecipientId, &filter.recipients))
+        .add_option(any_of(Column::RegisterId, &filter.registers))
+        .add_option(any_of(Column::AgreementId, &filter.agreements))
+        .add_option(any_of(Column::PurposeId, &filter.purposes))
+        .add_option(any_of(Column::Channel, &filter.channels))
+}
+
+fn any_of<V: Copy + Into<sea_orm::Value>>(column: tally::Column, values: &[V]) -> Option<Expr> {
+    (!values.is_empty()).then(|| column.is_in(values.iter().copied()))
+}
+
+fn days(question: &StatisticsQuestion, until: Day) -> Condition {
+    use tally::Column;
+    let edges = rules::edges(question.from, until, question.interval);
+    let between = |grain: TallyGrain, (from, until): (Day, Day)| {
+        (from < until).then(|| {
+            Condition::all()
+                .add(Column::Grain.eq(grain))
+                .add(Column::PeriodOn.gte(from))
+                .add(Column::PeriodOn.lt(until))
+        })
+    };
+    Condition::any()
+        .add_option(between(TallyGrain::Day, edges.before))
+        .add_option(between(TallyGrain::Month, edges.months))
+        .add_option(between(TallyGrain::Day, edges.after))
+}
+
+/// Reads what was selected; what was not asked about is absent.
+struct Read {
+    names: BTreeSet<&'static str>,
+    from: Day,
+}
+
+impl Read {
+    fn cell(&self, row: &QueryResult) -> Result<(rules::Cell, Option<InternedId>, Option<InternedId>), Error> {
+        let cell = rules::Cell {
+            day: self.optional(row, "period_on")?.unwrap_or(self.from),
+            discloser: self.optional::<OrganisationId>(row, "discloser_id")?,
+            recipient: self.optional::<OrganisationId>(row, "recipient_id")?,
+            onward: self.optional::<OnwardRecipientKind>(row, "onward_recipient_kind")?,
+            register: self.optional::<RegisterId>(row, "register_id")?,
+            agreement: self.optional(row, "agreement_id")?,
+            items: Vec::new(),
+            bases: Vec::new(),
+            purpose: self.optional::<PurposeId>(row, "purpose_id")?,
+            channel: self.optional::<Channel>(row, "channel")?,
+            outcome: self.optional::<DisclosureOutcome>(row, "outcome")?,
+            disclosures: row.try_get("", "disclosures_sum")?,
+            subject_count: row.try_get("", "subject_count_sum")?,
+        };
+        let items = self.optional(row, "items_id")?;
+        Ok((cell, items, self.optional(row, "bases_id")?))
+    }
+
+    fn optional<T: TryGetable>(&self, row: &QueryResult, column: &str) -> Result<Option<T>, Error> {
+        if self.names.contains(column) { Ok(row.try_get("", column)?) } else { Ok(None) }
+    }
+}

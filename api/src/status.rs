@@ -1,0 +1,34 @@
+//! Entries of status histories: an act adds one, and none is ever changed.
+
+use chrono::TimeDelta;
+use entity::{
+    status_entry,
+    vocabulary::{ClosedEnum, Instant, StatusSubject},
+};
+use uuid::Uuid;
+
+use crate::{clock, facts::Facts};
+
+/// Entry an act adds to a row's history. Its instant is the act's, and later than every earlier entry's.
+pub fn entry(
+    facts: &Facts,
+    subject: (StatusSubject, Uuid),
+    status: impl ClosedEnum,
+    (actor, now): (&str, Instant),
+    reason: Option<String>,
+) -> status_entry::Model {
+    let (subject_kind, subject_id) = subject;
+    let last = facts.status_entry.of(subject_id).max_by_key(|entry| entry.ordinal);
+    let earliest = last.map_or(now, |entry| entry.from_at + TimeDelta::microseconds(1));
+    status_entry::Model {
+        id: clock::fresh_id(),
+        subject_kind,
+        subject_id,
+        ordinal: last.map_or(1, |entry| entry.ordinal + 1),
+        status: status.code().to_owned(),
+        from_at: now.max(earliest),
+        actor: actor.to_owned(),
+        reason,
+        document_id: None,
+    }
+}

@@ -1,0 +1,71 @@
+//! World files: the registry as people write it, read in with every fault named and written out again.
+//!
+//! The sample, an import and an export share one format and one reader. Nothing here does I/O, reads a clock or knows
+//! the database.
+//!
+//! **Invariant:** an export read against the facts it was made of changes nothing.
+
+mod fault;
+mod fields;
+mod natural;
+mod parse;
+mod read;
+mod rules;
+mod tree;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+use entity::vocabulary::BusinessId;
+
+pub use fault::WorldFault;
+pub use read::read;
+pub use write::export;
+
+use crate::{disclosure::DisclosureDraft, facts::Edit};
+
+/// Pseudonym in hexadecimal, and its key version, of an end user: by the discloser, the recipient and the user.
+pub type Pseudonyms<'a> = dyn Fn(&BusinessId, &BusinessId, &str) -> (String, i32) + 'a;
+
+/// One file of a world.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorldFile {
+    /// Name, such as `01-organisations.yaml`.
+    pub name: String,
+    /// Content.
+    pub text: String,
+}
+
+/// What world files say, against the facts they were read with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct World {
+    /// Rows that are new or differ, parents before children.
+    pub edits: Vec<Edit>,
+    /// Disclosures, each with the business ID of its discloser, in the order of the files: single ones, then series.
+    pub disclosures: Vec<(String, DisclosureDraft)>,
+}
+
+macro_rules! sample {
+    ($($name:literal),+ $(,)?) => {
+        /// Names and contents of the sample world.
+        pub const SAMPLE: &[(&str, &str)] = &[$(($name, include_str!(concat!("../../sample/", $name)))),+];
+    };
+}
+
+sample! {
+    "01-organisations.yaml",
+    "02-law.yaml",
+    "03-registers.yaml",
+    "04-entitlements.yaml",
+    "05-mandates.yaml",
+    "06-agreements.yaml",
+    "07-statements.yaml",
+    "08-contacts.yaml",
+    "09-disclosures.yaml",
+}
+
+/// Files of the sample world.
+pub fn sample() -> Vec<WorldFile> {
+    SAMPLE.iter().map(|(name, text)| WorldFile { name: (*name).to_owned(), text: (*text).to_owned() }).collect()
+}

@@ -1,0 +1,100 @@
+//! One text to one value: codes, days, instants, numbers, identifiers.
+
+use std::str::FromStr;
+
+use chrono::DateTime;
+use entity::vocabulary::{ClosedEnum, Day, Instant, Malformed, helsinki_midnight, truncated};
+
+use super::fault::Parsed;
+use crate::FaultCode;
+
+fn malformed<T>(message: impl Into<String>) -> Parsed<T> {
+    Err((FaultCode::Malformed, message.into()))
+}
+
+/// Text as written; the databases keep no NUL.
+pub(super) fn text(text: &str) -> Parsed<String> {
+    if text.contains('\0') { malformed("holds a NUL character") } else { Ok(text.to_owned()) }
+}
+
+/// Checked identifier.
+pub(super) fn identifier<T: FromStr<Err = Malformed>>(text: &str) -> Parsed<T> {
+    text.parse().or_else(|fault: T::Err| malformed(fault.to_string()))
+}
+
+/// Value of a closed vocabulary.
+pub(super) fn choice<E: ClosedEnum>(text: &str) -> Parsed<E> {
+    E::from_code(text)
+        .map_or_else(|| malformed(format!("not one of {}", codes(E::ALL.iter().map(|value| value.1)))), Ok)
+}
+
+/// Codes separated by commas, for a message.
+pub(super) fn codes(codes: impl IntoIterator<Item = &'static str>) -> String {
+    codes.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+/// Code of a purpose, theme, register, qualifier or question.
+pub(super) fn code(text: &str) -> Parsed<String> {
+    let is_code = text.starts_with(|first: char| first.is_ascii_uppercase())
+        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+    if is_code { Ok(text.to_owned()) } else { malformed("a code is capital letters, digits and underscores") }
+}
+
+/// ISO 3166-1 alpha-2 code.
+pub(super) fn country(text: &str) -> Parsed<String> {
+    if text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        Ok(text.to_owned())
+    } else {
+        malformed("a country is two capital letters (ISO 3166-1 alpha-2)")
+    }
+}
+
+/// Electronic address.
+pub(super) fn email(text: &str) -> Parsed<String> {
+    let is_address =
+        text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'))
+            && !text.contains(char::is_whitespace);
+    if is_address { Ok(text.to_owned()) } else { malformed("not an e-mail address") }
+}
+
+/// SHA-256 in hexadecimal.
+pub(super) fn sha256(text: &str) -> Parsed<String> {
+    if text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+        Ok(text.to_owned())
+    } else {
+        malformed("not a SHA-256 in 64 lower-case hexadecimal digits")
+    }
+}
+
+/// Whole number.
+pub(super) fn number(text: &str) -> Parsed<i32> {
+    text.parse().or_else(|_| malformed("not a whole number"))
+}
+
+/// Truth value.
+pub(super) fn flag(text: &str) -> Parsed<bool> {
+    match text {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => malformed("not true or false"),
+    }
+}
+
+/// Civil day.
+pub(super) fn day(text: &str) -> Parsed<Day> {
+    let form = text.len() == 10 && text.bytes().enumerate().all(|(at, byte)| (byte == b'-') == matches!(at, 4 | 7));
+    match text.parse() {
+        Ok(day) if form => Ok(day),
+        _ => malformed("not a day `YYYY-MM-DD`"),
+    }
+}
+
+/// Instant in RFC 3339, or a day, meaning its midnight in Helsinki.
+pub(super) fn instant(text: &str) -> Parsed<Instant> {
+    if let Ok(day) = day(text) {
+        return Ok(helsinki_midnight(day));
+    }
+    DateTime::parse_from_rfc3339(text)
+        .map(|instant| truncated(instant.to_utc()))
+        .or_else(|_| malformed("not an instant in RFC 3339 or a day `YYYY-MM-DD`"))
+}

@@ -1,0 +1,258 @@
+//! The one reader of world files: section by section, parents before children, each row matched to the one that stands.
+
+mod agreements;
+mod contacts;
+mod disclosures;
+mod history;
+mod law;
+mod mandates;
+mod organisations;
+mod references;
+mod registers;
+mod scopes;
+mod series;
+mod statements;
+
+pub(super) use references::{CitationReference, find_basis, find_contact};
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use entity::vocabulary::{AgreementId, ContactId, RowId};
+use uuid::Uuid;
+
+use super::{
+    Pseudonyms, World, WorldFault, WorldFile,
+    fault::{Faults, Place},
+    fields::Fields,
+    natural::{Natural, natural_key},
+    rules, tree,
+};
+use crate::{
+    FaultCode,
+    clock::fresh_id,
+    disclosure::DisclosureDraft,
+    facts::{Edit, Facts, Row, TABLES},
+};
+
+/// Tables whose rows, once written, are never altered.
+const APPEND_ONLY: [&str; 3] = ["agreement_version", "signature", "status_entry"];
+
+/// Rows of world files against the facts that stand.
+///
+/// # Errors
+/// Every fault of every file.
+pub fn read(
+    files: &[WorldFile],
+    facts: &Facts,
+    pseudonyms: &Pseudonyms<'_>,
+    own_fingerprint: &str,
+) -> Result<World, Vec<WorldFault>> {
+    let faults = Faults::default();
+    let world = read_noting(files, facts, pseudonyms, own_fingerprint, &faults);
+    if faults.len() == 0 { Ok(world) } else { Err(faults.into_sorted(files)) }
+}
+
+fn read_noting(
+    files: &[WorldFile],
+    facts: &Facts,
+    pseudonyms: &Pseudonyms<'_>,
+    own_fingerprint: &str,
+    faults: &Faults,
+) -> World {
+    let mut documents = Vec::new();
+    for file in files {
+        match tree::parse(&file.text) {
+            Ok(node) => documents.extend(node.map(|node| (file.name.as_str(), node))),
+            Err((spot, message)) => {
+                let place = Place { file: file.name.clone(), spot, path: String::new() };
+                faults.add(place.fault(FaultCode::Malformed, message));
+            }
+        }
+    }
+    let roots = documents.iter().map(|(name, node)| Fields::new(name, String::new(), node, faults)).collect();
+    let mut reader = Reader::new(facts, roots, faults, pseudonyms, own_fingerprint);
+    reader.read();
+    World { edits: reader.edits(), disclosures: reader.disclosures }
+}
+
+/// Reading under way.
+struct Reader<'a> {
+    /// Facts that stand.
+    base: &'a Facts,
+    /// Facts as they will be, up to the section being read.
+    facts: Facts,
+    roots: Vec<Fields<'a>>,
+    faults: &'a Faults,
+    pseudonyms: &'a Pseudonyms<'a>,
+    own_fingerprint: &'a str,
+    /// Ids of the rows that stand, by their natural keys.
+    known: HashMap<(&'static str, String), Uuid>,
+    /// Places of the rows of the files, by their natural keys.
+    seen: HashMap<(&'static str, String), Place>,
+    pending: Vec<(Edit, Place)>,
+    /// How many of the pending edits [`Reader::facts`] holds.
+    seen_by_facts: usize,
+    agreements: Vec<(AgreementId, Fields<'a>)>,
+    contacts: Vec<(ContactId, Fields<'a>)>,
+    disclosures: Vec<(String, DisclosureDraft)>,
+    /// Positions in [`Reader::disclosures`] by discloser, message and part.
+    messages: HashMap<(String, String, i32), usize>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(
+        base: &'a Facts,
+        roots: Vec<Fields<'a>>,
+        faults: &'a Faults,
+        pseudonyms: &'a Pseudonyms<'a>,
+        own_fingerprint: &'a str,
+    ) -> Self {
+        let rows = base.tables().rows();
+        let known = rows.filter_map(|row| Some(((row.table(), natural_key(&row)?), row.id()))).collect();
+        Self {
+            base,
+            facts: base.clone(),
+            roots,
+            faults,
+            pseudonyms,
+            own_fingerprint,
+            known,
+            seen: HashMap::new(),
+            pending: Vec::new(),
+            seen_by_facts: 0,
+            agreements: Vec::new(),
+            contacts: Vec::new(),
+            disclosures: Vec::new(),
+            messages: HashMap::new(),
+        }
+    }
+
+    fn read(&mut self) {
+        self.version();
+        self.read_organisations();
+        self.read_law();
+        self.read_registers();
+        self.read_entitlements();
+        self.read_mandates();
+        self.read_agreements();
+        self.read_statements();
+        self.read_contacts();
+        self.read_inquiries();
+        self.read_disclosures();
+        self.read_series();
+        for root in &self.roots {
+            root.finish();
+        }
+        self.judge_whole();
+    }
+
+    fn version(&self) {
+        for root in &self.roots {
+            if root.optional("world", super::parse::number).is_some_and(|version| version != 1) {
+                root.fault("world", FaultCode::Malformed, "only version 1 is known");
+            }
+        }
+    }
+
+    /// Maps of a section, over all files.
+    fn section(&self, key: &'static str) -> Vec<Fields<'a>> {
+        self.roots.iter().flat_map(|root| root.maps(key)).collect()
+    }
+
+    /// Takes a row in: under the id of the row that stands with its natural key, else under a new one.
+    fn put<M: Natural>(&mut self, fields: &Fields<'_>, row: M) -> M::Id {
+        let key = (M::Id::TABLE, row.natural());
+        if let Some(first) = self.seen.get(&key)
+            && fields.is_clean()
+        {
+            let message = format!("stands already at {}:{}", first.file, first.spot.line);
+            self.faults.add(fields.place().fault(FaultCode::AlreadyExists, message));
+        }
+        let id = *self.known.entry(key.clone()).or_insert_with(|| fresh_id::<M::Id>().into());
+        self.seen.entry(key).or_insert_with(|| fields.place());
+        self.pending.push((row.with_id(id.into()).into(), fields.place()));
+        id.into()
+    }
+
+    /// Puts another form of a row in the place of one taken in before.
+    fn amend<M: Natural>(&mut self, fields: &Fields<'_>, row: M) {
+        self.pending.push((row.into(), fields.place()));
+    }
+
+    /// Lets what was taken in so far be found.
+    fn settle(&mut self) {
+        let edits = self.pending[self.seen_by_facts..].iter().map(|(edit, _)| edit);
+        self.facts = self.facts.after(self.base.seq, edits);
+        self.seen_by_facts = self.pending.len();
+    }
+
+    /// Rules that need everything read.
+    fn judge_whole(&mut self) {
+        self.settle();
+        for (id, fields) in &self.agreements {
+            if let Some(dossier) = self.facts.dossier(*id) {
+                fields.note(rules::dossier(&self.facts, dossier));
+            }
+        }
+        for (id, fields) in &self.contacts {
+            if let Some(row) = self.facts.contact.get(*id) {
+                fields.note(rules::first_contact(&self.facts, row));
+            }
+        }
+    }
+
+    /// What the files change: the last form of each row that differs from what stands, parents before children.
+    fn edits(&self) -> Vec<Edit> {
+        let mut last: BTreeMap<(usize, Uuid), (&Edit, &Place)> = BTreeMap::new();
+        for (edit, place) in &self.pending {
+            let table = TABLES.iter().position(|table| *table == edit.table()).unwrap_or_default();
+            last.insert((table, edit.id()), (edit, place));
+        }
+        last.retain(|_, (edit, place)| self.differs(edit, place));
+        let mut edits: Vec<Edit> = last.into_values().map(|(edit, _)| edit.clone()).collect();
+        for table in edits.chunk_by_mut(|a, b| a.table() == b.table()) {
+            table.sort_by_cached_key(|edit| self.depth(edit));
+        }
+        edits
+    }
+
+    fn differs(&self, edit: &Edit, place: &Place) -> bool {
+        let Edit::Put(row) = edit else { return true };
+        let Some(before) = self.base.row(row.table(), row.id()) else { return true };
+        if before == *row {
+            return false;
+        }
+        if APPEND_ONLY.contains(&row.table()) {
+            let message = "stands otherwise in the registry, where it is never altered";
+            self.faults.add(place.fault(FaultCode::Conflict, message));
+        }
+        true
+    }
+
+    /// How many rows of its own table stand above a row.
+    fn depth(&self, edit: &Edit) -> usize {
+        let Edit::Put(row) = edit else { return 0 };
+        let mut seen = BTreeSet::from([row.id()]);
+        let mut above = parent(row);
+        while let Some(id) = above.filter(|id| seen.insert(*id)) {
+            above = self.facts.row(row.table(), id).as_ref().and_then(parent);
+        }
+        seen.len()
+    }
+}
+
+/// Row of its own table a row points at.
+fn parent(row: &Row) -> Option<Uuid> {
+    match row {
+        Row::Organisation(row) => row.successor_id.map(Uuid::from),
+        Row::LegalBasis(row) => row.superseded_by_id.map(Uuid::from),
+        Row::Agreement(row) => row.supersedes_id.map(Uuid::from),
+        Row::Contact(row) => row.escalates_to_id.map(Uuid::from),
+        _ => None,
+    }
+}
+
+/// Id of a row not taken in yet.
+fn unset<I: RowId>() -> I {
+    Uuid::nil().into()
+}

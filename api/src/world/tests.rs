@@ -1,0 +1,367 @@
+use std::collections::BTreeMap;
+
+use super::{WorldFault, WorldFile, export, natural::natural_key, read, sample};
+use crate::{
+    FaultCode,
+    disclosure::SubjectDraft,
+    facts::{Edit, Facts, Tables},
+};
+use entity::vocabulary::{BusinessId, DecisionReasonCode, Instant, helsinki_day, helsinki_midnight};
+
+const FINGERPRINT: &str = "5f1e";
+
+fn pseudonym(discloser: &BusinessId, recipient: &BusinessId, user: &str) -> (String, i32) {
+    let bytes: Vec<String> =
+        format!("{discloser}{recipient}{user}").bytes().map(|byte| format!("{byte:02x}")).collect();
+    (bytes.concat(), 1)
+}
+
+fn read_into(files: &[WorldFile], facts: &Facts) -> Result<super::World, Vec<WorldFault>> {
+    read(files, facts, &pseudonym, FINGERPRINT)
+}
+
+fn shown(faults: &[WorldFault]) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+fn world(files: &[WorldFile], facts: &Facts) -> super::World {
+    read_into(files, facts).unwrap_or_else(|faults| panic!("{}", shown(&faults)))
+}
+
+fn empty() -> Facts {
+    Facts::of(0, Tables::default())
+}
+
+/// Sample with some text of one file replaced.
+fn sample_with(file: &str, from: &str, to: &str) -> Vec<WorldFile> {
+    let mut files = sample();
+    let Some(file) = files.iter_mut().find(|world| world.name.contains(file)) else { panic!("no file {file}") };
+    assert!(file.text.contains(from), "{from}");
+    file.text = file.text.replacen(from, to, 1);
+    files
+}
+
+fn faults(files: &[WorldFile]) -> Vec<WorldFault> {
+    read_into(files, &empty()).err().unwrap_or_default()
+}
+
+fn file(text: &str) -> WorldFile {
+    WorldFile { name: "test.yaml".to_owned(), text: text.to_owned() }
+}
+
+#[test]
+fn sample_stands_without_fault_and_its_rows_refer_to_rows_before_them() {
+    let world = world(&sample(), &empty());
+    assert!(world.edits.len() > 500);
+    assert!(world.disclosures.len() > 2_000);
+    let tables: Vec<_> =
+        world.edits.iter().map(|edit| crate::facts::TABLES.iter().position(|table| *table == edit.table())).collect();
+    assert!(tables.is_sorted());
+    let predecessor = |edits: &[Edit], name: &str| {
+        edits.iter().position(|edit| matches!(edit, Edit::Put(crate::facts::Row::Organisation(row)) if row.business_id.is_some_and(|id| id.to_string() == name)))
+    };
+    assert!(predecessor(&world.edits, "9900001-8") < predecessor(&world.edits, "9900002-6"));
+}
+
+#[test]
+fn files_read_twice_change_nothing() {
+    let first = world(&sample(), &empty());
+    let facts = empty().after(1, &first.edits);
+    let second = world(&sample(), &facts);
+    assert_eq!(second.edits, Vec::new());
+    assert_eq!(second.disclosures, first.disclosures);
+}
+
+#[test]
+fn changed_row_keeps_its_id_and_comes_alone() {
+    let facts = empty().after(1, &world(&sample(), &empty()).edits);
+    let changed = world(&sample_with("01-", "fi: Verohallinto", "fi: Verohallinto uusi"), &facts);
+    let [Edit::Put(row)] = changed.edits.as_slice() else { panic!("{:?}", changed.edits) };
+    assert_eq!(facts.organisation_of("0245458-3").map(|row| row.id.0), Some(row.id()));
+}
+
+#[test]
+fn export_read_against_its_own_facts_changes_nothing() {
+    let facts = empty().after(1, &world(&sample(), &empty()).edits);
+    let files = export(&facts, FINGERPRINT);
+    let edits = world(&files, &facts).edits;
+    assert!(edits.is_empty(), "{edits:?}");
+}
+
+#[test]
+fn export_read_into_nothing_gives_the_same_rows_but_for_their_ids() {
+    let facts = empty().after(1, &world(&sample(), &empty()).edits);
+    let files = export(&facts, FINGERPRINT);
+    let copy = empty().after(1, &world(&files, &empty()).edits);
+    let count = |facts: &Facts| {
+        let mut rows: BTreeMap<&str, usize> = BTreeMap::new();
+        for row in facts.tables().rows() {
+            assert!(natural_key(&row).is_some());
+            *rows.entry(row.table()).or_default() += 1;
+        }
+        rows
+    };
+    assert_eq!(count(&copy), count(&facts));
+    assert_eq!(export(&copy, FINGERPRINT), files);
+}
+
+#[test]
+fn export_names_no_end_user_and_fits_only_the_key_it_was_made_with() {
+    let facts = empty().after(1, &world(&sample(), &empty()).edits);
+    let files = export(&facts, FINGERPRINT);
+    assert!(!files.iter().any(|file| file.text.contains("kela-user-1")));
+    let others = read(&files, &empty(), &pseudonym, "another").err().unwrap_or_default();
+    assert!(!others.is_empty());
+    assert!(others.iter().all(|fault| fault.path.ends_with("key_fingerprint")), "{}", shown(&others));
+}
+
+#[test]
+fn every_fault_of_every_file_is_named_with_its_line() {
+    let organisations = "world: 2
+organisations:
+  - business_id: 9900001-1
+    name: {fi: A}
+    knid: TAX
+    kind: TAXES
+    authority_status: AUTHORITY
+    identifier_source: SYNTHETIC
+  - {business_id: 9900001-8, name: {fi: B}, kind: TAX, authority_status: AUTHORITY, identifier_source: SYNTHETIC}
+  - {business_id: 9900001-8, name: {fi: C 131052-308T}, kind: TAX, authority_status: AUTHORITY}
+purposes:
+  - {code: lower, name: {sv: X}}
+registres: []
+registers:
+  - code: R
+    name: {fi: R}
+    controller: 9900002-6
+    channels: [FAX]
+    items: [{code: R.A, name: {fi: A}, valid_from: 2026-13-01}]
+";
+    let files = [file(organisations), WorldFile { name: "broken.yaml".to_owned(), text: "a: [1\n".to_owned() }];
+    let found = faults(&files);
+    let lines: Vec<(usize, &str, FaultCode)> = found
+        .iter()
+        .filter(|fault| fault.file == "test.yaml")
+        .map(|fault| (fault.line, fault.path.as_str(), fault.code))
+        .collect();
+    let expected = [
+        (1, "world", FaultCode::Malformed),
+        (3, "organisations.0.business_id", FaultCode::Malformed),
+        (5, "organisations.0.knid", FaultCode::Malformed),
+        (6, "organisations.0.kind", FaultCode::Malformed),
+        (10, "organisations.2.identifier_source", FaultCode::Blank),
+        (10, "organisations.2.name.fi", FaultCode::Malformed),
+        (12, "purposes.0.code", FaultCode::Malformed),
+        (12, "purposes.0.name", FaultCode::Blank),
+        (13, "registres", FaultCode::Malformed),
+        (17, "registers.0.controller", FaultCode::NotFound),
+        (18, "registers.0.channels.0", FaultCode::Malformed),
+        (19, "registers.0.items.0.valid_from", FaultCode::Malformed),
+    ];
+    assert_eq!(lines, expected, "{}", shown(&found));
+    let text = shown(&found);
+    assert!(text.contains("unknown key `registres`; did you mean `registers`?"), "{text}");
+    assert!(text.contains("unknown key `knid`; did you mean `kind`?"), "{text}");
+    assert!(text.contains("broken.yaml:"), "{text}");
+    assert!(!text.contains("131052"), "{text}");
+}
+
+#[test]
+fn same_natural_key_twice_is_a_fault_at_the_second_place() {
+    let text = "purposes:
+  - {code: TAXATION, name: {fi: A}}
+  - {code: TAXATION, name: {fi: B}}
+";
+    let found = faults(&[file(text)]);
+    assert_eq!(shown(&found), "test.yaml:3:5: purposes.1: stands already at test.yaml:2");
+}
+
+#[test]
+fn rules_of_law_are_faults_at_the_key_they_break() {
+    let reason = |code| FaultCode::Reason(code);
+    for (name, from, to, path, code) in [
+        ("02-", "confirmed_by: admin-2", "confirmed_by: admin-1", "legal_bases.0.confirmed_by", FaultCode::Conflict),
+        ("02-", "\n    confirmed_by: admin-2", "", "legal_bases.0.confirmed_by", FaultCode::Blank),
+        ("06-", "ends_on: 2025-12-31", "ends_on: 1999-12-31", "ends_on", FaultCode::PeriodReversed),
+        ("06-", "status: SUPERSEDED\n", "status: ACTIVE\n", "agreements.0.status", FaultCode::WrongStatus),
+        ("06-", "from: 2024-02-12", "from: 2023-02-12", "history.1.from", FaultCode::PeriodReversed),
+        ("06-", "operations: [READ]", "operations: [LIST]", "operations", reason(DecisionReasonCode::ListByViewing)),
+        ("06-", "items: [SOT.PROVIDER.NAME,", "items: [SOT.NOTHING,", "items.0", FaultCode::NotFound),
+        ("06-", "items: [SOT.PROVIDER.NAME,", "items: [SOT.PROVIDER.NAME@NOTHING,", "items.0", FaultCode::NotFound),
+        ("06-", "bases: [741/2023 47 § 1 mom 1 k]", "bases: [906/2019 23 §]", "bases.0", FaultCode::NotFound),
+        ("06-", "recipient: 0246246-0", "recipient: 9900002-6", "recipient", FaultCode::Conflict),
+        ("06-", "discloser: 9900002-6", "discloser: 0245458-3", "discloser", FaultCode::Conflict),
+        ("06-", "decided_by: kela-supervisor-1", "decided_by: kela-user-1", "decided_by", FaultCode::Conflict),
+        ("08-", "priority: 2", "priority: 10", "contacts.0.priority", FaultCode::Malformed),
+        ("08-", "priority: 2", "priority: 1", "priority", FaultCode::Conflict),
+        (
+            "09-",
+            "{personal_identity_code: 010594Y9021}",
+            "{personal_identity_cod: 010594Y9021}",
+            "subject.personal_identity_cod",
+            FaultCode::Malformed,
+        ),
+    ] {
+        let found = faults(&sample_with(name, from, to));
+        let named = found.iter().any(|fault| fault.path.ends_with(path) && fault.code == code && fault.line > 1);
+        assert!(named, "{to} at {path}:\n{}", shown(&found));
+        assert!(!shown(&found).contains("010594Y9021"));
+    }
+}
+
+#[test]
+fn agreement_beyond_draft_without_basis_and_two_open_scopes_are_faults() {
+    let agreement = |status: &str, rest: &str| {
+        file(&format!(
+            "agreements:
+  - number: X-1
+    discloser: 9900001-8
+    recipient: 0246246-0
+    register: SOTERI
+    status: {status}
+    signed_on: 2026-01-01
+{rest}"
+        ))
+    };
+    let scope = |version: u32| {
+        format!(
+            "      - {{channel: VIEWING_CONNECTION, version: {version}, regularity: AD_HOC, status: OPEN, \
+             necessity_check: CASE_REFERENCE, admission: NONE, defined_on: 2026-01-01, purposes: [APPEAL]}}\n"
+        )
+    };
+    let with = |status: &str, rest: &str| {
+        let mut files = sample();
+        files.push(agreement(status, rest));
+        faults(&files)
+    };
+    let unbased = with("SIGNED", "");
+    assert_eq!(unbased.len(), 1, "{}", shown(&unbased));
+    assert_eq!(unbased[0].code, FaultCode::Reason(DecisionReasonCode::NoLegalBasis));
+    assert!(with("DRAFT", "").is_empty());
+    let twice = with("DRAFT", &format!("    scopes:\n{}{}", scope(1), scope(2)));
+    assert_eq!(twice.len(), 1, "{}", shown(&twice));
+    assert_eq!(twice[0].path, "agreements.0.scopes");
+    assert!(with("DRAFT", &format!("    scopes:\n{}", scope(1))).is_empty());
+}
+
+#[test]
+fn written_history_is_never_rewritten() {
+    let facts = empty().after(1, &world(&sample(), &empty()).edits);
+    let other =
+        sample_with("06-", "from: 2024-02-12, actor: valvira-officer-1", "from: 2024-02-13, actor: valvira-officer-1");
+    let found = read_into(&other, &facts).err().unwrap_or_default();
+    assert_eq!(found.len(), 1, "{}", shown(&found));
+    assert_eq!((found[0].path.as_str(), found[0].code), ("agreements.0.history.1", FaultCode::Conflict));
+}
+
+#[test]
+fn series_spreads_its_rows_over_office_hours_and_bursts_within_theirs() {
+    use chrono::Datelike;
+    let world = world(&sample(), &empty());
+    let rows = |name: &str| -> Vec<_> {
+        let prefix = format!("{name}-");
+        world.disclosures.iter().map(|(_, draft)| draft).filter(|draft| draft.message_id.starts_with(&prefix)).collect()
+    };
+    let spread = rows("PIRHA-API");
+    assert_eq!(spread.len(), 380);
+    assert_eq!(spread[0].message_id, "PIRHA-API-0001");
+    for draft in &spread {
+        let at: Instant = draft.occurred_at.parse().unwrap_or_default();
+        let day = helsinki_day(at);
+        let hour = (at - helsinki_midnight(day)).num_hours();
+        assert!((8..16).contains(&hour) && day.weekday().number_from_monday() <= 5, "{at}");
+        assert!(matches!(draft.subject, SubjectDraft::PersonalIdentityCode(_)));
+    }
+    let burst = rows("HEL-BURST");
+    assert_eq!(burst.len(), 900);
+    assert!(burst.iter().all(|draft| draft.occurred_at.starts_with("2026-09-16T13:")));
+}
+
+/// What the sample has no use for: several wordings, roles by name, documents as evidence, keys, a body without an ID.
+const RARE: &str = r#"
+organisations:
+  - {name: {fi: Skatteverket}, kind: FOREIGN_AUTHORITY, authority_status: AUTHORITY, country: SE, identifier_source: MEMORY}
+organisation_keys:
+  - organisation: Skatteverket
+    kid: key-1
+    jwk: '{"kty":"OKP", "crv":"Ed25519"}'
+    proposed_by: admin-1
+    confirmed_by: admin-2
+    valid_from: 2026-01-01T12:00:00.000001Z
+legal_bases:
+  - citation: 1/2020 1 §
+    title: {fi: "Laki: ensimmäinen #1"}
+    allows_electronic: true
+    overrides_secrecy: false
+    valid_from: 2020-01-01
+    valid_until: 2022-01-01
+    superseded_by: 1/2020 1 §
+    checked_on: 2026-01-01
+    evidence: MEMORY
+    status: PROPOSED
+    proposed_by: admin-1
+  - {citation: 1/2020 1 §, title: {fi: Laki}, allows_electronic: true, overrides_secrecy: false, valid_from: 2022-01-01,
+     checked_on: 2026-01-01, evidence: MEMORY, status: PROPOSED, proposed_by: admin-1}
+agreements:
+  - number: RARE-1
+    discloser: 9900001-8
+    recipient: Skatteverket
+    register: SOTERI
+    status: SIGNED
+    signed_on: 2026-01-02
+    drafted_by: Skatteverket
+    content_hash: abc
+    history: [{status: SIGNED, from: 2026-01-02, actor: a, document: "aa00000000000000000000000000000000000000000000000000000000000000"}]
+    parties: [{organisation: 0246246-0, role: PROCESSOR}]
+    bases:
+      - {legal_basis: 1/2020 1 § @2021-06-01, roles: [RIGHT_TO_RECEIVE, RIGHT_TO_DISCLOSE], adequacy: REPEALED}
+      - {legal_basis: 1/2020 1 §, roles: [RIGHT_TO_RECEIVE, RIGHT_TO_DISCLOSE, ONWARD], adequacy: ADEQUATE, reviewed_at: 2026-01-01}
+    versions: [{version: 1, content: '{"a": [1, "b"]}', content_hash: abc}]
+    signatures:
+      - {organisation: 9900001-8, act: SIGNED, evidence: PAPER, signed_at: 2026-01-02, actor: a,
+         document: "aa00000000000000000000000000000000000000000000000000000000000000"}
+    documents:
+      - {title: "Liite: yes", owner: Skatteverket, media_type: application/pdf, publicity: SECRET,
+         sha256: "aa00000000000000000000000000000000000000000000000000000000000000"}
+    scopes:
+      - channel: OTHER
+        regularity: AD_HOC
+        status: DEFINED
+        necessity_check: CONSENT_CHECK
+        admission: NONE
+        defined_on: 2026-01-02
+        purposes: [APPEAL]
+        items:
+          - {item: SOT.UNIT, operations: [READ, LIST], population: ALL, bases: [1/2020 1 § (RIGHT_TO_DISCLOSE)]}
+          - {items: [SOT.SERVICE], look_back_days: 30, population: ALL, bases: [1/2020 1 § @2021-06-01]}
+          - {items: [SOT.PROVIDER], population: ALL, bases: ["1/2020 1 § @2022-01-01 (RIGHT_TO_RECEIVE)"], mandates: [M1, M2]}
+    onward_rules:
+      - {recipient_kind: APPLICANT, purpose: APPEAL, items: [SOT.UNIT], bases: [1/2020 1 §], valid_from: 2026-01-02}
+contacts:
+  - {organisation: Skatteverket, role: LEGAL_OFFICER, name: {fi: Lakimies}, phone: "+46 1", escalates_to: Skatteverket/SUPERVISOR}
+  - organisation: Skatteverket
+    agreement: RARE-1
+    role: SUPERVISOR
+    name: {fi: "Valvoja\nkaksi riviä"}
+    email: a@b.example
+    priority: 3
+documents:
+  - {title: "091", owner: 0246246-0, media_type: text/plain, publicity: PUBLIC, location: "a, b",
+     sha256: "bb00000000000000000000000000000000000000000000000000000000000000"}
+"#;
+
+#[test]
+fn export_keeps_what_is_rare() {
+    let mut files = sample();
+    files.push(file(RARE));
+    let facts = empty().after(1, &world(&files, &empty()).edits);
+    let exported = export(&facts, FINGERPRINT);
+    let edits = world(&exported, &facts).edits;
+    assert!(edits.is_empty(), "{edits:?}");
+    let copy = empty().after(1, &world(&exported, &empty()).edits);
+    assert_eq!(export(&copy, FINGERPRINT), exported);
+    let agreement = copy.agreement.by_key("RARE-1").map(|row| row.id);
+    let Some(dossier) = agreement.and_then(|id| copy.dossier(id)) else { panic!("no agreement") };
+    let bases: Vec<usize> = dossier.scopes[0].items.iter().map(|item| item.bases.len()).collect();
+    assert_eq!(bases, [1, 2, 2, 2]);
+}

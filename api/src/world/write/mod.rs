@@ -1,0 +1,145 @@
+//! The registry written out as world files, in the order of natural keys.
+
+mod agreements;
+mod emit;
+mod law;
+mod parties;
+mod scopes;
+
+use std::collections::BTreeMap;
+
+use entity::{
+    legal_basis,
+    vocabulary::{
+        AgreementId, ClosedEnum, ContactId, DocumentId, LegalBasisId, MandateThemeId, OrganisationId, Period,
+        PurposeId, RegisterId, StatusSubject, helsinki_day, helsinki_midnight,
+    },
+};
+use uuid::Uuid;
+
+use super::{
+    WorldFile,
+    read::{CitationReference, find_basis, find_contact},
+};
+use crate::facts::Facts;
+use emit::{Entry, Value};
+
+/// The registry as world files; end users only as pseudonyms of the key of that fingerprint. Disclosures, withholdings
+/// and decisions on anomalies are the log's and not written.
+pub fn export(facts: &Facts, key_fingerprint: &str) -> Vec<WorldFile> {
+    let writer = Writer { facts, key_fingerprint };
+    let root = || Entry::default().with("world", 1);
+    let files = [
+        (
+            "01-organisations.yaml",
+            root().list("organisations", writer.organisations()).list("organisation_keys", writer.keys()),
+        ),
+        ("02-law.yaml", root().list("legal_bases", writer.legal_bases())),
+        ("03-registers.yaml", root().list("purposes", writer.purposes()).list("registers", writer.registers())),
+        ("04-entitlements.yaml", root().list("entitlements", writer.entitlements())),
+        (
+            "05-mandates.yaml",
+            root().list("mandate_themes", writer.themes()).list("mandating_rights", writer.mandating_rights()),
+        ),
+        (
+            "06-agreements.yaml",
+            root().list("agreements", writer.agreements()).list("documents", writer.documents(None)),
+        ),
+        ("07-statements.yaml", root().list("protection_statements", writer.statements())),
+        ("08-contacts.yaml", root().list("contacts", writer.contacts()).list("inquiries", writer.inquiries())),
+    ];
+    files.into_iter().map(|(name, root)| WorldFile { name: name.to_owned(), text: root.text() }).collect()
+}
+
+struct Writer<'f> {
+    facts: &'f Facts,
+    key_fingerprint: &'f str,
+}
+
+impl Writer<'_> {
+    fn organisation(&self, id: OrganisationId) -> String {
+        let row = self.facts.organisation.get(id);
+        row.map(|row| row.business_id.map_or_else(|| row.name_fi.clone(), |id| id.to_string())).unwrap_or_default()
+    }
+
+    fn register(&self, id: RegisterId) -> String {
+        self.facts.register.get(id).map(|row| row.code.clone()).unwrap_or_default()
+    }
+
+    fn purpose(&self, id: PurposeId) -> String {
+        self.facts.purpose.get(id).map(|row| row.code.clone()).unwrap_or_default()
+    }
+
+    fn theme(&self, id: MandateThemeId) -> String {
+        self.facts.mandate_theme.get(id).map(|row| row.code.clone()).unwrap_or_default()
+    }
+
+    fn agreement(&self, id: AgreementId) -> String {
+        self.facts.agreement.get(id).map(|row| row.number.clone()).unwrap_or_default()
+    }
+
+    fn document(&self, id: DocumentId) -> String {
+        self.facts.document.get(id).map(|row| row.sha256.clone()).unwrap_or_default()
+    }
+
+    /// Citation of a wording, with a day where the citation alone means another.
+    fn basis(&self, id: LegalBasisId) -> String {
+        let Some(row) = self.facts.legal_basis.get(id) else { return String::new() };
+        let reference = CitationReference { citation: row.citation.clone(), day: None, role: None };
+        let is_meant = find_basis(self.facts, &reference).is_some_and(|meant| meant.id == id);
+        if is_meant { row.citation.clone() } else { dated(row) }
+    }
+
+    fn contact(&self, agreement: Option<AgreementId>, id: ContactId) -> String {
+        let Some(row) = self.facts.contact.get(id) else { return String::new() };
+        let (organisation, role) = (self.organisation(row.organisation_id), row.role.code());
+        let by_email = row.email.as_ref().map(|email| format!("{organisation}/{email}"));
+        let by_role = format!("{organisation}/{role}");
+        let by_both = row.email.as_ref().map(|email| format!("{organisation}/{role}/{email}"));
+        let ways: Vec<String> = by_email.into_iter().chain([by_role]).chain(by_both).collect();
+        let meant = ways.iter().find(|way| find_contact(self.facts, agreement, way) == Some(id));
+        meant.or(ways.last()).cloned().unwrap_or_default()
+    }
+
+    /// History of a status; an empty list says that there is none.
+    fn history(&self, kind: StatusSubject, subject: impl Into<Uuid>) -> Vec<Entry> {
+        let rows = self.facts.status_entry.of(subject).filter(|row| row.subject_kind == kind);
+        let mut rows: Vec<_> = rows.collect();
+        rows.sort_by_key(|row| row.ordinal);
+        rows.into_iter()
+            .map(|row| {
+                Entry::default()
+                    .with("status", &row.status)
+                    .with("from", row.from_at)
+                    .with("actor", &row.actor)
+                    .maybe("reason", row.reason.as_ref())
+                    .maybe("document", row.document_id.map(|id| self.document(id)))
+            })
+            .collect()
+    }
+}
+
+/// Citation with a day on which the wording is valid.
+fn dated(row: &legal_basis::Model) -> String {
+    let day = helsinki_day(row.valid_from);
+    let period = Period { from: row.valid_from, until: row.valid_until };
+    let day = if period.contains(helsinki_midnight(day)) { day } else { day.succ_opt().unwrap_or(day) };
+    format!("{} @{day}", row.citation)
+}
+
+fn code<E: ClosedEnum>(value: E) -> Value {
+    value.code().into()
+}
+
+/// Rows that differ in one column only, as one with a list of it: the column's values by all the rest.
+fn merged<R: Ord, V: Ord>(rows: impl IntoIterator<Item = (R, V)>) -> BTreeMap<R, Vec<V>> {
+    let mut groups: BTreeMap<R, Vec<V>> = BTreeMap::new();
+    for (rest, value) in rows {
+        groups.entry(rest).or_default().push(value);
+    }
+    for values in groups.values_mut() {
+        values.sort();
+        values.dedup();
+    }
+    groups
+}

@@ -1,0 +1,97 @@
+//! Measures what `docs/performance.md` claims: each figure against a reference in the same run, medians of interleaved
+//! rounds.
+
+mod decide;
+mod figures;
+mod generate;
+mod http;
+mod load;
+mod pgbench;
+#[path = "../../tests/it/postgres.rs"]
+#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the integration tests use the rest of it"))]
+mod postgres;
+mod question;
+mod record;
+mod serve;
+mod start;
+mod world;
+
+use std::path::PathBuf;
+
+use api::config::{Config, Flags};
+use clap::{Args, Parser, Subcommand};
+
+/// Measures the gateway on a large world.
+#[derive(Parser)]
+struct Command {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Starts a durable PostgreSQL cluster, prints the URL of an empty database, and stops it when standard input ends.
+    Postgres,
+    /// Writes the large world: 2,000 organisations, 5,000 agreements, 20,000 scopes, 10,000 contacts.
+    Load(load::Options),
+    /// Times decisions in process, and the cost of one change of the facts.
+    Decide(decide::Options),
+    /// Answers over HTTP against a bare handler that verifies the same token and returns the same bytes.
+    Http(http::Options),
+    /// Records disclosures over HTTP, on PostgreSQL against pgbench.
+    Record(record::Options),
+    /// Times starts and reads resident memory.
+    Start(start::Options),
+    /// Sends requests to one address and prints what came of it; the other commands start it.
+    Generate(generate::Options),
+}
+
+/// Where the large world stands.
+#[derive(Args, Clone)]
+struct Place {
+    /// Database, `sqlite://PATH` or `postgres://…`; a file in the data directory when absent.
+    #[arg(long)]
+    database_url: Option<String>,
+    /// Directory of its keys.
+    #[arg(long)]
+    data_dir: PathBuf,
+    /// Which log lines are written, to standard error; the gateway's own default writes one a request.
+    #[arg(long, default_value = "info")]
+    rust_log: String,
+}
+
+impl Place {
+    fn config(&self) -> anyhow::Result<Config> {
+        let setting = |name: &str| match name {
+            "DATA_DIR" => Some(self.data_dir.display().to_string()),
+            "DATABASE_URL" => self.database_url.clone(),
+            "RUST_LOG" => Some(self.rust_log.clone()),
+            "LISTEN_ADDR" => Some("127.0.0.1:0".to_owned()),
+            _ => None,
+        };
+        Config::load(&Flags::default(), setting).map_err(|faults| anyhow::anyhow!("{faults}"))
+    }
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    api::auth::install_provider();
+    match Command::parse().what {
+        What::Postgres => durable_cluster().await,
+        What::Load(options) => load::run(options).await,
+        What::Decide(options) => decide::run(options).await,
+        What::Http(options) => http::run(options).await,
+        What::Record(options) => record::run(options).await,
+        What::Start(options) => start::run(options).await,
+        What::Generate(options) => generate::run(options).await,
+    }
+}
+
+async fn durable_cluster() -> anyhow::Result<()> {
+    let cluster = postgres::Cluster::start(postgres::Durability::Real).await;
+    let cluster = cluster.ok_or_else(|| anyhow::anyhow!("PostgreSQL is not installed"))?;
+    let database = cluster.create_database(None).await;
+    println!("{}", cluster.url(&database));
+    tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink())).await??;
+    Ok(())
+}

@@ -1,0 +1,101 @@
+//! The two servers that are compared: the gateway, and a bare handler that only knows who asks.
+
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use anyhow::Context;
+use api::{
+    app::App,
+    auth::{Authenticator, Grant, Role, bearer, mint},
+    clock::Clock,
+};
+use axum::{
+    Router,
+    body::Bytes,
+    http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
+    response::IntoResponse,
+    routing::post,
+};
+use serde_json::Value;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+
+use crate::{Place, generate};
+
+/// How long tokens are valid: longer than any measurement.
+const TOKENS_VALID: Duration = Duration::from_hours(12);
+
+/// Gateway that listens on a port of its own in this process.
+pub(crate) struct Served {
+    pub(crate) app: App,
+    pub(crate) address: SocketAddr,
+    directory: PathBuf,
+}
+
+impl Served {
+    pub(crate) async fn open(place: &Place) -> anyhow::Result<Self> {
+        let config = place.config()?;
+        api::telemetry::install(&config).map_err(|fault| anyhow::anyhow!("{fault}"))?;
+        let app = App::open(config, Clock::default()).await?;
+        let router = app.router().await?;
+        let directory = std::env::temp_dir();
+        Ok(Self { app, address: listen(router).await?, directory })
+    }
+
+    /// Token of an organisation's role.
+    pub(crate) fn token(&self, organisation: &str, role: Role) -> anyhow::Result<String> {
+        let key = self.app.gateway.keys.development().context("an issuer is configured; leave ISSUERS out")?;
+        let grant = Grant {
+            organisation: organisation.parse()?,
+            roles: vec![role],
+            subject: format!("bench-{}", role.name()),
+            processor: None,
+            time_to_live: TOKENS_VALID,
+        };
+        Ok(mint(key, &grant, self.app.gateway.clock.now())?)
+    }
+
+    /// File with one request, for the generator.
+    pub(crate) fn request(&self, name: &str, token: &str, body: &str) -> anyhow::Result<PathBuf> {
+        let path = self.directory.join(format!("disclosure-gateway-{}-{name}.http", std::process::id()));
+        std::fs::write(&path, generate::request(token, body))?;
+        Ok(path)
+    }
+
+    /// Bare handler that verifies tokens as the gateway does and answers each with the same bytes.
+    pub(crate) async fn bare(&self, answer: Vec<u8>) -> anyhow::Result<SocketAddr> {
+        let gateway = self.app.gateway.clone();
+        let known = Authenticator::start(&gateway.config, &gateway.keys, gateway.clock.now()).await?;
+        let (known, answer) = (Arc::new(known), Bytes::from(answer));
+        let handler = move |headers: HeaderMap, _: Bytes| {
+            let (known, answer, clock) = (Arc::clone(&known), answer.clone(), gateway.clock.clone());
+            async move {
+                let Ok(Some(token)) = bearer(&headers) else { return StatusCode::UNAUTHORIZED.into_response() };
+                match known.verify(token, clock.now()).await {
+                    Ok(_) => ([(CONTENT_TYPE, "application/json; charset=utf-8")], answer).into_response(),
+                    Err(_) => StatusCode::UNAUTHORIZED.into_response(),
+                }
+            }
+        };
+        listen(Router::new().route("/graphql", post(handler))).await
+    }
+}
+
+async fn listen(router: Router) -> anyhow::Result<SocketAddr> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    Ok(address)
+}
+
+/// Body of the answer to one request.
+pub(crate) async fn answer(address: SocketAddr, token: &str, body: &Value) -> anyhow::Result<Vec<u8>> {
+    let request = generate::request(token, &body.to_string()).replacen("host:", "connection: close\r\nhost:", 1);
+    let mut stream = TcpStream::connect(address).await?;
+    stream.write_all(request.as_bytes()).await?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await?;
+    let head = answer.windows(4).position(|window| window == b"\r\n\r\n").context("no answer")?;
+    Ok(answer.split_off(head + 4))
+}

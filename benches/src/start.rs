@@ -1,0 +1,107 @@
+//! How soon a gateway is ready, and how much memory it holds then.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use anyhow::bail;
+use clap::Args;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+
+use crate::figures::{load, median};
+
+/// Time between two looks at `/readyz`.
+const LOOK: Duration = Duration::from_millis(2);
+
+/// Longest a start may take before it counts as failed.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// The gateway's binary.
+    #[arg(long, default_value = "target/release/disclosure-gateway")]
+    gateway: PathBuf,
+    /// Database; a file in the data directory when absent.
+    #[arg(long)]
+    database_url: Option<String>,
+    /// Directory of a gateway that stands; absent for a new sample world each time.
+    #[arg(long)]
+    data_dir: Option<PathBuf>,
+    #[arg(long, default_value_t = 5)]
+    rounds: u32,
+}
+
+pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
+    let (mut ready, mut resident, mut peak) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 0..options.rounds {
+        let new = std::env::temp_dir().join(format!("disclosure-gateway-{}-{round}", std::process::id()));
+        let directory = options.data_dir.as_ref().unwrap_or(&new);
+        let (took, gateway) = started(&options, directory).await?;
+        let status = std::fs::read_to_string(format!("/proc/{}/status", gateway.0.id()))?;
+        ready.push(took.as_secs_f64());
+        resident.push(megabytes(&status, "VmRSS:"));
+        peak.push(megabytes(&status, "VmHWM:"));
+        drop(gateway);
+        if options.data_dir.is_none() {
+            std::fs::remove_dir_all(&new)?;
+        }
+    }
+    println!("ready after {:.3} s (median of {})", median(&ready), options.rounds);
+    println!("resident {:.0} MB, peak {:.0} MB", median(&resident), median(&peak));
+    println!("load of the machine: {}", load());
+    Ok(())
+}
+
+/// Running gateway; ends with this value, however that ends.
+struct Gateway(Child);
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        // One that has ended already needs no more.
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+async fn started(options: &Options, directory: &Path) -> anyhow::Result<(Duration, Gateway)> {
+    let address = TcpListener::bind("127.0.0.1:0").await?.local_addr()?;
+    let mut command = Command::new(&options.gateway);
+    command.args(["serve", "--listen-addr", &address.to_string(), "--data-dir"]).arg(directory);
+    if let Some(url) = &options.database_url {
+        command.args(["--database-url", url]);
+    }
+    let begun = Instant::now();
+    let mut gateway = Gateway(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?);
+    loop {
+        if is_ready(address).await {
+            return Ok((begun.elapsed(), gateway));
+        }
+        if begun.elapsed() > PATIENCE || gateway.0.try_wait()?.is_some() {
+            bail!("the gateway did not start; start it by hand to see why");
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// Whether the gateway says so. It listens before it is ready, so the question may wait for its answer.
+async fn is_ready(address: SocketAddr) -> bool {
+    let asked = async {
+        let mut stream = TcpStream::connect(address).await.ok()?;
+        stream.write_all(b"GET /readyz HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n").await.ok()?;
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).await.ok()?;
+        (&answer == b"HTTP/1.1 200").then_some(())
+    };
+    asked.await.is_some()
+}
+
+fn megabytes(status: &str, field: &str) -> f64 {
+    let kilobytes = status.lines().find_map(|line| line.strip_prefix(field)?.trim().strip_suffix(" kB")?.parse().ok());
+    kilobytes.map_or(f64::NAN, |kilobytes: f64| kilobytes / 1_024.0)
+}

@@ -1,0 +1,29 @@
+//! The words: typed row ids, closed codes and checked identifiers. One word, one meaning, the same in SQL, Rust and GraphQL.
+
+mod business_id;
+mod citation;
+mod closed_enums;
+mod codes;
+mod ids;
+mod item_code;
+mod malformed;
+mod oid;
+mod ovt;
+mod personal_identity_code;
+mod region;
+mod time;
+mod xroad;
+
+pub use business_id::*;
+pub use citation::*;
+pub use closed_enums::*;
+pub use codes::*;
+pub use ids::*;
+pub use item_code::*;
+pub use malformed::*;
+pub use oid::*;
+pub use ovt::*;
+pub use personal_identity_code::*;
+pub use region::*;
+pub use time::*;
+pub use xroad::*;

@@ -1,0 +1,296 @@
+//! Personal identity code (henkilötunnus, personbeteckning): the one secret a request may carry.
+//!
+//! It is checked, turned into a keyed pseudonym and forgotten (1050/2018 29 §, GDPR 5(1)(c) and 25): the type cannot
+//! be shown, written to a document or copied, and wipes its memory when dropped.
+
+use super::malformed::Malformed;
+use chrono::NaiveDate;
+use std::fmt;
+use zeroize::Zeroizing;
+
+const LENGTH: usize = 11;
+const CHECK_CHARACTERS: &[u8; 31] = b"0123456789ABCDEFHJKLMNPRSTUVWXY";
+/// Smallest individual number ever issued; 900 to 999 are temporary.
+const INDIVIDUAL_MIN: u32 = 2;
+/// Hexadecimal digits of a UUID. Within a run as long, a likeness of a code is chance.
+const HEXADECIMAL_RUN_DIGITS: usize = 32;
+
+/// Personal identity code, `DDMMYYSNNNC` in upper case, of a real day and with its check character verified.
+///
+/// Two codes that differ only in the sign S are two persons.
+pub struct PersonalIdentityCode(Zeroizing<String>);
+
+impl PersonalIdentityCode {
+    /// Reads a code, first trimmed and in upper case.
+    ///
+    /// # Errors
+    /// When the form, the date, the individual number or the check character is wrong; the fault never echoes the
+    /// text.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        let text = text.trim();
+        let bytes = text.as_bytes().try_into().map_err(|_| malformed(FORM))?;
+        let form = Form::of(bytes).ok_or(malformed(FORM))?;
+        if !form.is_of_real_day() {
+            return Err(malformed("no such day"));
+        }
+        if form.individual() < INDIVIDUAL_MIN {
+            return Err(malformed("individual number is never issued"));
+        }
+        if !form.is_check_right() {
+            return Err(malformed("wrong check character"));
+        }
+        Ok(Self(Zeroizing::new(text.to_ascii_uppercase())))
+    }
+
+    /// Code itself, for the keyed hash alone.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PersonalIdentityCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PersonalIdentityCode(…)")
+    }
+}
+
+/// Whether a text holds anything of the shape of a personal identity code, in either case.
+///
+/// Only the shape is asked about, as the database does too: a text refused in vain is a smaller harm than a code kept.
+/// A code-like stretch of a UUID or a longer hexadecimal number is not a code.
+pub fn contains_personal_identity_code(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.array_windows().enumerate().any(|(at, window)| is_shaped(window) && !is_within_hexadecimal(bytes, at))
+}
+
+const FORM: &str = "form is not `DDMMYYSNNNC`";
+
+const fn malformed(why: &'static str) -> Malformed {
+    Malformed { what: "personal identity code", why }
+}
+
+/// Parts of a text in the shape of a code.
+struct Form {
+    /// Day, month and year, two digits each.
+    day_month_year: u32,
+    /// First year of the century the sign stands for.
+    century: i32,
+    /// Day, month, year and individual number as one: what the check character is reckoned from.
+    number: u32,
+    /// Check character, in upper case.
+    check: u8,
+}
+
+impl Form {
+    fn of(bytes: &[u8; LENGTH]) -> Option<Self> {
+        let [date @ .., sign, n1, n2, n3, check] = bytes;
+        let day_month_year = decimal(date)?;
+        let check = check.to_ascii_uppercase();
+        CHECK_CHARACTERS.contains(&check).then_some(Self {
+            day_month_year,
+            century: century(sign.to_ascii_uppercase())?,
+            number: day_month_year * 1000 + decimal(&[*n1, *n2, *n3])?,
+            check,
+        })
+    }
+
+    fn is_of_real_day(&self) -> bool {
+        let (day, month) = (self.day_month_year / 10_000, self.day_month_year / 100 % 100);
+        i32::try_from(self.day_month_year % 100)
+            .ok()
+            .and_then(|year| NaiveDate::from_ymd_opt(self.century + year, month, day))
+            .is_some()
+    }
+
+    fn individual(&self) -> u32 {
+        self.number % 1000
+    }
+
+    fn is_check_right(&self) -> bool {
+        CHECK_CHARACTERS[self.number as usize % CHECK_CHARACTERS.len()] == self.check
+    }
+}
+
+fn decimal(digits: &[u8]) -> Option<u32> {
+    digits.iter().try_fold(0, |number, byte| char::from(*byte).to_digit(10).map(|digit| number * 10 + digit))
+}
+
+const fn century(sign: u8) -> Option<i32> {
+    match sign {
+        b'+' => Some(1800),
+        b'-' | b'Y' | b'X' | b'W' | b'V' | b'U' => Some(1900),
+        b'A'..=b'F' => Some(2000),
+        _ => None,
+    }
+}
+
+fn is_shaped(window: &[u8; LENGTH]) -> bool {
+    Form::of(window).is_some_and(|form| form.day_month_year < 400_000 && form.day_month_year / 100 % 100 < 20)
+}
+
+fn is_within_hexadecimal(text: &[u8], at: usize) -> bool {
+    let is_part = |byte: &&u8| byte.is_ascii_hexdigit() || **byte == b'-';
+    let (before, from) = text.split_at(at);
+    let (window, after) = from.split_at(LENGTH);
+    let run = before.iter().rev().take_while(is_part);
+    let run = run.chain(window).chain(after.iter().take_while(is_part));
+    window.iter().all(|byte| is_part(&byte))
+        && run.filter(|byte| byte.is_ascii_hexdigit()).count() >= HEXADECIMAL_RUN_DIGITS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FORM, Malformed, PersonalIdentityCode, contains_personal_identity_code, malformed};
+    use proptest::prelude::*;
+
+    /// Fictitious persons the population register publishes for tests, and the example everybody knows.
+    const VALID: [&str; 22] = [
+        "010594Y9032",
+        "010594Y9021",
+        "020594X903P",
+        "020594X902N",
+        "030594W903B",
+        "030694W9024",
+        "040594V9030",
+        "040594V902Y",
+        "050594U903M",
+        "050594U902L",
+        "010516B903X",
+        "010516B902W",
+        "020516C903K",
+        "020516C902J",
+        "030516D9037",
+        "030516D9026",
+        "010501E9032",
+        "020502E902X",
+        "020503F9037",
+        "020504A902E",
+        "020504B904H",
+        "131052-308T",
+    ];
+
+    fn fault(text: &str) -> Option<Malformed> {
+        PersonalIdentityCode::parse(text).err()
+    }
+
+    #[test]
+    fn published_fictitious_persons_are_accepted() -> Result<(), Malformed> {
+        for code in VALID {
+            assert_eq!(PersonalIdentityCode::parse(code)?.expose(), code);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn code_is_trimmed_and_read_in_upper_case() -> Result<(), Malformed> {
+        let code = PersonalIdentityCode::parse(" 010594y9032\n")?;
+        assert_eq!(code.expose(), "010594Y9032");
+        Ok(())
+    }
+
+    #[test]
+    fn wrong_check_character_is_refused() {
+        let wrong = malformed("wrong check character");
+        assert_eq!(fault("010190-999K"), Some(wrong.clone()));
+        assert_eq!(fault("010190-999W"), None);
+        assert_eq!(fault("131052-308U"), Some(wrong));
+    }
+
+    #[test]
+    fn day_is_judged_in_the_century_of_the_sign() {
+        assert_eq!(fault("300200A902X"), Some(malformed("no such day")));
+        // 29 February 2000 was a day; in 1800 and 1900 the month ended on the 28th.
+        assert_eq!(fault("290200A902D"), None);
+        assert_eq!(fault("290200-902D"), Some(malformed("no such day")));
+        assert_eq!(fault("290200+902D"), Some(malformed("no such day")));
+        assert_eq!(fault("000190-9024"), Some(malformed("no such day")));
+        assert_eq!(fault("011390-902E"), Some(malformed("no such day")));
+    }
+
+    #[test]
+    fn sign_never_issued_is_refused() {
+        for code in ["010594Z9032", "010594G9032", "010594 9032", "010594*9032"] {
+            assert_eq!(fault(code), Some(malformed(FORM)), "{code}");
+        }
+    }
+
+    #[test]
+    fn other_shapes_are_refused() {
+        for code in ["", "010594Y903", "010594Y90322", "010594Y903G", "0105 4Y9032", "01059٤9032", "010594Y903Ä"] {
+            assert_eq!(fault(code), Some(malformed(FORM)), "{code}");
+        }
+    }
+
+    #[test]
+    fn individual_number_begins_at_two() {
+        let never = malformed("individual number is never issued");
+        assert_eq!(fault("010190-000N"), Some(never.clone()));
+        assert_eq!(fault("010190-001P"), Some(never));
+        assert_eq!(fault("010190-002R"), None);
+    }
+
+    #[test]
+    fn debug_shows_nothing_of_the_code() -> Result<(), Malformed> {
+        let code = PersonalIdentityCode::parse("010594Y9032")?;
+        assert_eq!(format!("{code:?}"), "PersonalIdentityCode(…)");
+        Ok(())
+    }
+
+    #[test]
+    fn fault_shows_nothing_of_the_code() {
+        let fault = fault("010190-999K").map(|fault| format!("{fault} {fault:?}"));
+        assert!(fault.is_some_and(|text| !text.contains("010190")));
+    }
+
+    #[test]
+    fn code_is_found_anywhere_in_a_text_and_in_either_case() {
+        for text in [
+            "131052-308T",
+            "asiakas 131052-308t, ks. liite",
+            "hetu:010594y9032.",
+            "ID020504A902E",
+            "ääkkösiä010594Y9032ssä",
+            "1010594Y90321",
+        ] {
+            assert!(contains_personal_identity_code(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn text_without_a_code_is_left_alone() {
+        for text in [
+            "",
+            "Kela 0246246-0",
+            "131052_308U",
+            "131052 308T",
+            "132052-2024",
+            "906/2019 22 § 1 mom",
+            "2026-03-29T00:00:00.000000Z",
+        ] {
+            assert!(!contains_personal_identity_code(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn likeness_within_a_uuid_or_a_hash_is_no_code() {
+        // `020504A902E` is itself hexadecimal.
+        assert!(!contains_personal_identity_code("01980000-0000-7000-8000-0020504a902e"));
+        assert!(!contains_personal_identity_code(&"020504a902e0".repeat(5)));
+        assert!(contains_personal_identity_code("0198-020504a902e"));
+    }
+
+    proptest! {
+        #[test]
+        fn code_is_found_between_any_words(before in "[ \\PC]{0,20}", after in "[ \\PC]{0,20}", at in 0..VALID.len()) {
+            let text = format!("{before} {} {after}", VALID[at]);
+            prop_assert!(contains_personal_identity_code(&text));
+        }
+
+        #[test]
+        fn every_code_accepted_is_one_that_would_be_found(
+            text in "[0-3][0-9][01][0-9]{3}[-+YXWVUA-F][0-9]{3}[0-9A-Y]",
+        ) {
+            prop_assert!(PersonalIdentityCode::parse(&text).is_err() || contains_personal_identity_code(&text));
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! A gateway of its own for every test, on either engine, with the sample world: made once, then copied.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use api::{
+    app::App,
+    auth::{Grant, Role, mint},
+    clock::Clock,
+    config::{Config, Flags},
+};
+use axum::{
+    Router,
+    body::Body,
+    http::{Request, StatusCode, header},
+};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+use tower::ServiceExt;
+
+use crate::postgres;
+
+/// Engine under the gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// Business ids of the sample world.
+pub const KELA: &str = "0246246-0";
+pub const LVV: &str = "9900001-8";
+pub const DVV: &str = "0245437-2";
+pub const PIRKANMAA: &str = "3221308-6";
+pub const TAMPERE: &str = "0211675-2";
+pub const THL: &str = "2229500-6";
+pub const OMBUDSMAN: &str = "9900011-4";
+pub const MIGRI: &str = "9900004-2";
+
+/// Gateway under test.
+pub struct House {
+    pub app: App,
+    pub router: Router,
+    pub directory: Arc<TempDir>,
+    pub database_url: String,
+}
+
+/// What an answer came to.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: StatusCode,
+    pub headers: axum::http::HeaderMap,
+    pub body: Value,
+}
+
+impl House {
+    /// Gateway with the sample world. None where the engine is not to be had, which has been said loudly.
+    pub async fn sample(engine: Engine) -> Option<Self> {
+        Self::configured(engine, |_| None).await
+    }
+
+    /// The same, with some settings.
+    pub async fn configured(engine: Engine, settings: impl Fn(&str) -> Option<String>) -> Option<Self> {
+        let (directory, database_url) = copy(engine).await?;
+        Some(Self::open(Arc::new(directory), database_url, settings).await)
+    }
+
+    /// Another process's gateway on the same database.
+    pub async fn beside(&self) -> Self {
+        Self::open(Arc::clone(&self.directory), self.database_url.clone(), |_| None).await
+    }
+
+    async fn open(directory: Arc<TempDir>, database_url: String, settings: impl Fn(&str) -> Option<String>) -> Self {
+        let config = config(directory.path(), &database_url, settings);
+        let app = App::open(config, Clock::default()).await.unwrap();
+        let router = app.router().await.unwrap();
+        Self { app, router, directory, database_url }
+    }
+
+    /// Token of an organisation's role.
+    pub fn token(&self, organisation: &str, role: Role) -> String {
+        self.token_of(organisation, &[role], None)
+    }
+
+    /// Token of several roles, or of a processor.
+    pub fn token_of(&self, organisation: &str, roles: &[Role], processor: Option<&str>) -> String {
+        let grant = Grant {
+            organisation: organisation.parse().unwrap(),
+            roles: roles.to_vec(),
+            subject: format!("test-{}", roles.first().map_or("nobody", |role| role.name())),
+            processor: processor.map(|id| id.parse().unwrap()),
+            time_to_live: Duration::from_mins(10),
+        };
+        mint(self.app.gateway.keys.development().unwrap(), &grant, self.app.gateway.clock.now()).unwrap()
+    }
+
+    /// Answer to a GraphQL document.
+    pub async fn ask(&self, token: &str, query: &str, variables: Value) -> Value {
+        self.reply(Some(token), query, variables).await.body
+    }
+
+    /// Data of an answer that must have no errors.
+    pub async fn data(&self, token: &str, query: &str, variables: Value) -> Value {
+        let body = self.ask(token, query, variables).await;
+        assert!(body.get("errors").is_none_or(|errors| errors == &json!([])), "{body:#}");
+        body["data"].clone()
+    }
+
+    /// Codes of the errors of an answer.
+    pub async fn errors(&self, token: &str, query: &str, variables: Value) -> Vec<String> {
+        let body = self.ask(token, query, variables).await;
+        codes(&body)
+    }
+
+    pub async fn reply(&self, token: Option<&str>, query: &str, variables: Value) -> Reply {
+        let body = json!({ "query": query, "variables": variables }).to_string();
+        let mut request = Request::post("/graphql").header(header::CONTENT_TYPE, "application/json");
+        if let Some(token) = token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        self.send(request.body(Body::from(body)).unwrap()).await
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Reply {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| json!(String::from_utf8_lossy(&bytes)));
+        Reply { status, headers, body }
+    }
+}
+
+/// Codes of the errors of an answer.
+pub fn codes(body: &Value) -> Vec<String> {
+    let errors = body["errors"].as_array().cloned().unwrap_or_default();
+    errors.iter().map(|error| error["extensions"]["code"].as_str().unwrap_or("?").to_owned()).collect()
+}
+
+/// Settings of a gateway in a directory.
+pub fn config(directory: &Path, database_url: &str, settings: impl Fn(&str) -> Option<String>) -> Config {
+    Config::load(&Flags::default(), |name| {
+        settings(name).or_else(|| match name {
+            "DATA_DIR" => Some(directory.display().to_string()),
+            "DATABASE_URL" => Some(database_url.to_owned()),
+            "LISTEN_ADDR" => Some("127.0.0.1:0".to_owned()),
+            _ => None,
+        })
+    })
+    .unwrap()
+}
+
+/// The sample world on one engine, made once: directory with keys, and the database.
+struct Template {
+    directory: TempDir,
+    database: String,
+}
+
+static SQLITE: OnceCell<Template> = OnceCell::const_new();
+static POSTGRES: OnceCell<Template> = OnceCell::const_new();
+
+async fn copy(engine: Engine) -> Option<(TempDir, String)> {
+    match engine {
+        Engine::Sqlite => {
+            let template = SQLITE.get_or_init(sqlite_template).await;
+            let directory = tempfile::tempdir().unwrap();
+            copy_files(template.directory.path(), directory.path());
+            let url = sqlite_url(directory.path());
+            Some((directory, url))
+        }
+        Engine::Postgres => {
+            let cluster = postgres::cluster().await?;
+            let template = POSTGRES.get_or_init(|| postgres_template(cluster)).await;
+            let directory = tempfile::tempdir().unwrap();
+            copy_files(template.directory.path(), directory.path());
+            let database = cluster.create_database(Some(&template.database)).await;
+            Some((directory, cluster.url(&database)))
+        }
+    }
+}
+
+pub fn sqlite_url(directory: &Path) -> String {
+    format!("sqlite://{}", directory.join("gateway.db").display())
+}
+
+async fn sqlite_template() -> Template {
+    let directory = tempfile::tempdir().unwrap();
+    let url = sqlite_url(directory.path());
+    make(directory.path(), &url).await;
+    Template { directory, database: url }
+}
+
+async fn postgres_template(cluster: &'static postgres::Cluster) -> Template {
+    let directory = tempfile::tempdir().unwrap();
+    let database = cluster.create_database(None).await;
+    make(directory.path(), &cluster.url(&database)).await;
+    Template { directory, database }
+}
+
+async fn make(directory: &Path, url: &str) {
+    let app = App::open(config(directory, url, |_| None), Clock::default()).await.unwrap();
+    assert!(app.is_new);
+    app.close().await;
+}
+
+fn copy_files(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path: PathBuf = entry.unwrap().path();
+        if path.is_file() {
+            std::fs::copy(&path, to.join(path.file_name().unwrap())).unwrap();
+        }
+    }
+}
+
+/// Runs one test on both engines.
+#[macro_export]
+macro_rules! on_both_engines {
+    ($(async fn $name:ident($house:ident: House) $body:block)+) => {$(
+        mod $name {
+            use super::*;
+
+            async fn law($house: $crate::house::House) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_sqlite() {
+                if let Some(house) = $crate::house::House::sample($crate::house::Engine::Sqlite).await {
+                    law(house).await;
+                }
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_postgres() {
+                if let Some(house) = $crate::house::House::sample($crate::house::Engine::Postgres).await {
+                    law(house).await;
+                }
+            }
+        }
+    )+};
+}

@@ -1,0 +1,25 @@
+//! The gateway as its clients see it: a real database for every test, on both engines, with only the clock and the key
+//! set of our own making.
+
+mod command_line;
+mod contract;
+mod durability;
+mod golden;
+mod house;
+mod journal;
+mod known_answers;
+mod limits;
+mod migrations;
+mod monotonicity;
+mod naive;
+mod permissions;
+mod postgres;
+mod process;
+mod random_worlds;
+mod readme;
+mod recording;
+mod registry_acts;
+mod reports;
+mod schema;
+mod statistics;
+mod worlds;

@@ -1,0 +1,307 @@
+//! A real PostgreSQL for the tests: one cluster per test process, gone when the process is.
+//!
+//! A shell watchdog owns the postmaster and the directory. It runs as an unprivileged user, because PostgreSQL refuses
+//! root, and it waits on its standard input, whose other end only this process holds. Whatever ends this process, also
+//! SIGKILL, closes that end; the watchdog then stops the postmaster and removes the directory.
+
+use std::{
+    env,
+    io::{self, BufRead, BufReader, Read, Write},
+    net::TcpListener,
+    os::unix::process::CommandExt,
+    path::{Path, PathBuf},
+    process::{ChildStdin, Command, Stdio},
+    sync::{
+        Once,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use tokio::{sync::OnceCell, task::spawn_blocking};
+
+/// What a commit survives.
+#[derive(Clone, Copy)]
+pub enum Durability {
+    /// A crash of the postmaster, not of the machine; fast, for tests that ask about anything but durability.
+    Test,
+    /// What production survives; for measurements.
+    Real,
+}
+
+/// Running PostgreSQL cluster; stops when it is dropped or the process ends.
+pub struct Cluster {
+    directory: String,
+    port: u16,
+    password: String,
+    databases: AtomicU32,
+    // Held only to be closed: that is what stops the cluster.
+    _lifeline: ChildStdin,
+}
+
+/// Connections that all tests of one process may hold together.
+const CONNECTIONS_MAX: u16 = 300;
+
+/// Ports tried when another process takes the free one between our look and the postmaster's.
+const PORT_ATTEMPTS_MAX: u8 = 5;
+
+/// Cluster all tests of this process share; null, said once on stderr, where PostgreSQL is not installed.
+///
+/// # Panics
+///
+/// When the cluster does not start, or PostgreSQL is not installed though `REQUIRE_POSTGRES=1`.
+pub async fn cluster() -> Option<&'static Cluster> {
+    static SHARED: OnceCell<Option<Cluster>> = OnceCell::const_new();
+    SHARED.get_or_init(|| Cluster::start(Durability::Test)).await.as_ref()
+}
+
+impl Cluster {
+    /// Starts a cluster of one's own; null where PostgreSQL is not installed.
+    ///
+    /// # Panics
+    ///
+    /// As [`cluster`].
+    pub async fn start(durability: Durability) -> Option<Self> {
+        spawn_blocking(move || Some(launch(&binaries()?, durability)))
+            .await
+            .unwrap_or_else(|error| panic!("PostgreSQL did not start: {error}"))
+    }
+
+    /// Address of a database through the Unix socket, which only this user and root can open.
+    pub fn url(&self, database: &str) -> String {
+        let host = self.directory.replace('/', "%2F");
+        format!("postgres://postgres@{host}:{}/{database}", self.port)
+    }
+
+    /// Address of a database through TCP on 127.0.0.1, with a password; each connection costs a SCRAM exchange.
+    pub fn tcp_url(&self, database: &str) -> String {
+        format!("postgres://postgres:{}@127.0.0.1:{}/{database}", self.password, self.port)
+    }
+
+    /// Creates a database, a copy of the template if one is given, and answers its name.
+    ///
+    /// Nobody may be connected to the template meanwhile. Copying its files takes half the time of logging its pages.
+    pub async fn create_database(&self, from_template: Option<&str>) -> String {
+        let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        let template = from_template.unwrap_or("template1");
+        self.administer(format!(r#"create database "{name}" template "{template}" strategy file_copy"#)).await;
+        name
+    }
+
+    /// Drops a database and whatever is still connected to it.
+    pub async fn drop_database(&self, name: &str) {
+        self.administer(format!(r#"drop database "{name}" with (force)"#)).await;
+    }
+
+    // Each test has its own runtime, so a connection kept for all of them would die with the first.
+    async fn administer(&self, statement: String) {
+        let done = async {
+            let mut connection = PgConnection::connect(&self.url("postgres")).await?;
+            connection.execute(AssertSqlSafe(statement.as_str())).await?;
+            connection.close().await
+        };
+        done.await.unwrap_or_else(|error| panic!("`{statement}`: {error}"));
+    }
+}
+
+/// Directory of the server's programs, if there is one.
+#[expect(clippy::disallowed_methods, reason = "what is installed is a setting of the tests, not of the gateway")]
+fn binaries() -> Option<PathBuf> {
+    static SAID: Once = Once::new();
+    let complete = |directory: &PathBuf| ["initdb", "postgres"].iter().all(|name| directory.join(name).is_file());
+    // Never through PATH: what is called `postgres` there may be a wrapper, or a link without its libraries beside it.
+    let found = match env::var_os("POSTGRES_BIN") {
+        Some(directory) => Some(PathBuf::from(directory)).filter(complete),
+        None => packaged().into_iter().chain(configured()).find(complete),
+    };
+    if found.is_none() {
+        let wanted = "initdb and postgres in POSTGRES_BIN, /usr/lib/postgresql/*/bin or `pg_config --bindir`";
+        assert!(env::var("REQUIRE_POSTGRES").as_deref() != Ok("1"), "POSTGRESQL IS MISSING: no {wanted}");
+        // Past the test harness, which would keep the line of a passing test to itself.
+        SAID.call_once(|| {
+            let _ = writeln!(io::stderr(), "\nPOSTGRESQL IS MISSING: no {wanted}; its tests skip\n");
+        });
+    }
+    found
+}
+
+/// Where Debian puts the server, newest first.
+fn packaged() -> Vec<PathBuf> {
+    let mut versions: Vec<(u32, PathBuf)> = Path::new("/usr/lib/postgresql")
+        .read_dir()
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
+        .collect();
+    versions.sort_unstable_by(|left, right| right.cmp(left));
+    versions.into_iter().map(|(_, directory)| directory).collect()
+}
+
+/// Where PostgreSQL says its programs are.
+fn configured() -> Option<PathBuf> {
+    let output = Command::new("pg_config").arg("--bindir").output().ok()?;
+    Some(PathBuf::from(String::from_utf8(output.stdout).ok()?.trim()))
+}
+
+/// Starts a cluster and waits until it answers.
+fn launch(binaries: &Path, durability: Durability) -> Cluster {
+    let mut failure = String::new();
+    for _ in 0..PORT_ATTEMPTS_MAX {
+        match attempt(binaries, durability) {
+            Ok(Ok(cluster)) => return cluster,
+            Ok(Err(log)) if log.contains("could not bind") => failure = log,
+            Ok(Err(log)) => panic!("PostgreSQL did not start:\n{log}"),
+            Err(error) => panic!("PostgreSQL did not start: {error}"),
+        }
+    }
+    panic!("PostgreSQL found no free port:\n{failure}");
+}
+
+/// Starts a cluster on a port that is free now, or says what the server says against it.
+fn attempt(binaries: &Path, durability: Durability) -> io::Result<Result<Cluster, String>> {
+    let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+    let switch = match durability {
+        Durability::Test => "off",
+        Durability::Real => "on",
+    };
+    let settings = [
+        format!("port={port}"),
+        format!("max_connections={CONNECTIONS_MAX}"),
+        format!("fsync={switch}"),
+        format!("full_page_writes={switch}"),
+        "synchronous_commit=on".to_owned(),
+        "listen_addresses=127.0.0.1".to_owned(),
+        // A checkpoint in the middle of a measurement would be charged to whatever is measured.
+        "checkpoint_timeout=1h".to_owned(),
+    ];
+    let mut watchdog = Command::new("/bin/sh")
+        .args(["-c", AS_UNPRIVILEGED, "as-unprivileged", "/bin/sh", "-c", WATCHDOG, "watchdog"])
+        .arg(binaries)
+        .args(settings.iter().flat_map(|setting| ["-c", setting]))
+        .current_dir("/")
+        // Ctrl-C is for the tests; the watchdog hears of it when they are gone.
+        .process_group(0)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let (Some(lifeline), Some(stdout), Some(mut stderr)) =
+        (watchdog.stdin.take(), watchdog.stdout.take(), watchdog.stderr.take())
+    else {
+        unreachable!("all three are piped above")
+    };
+
+    let mut ready = String::new();
+    BufReader::new(stdout).read_line(&mut ready)?;
+    let Some((password, directory)) = ready.trim_end().split_once(' ') else {
+        let mut log = String::new();
+        stderr.read_to_string(&mut log)?;
+        watchdog.wait()?;
+        return Ok(Err(log));
+    };
+    Ok(Ok(Cluster {
+        directory: directory.to_owned(),
+        port,
+        password: password.to_owned(),
+        databases: AtomicU32::new(0),
+        _lifeline: lifeline,
+    }))
+}
+
+/// Runs its arguments as the user `postgres` or `nobody` when we are root, else as we are.
+const AS_UNPRIVILEGED: &str = r#"
+[ "$(id -u)" = 0 ] || exec "$@"
+user=nobody
+if id -u postgres >/dev/null 2>&1; then user=postgres; fi
+if command -v setpriv >/dev/null; then
+    exec setpriv --reuid "$(id -u "$user")" --regid "$(id -g "$user")" --clear-groups "$@"
+fi
+exec runuser -u "$user" -- "$@"
+"#;
+
+/// Starts a cluster, prints its password and directory when it answers, and removes it when standard input ends.
+const WATCHDOG: &str = r#"
+trap '' HUP INT TERM PIPE
+unset PGDATA PGHOST PGPORT PGUSER PGDATABASE PGOPTIONS
+binaries=$1
+shift
+name=disclosure-gateway-postgres.XXXXXX
+directory=$(mktemp -d "${TMPDIR:-/tmp}/$name" 2>/dev/null || mktemp -d "/tmp/$name") || exit 1
+cd "$directory" || exit 1
+od -An -N16 -tx1 /dev/urandom | tr -d ' \n' >password
+
+"$binaries/initdb" --pgdata=data --username=postgres --pwfile=password --auth-local=trust --auth-host=scram-sha-256 \
+    --encoding=UTF8 --locale=C --no-sync >log 2>&1 &&
+    {
+        "$binaries/postgres" -D data -c "unix_socket_directories=$directory" "$@" </dev/null >>log 2>&1 &
+        postmaster=$!
+        until grep -q '^ready' data/postmaster.pid 2>/dev/null; do
+            kill -0 "$postmaster" 2>/dev/null || break
+            sleep 0.01
+        done
+    }
+
+if grep -q '^ready' data/postmaster.pid 2>/dev/null; then
+    echo "$(cat password) $directory" 2>/dev/null
+    cat >/dev/null
+    kill -QUIT "$postmaster"
+    wait "$postmaster"
+else
+    cat log >&2
+fi
+cd /
+rm -rf "$directory"
+"#;
+
+mod tests {
+    use super::{Cluster, Durability, cluster};
+    use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
+    use std::{path::PathBuf, time::Duration};
+    use tokio::time::sleep;
+
+    #[tokio::test]
+    async fn a_database_is_a_copy_of_its_template() -> sqlx::Result<()> {
+        let Some(cluster) = cluster().await else { return Ok(()) };
+        let template = cluster.create_database(None).await;
+        let mut connection = PgConnection::connect(&cluster.url(&template)).await?;
+        connection.execute("create table word (id bigint primary key)").await?;
+        connection.close().await?;
+
+        let copy = cluster.create_database(Some(&template)).await;
+        let mut connection = PgConnection::connect(&cluster.url(&copy)).await?;
+        connection.execute("insert into word values (1)").await?;
+
+        cluster.drop_database(&copy).await;
+        assert!(PgConnection::connect(&cluster.url(&copy)).await.is_err());
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn tcp_asks_for_the_password() -> sqlx::Result<()> {
+        let Some(cluster) = cluster().await else { return Ok(()) };
+        let url = cluster.tcp_url("postgres");
+        PgConnection::connect(&url).await?.close().await?;
+        assert!(PgConnection::connect(&url.replace(&cluster.password, "wrong")).await.is_err());
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_dropped_cluster_leaves_nothing_behind() -> sqlx::Result<()> {
+        let Some(cluster) = Cluster::start(Durability::Real).await else { return Ok(()) };
+        let mut connection = PgConnection::connect(&cluster.url("postgres")).await?;
+        for setting in ["fsync", "full_page_writes", "synchronous_commit"] {
+            let row = connection.fetch_one(AssertSqlSafe(format!("show {setting}"))).await?;
+            assert_eq!(row.try_get::<String, _>(0)?, "on", "{setting}");
+        }
+        let directory = PathBuf::from(&cluster.directory);
+        drop(cluster);
+        for _ in 0..500 {
+            if !directory.exists() {
+                return Ok(());
+            }
+            sleep(Duration::from_millis(10)).await;
+        }
+        panic!("`{}` is still there", directory.display());
+    }
+}

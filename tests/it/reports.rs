@@ -1,0 +1,178 @@
+//! Disclosures as a discloser reports them, and what the log holds afterwards.
+
+use api::{
+    app::App,
+    auth::Role,
+    disclosure::{interned, row},
+    journal::{
+        self,
+        leaf::{Commitments, EntryKind, commitments, leaf_hash},
+    },
+};
+use entity::{change, change_row, disclosure, log_tile, log_tree};
+use sea_orm::{EntityTrait, QueryOrder};
+use serde_json::{Value, json};
+
+use crate::house::{House, KELA, PIRKANMAA};
+
+pub const RECORD: &str = "mutation Record($input: RecordDisclosuresInput!) { recordDisclosures(input: $input) {
+    disclosures { id messageId part recordedAt leafIndex coverage outcome reasons decidedSeq subjectKind subjectCount
+        subjectPseudonym subjectBusinessId correctsId onwardTo agreement { number } }
+    judgements { coverage outcome reasons }
+    userErrors { code message path } } }";
+
+pub const AUTHORISE: &str =
+    "mutation Authorise($input: AuthoriseDisclosureInput!) { authoriseDisclosure(input: $input) {
+    decision { verdict permittedItems reasons { code } }
+    disclosure { id leafIndex outcome coverage items reasons agreement { number } }
+    repeated userErrors { code message path } } }";
+
+/// Person of the published list of fictitious test identities.
+pub const PERSON: &str = "010594Y9032";
+
+/// Report that KEL-2023-014 covers: Kela gave Pirkanmaa a decision on a person's benefit.
+pub fn report(message_id: &str) -> Value {
+    json!({
+        "messageId": message_id, "recipient": PIRKANMAA, "register": "KELMU", "items": ["KEL.DECISION"],
+        "purpose": "SOCIAL_ASSISTANCE", "channel": "TECHNICAL_INTERFACE", "occurredAt": "2026-11-02T08:00:00Z",
+        "subject": { "personalIdentityCode": PERSON }, "caseReference": "PIRHA/SOS/9", "endUser": "pirha-user-1",
+        "clientSystem": "pirha-asiakastieto", "mandates": ["M1"],
+    })
+}
+
+/// The report with other members; null takes one away.
+pub fn with(mut report: Value, others: Value) -> Value {
+    let (Value::Object(members), Value::Object(others)) = (&mut report, others) else { panic!("not objects") };
+    for (name, value) in others {
+        if value.is_null() {
+            members.remove(&name);
+        } else {
+            members.insert(name, value);
+        }
+    }
+    report
+}
+
+impl House {
+    /// Token of Kela's system, which discloses.
+    pub fn kela(&self) -> String {
+        self.token(KELA, Role::System)
+    }
+
+    /// What recordDisclosures answers.
+    pub async fn record(&self, token: &str, reports: &[Value]) -> Value {
+        let data = self.data(token, RECORD, json!({ "input": { "disclosures": reports } })).await;
+        data["recordDisclosures"].clone()
+    }
+
+    /// Rows of a call that must be accepted.
+    pub async fn recorded(&self, token: &str, reports: &[Value]) -> Vec<Value> {
+        let payload = self.record(token, reports).await;
+        assert_eq!(payload["userErrors"], json!([]), "{payload:#}");
+        payload["disclosures"].as_array().unwrap().clone()
+    }
+
+    /// What authoriseDisclosure answers.
+    pub async fn authorise(&self, token: &str, input: Value) -> Value {
+        self.data(token, AUTHORISE, json!({ "input": input })).await["authoriseDisclosure"].clone()
+    }
+
+    /// Number of entries in the log.
+    pub async fn log_size(&self) -> i64 {
+        log_size(&self.app).await
+    }
+
+    /// Every row of the log, in its order.
+    pub async fn rows(&self) -> Vec<disclosure::Model> {
+        rows(&self.app).await
+    }
+}
+
+/// Codes of user errors, each with its path joined by dots.
+pub fn faults(payload: &Value) -> Vec<(String, String)> {
+    let said = |fault: &Value| {
+        let path = fault["path"].as_array().unwrap().iter().map(|part| part.as_str().unwrap());
+        (fault["code"].as_str().unwrap().to_owned(), path.collect::<Vec<_>>().join("."))
+    };
+    payload["userErrors"].as_array().unwrap().iter().map(said).collect()
+}
+
+pub async fn log_size(app: &App) -> i64 {
+    log_tree::Entity::find().one(app.gateway.database.primary()).await.unwrap().unwrap().size
+}
+
+pub async fn rows(app: &App) -> Vec<disclosure::Model> {
+    let find = disclosure::Entity::find().order_by_asc(disclosure::Column::LeafIndex);
+    find.all(app.gateway.database.primary()).await.unwrap()
+}
+
+/// Checks that the facts are what the journal tells, that every position of the tree is one change or one disclosure,
+/// recorded in the order of the positions, and that each stored hash is that of the stored row.
+pub async fn assert_whole(app: &App) {
+    let database = &app.gateway.database;
+    let (loaded, replayed) =
+        (journal::load(database).await.unwrap(), journal::replay(database.primary()).await.unwrap());
+    assert_eq!(loaded.seq, replayed.seq);
+    assert_eq!(loaded.tables().differing(replayed.tables()), Vec::<&str>::new());
+    let facts = app.gateway.journal.facts();
+    if facts.seq == loaded.seq {
+        assert_eq!(facts.tables().differing(loaded.tables()), Vec::<&str>::new());
+    }
+
+    let mut entries = changes(app).await;
+    let rows = rows(app).await;
+    let sets = interned_sets(app).await;
+    for row in &rows {
+        let set = |id| sets.get(&id).map_or("", String::as_str);
+        let (items, bases) = (interned::items(set(row.items_id)), interned::bases(set(row.bases_id)));
+        let (subject, restricted) = row::parts(&loaded, row, &items, &bases);
+        let (subject, restricted) = (serde_json::to_value(subject).unwrap(), serde_json::to_value(restricted).unwrap());
+        let stored = stored(&row.subject_commitment, &row.restricted_commitment);
+        if let Some(salt) = &row.salt {
+            assert_eq!(commitments(&hash(salt), &subject, &restricted).unwrap(), stored, "{}", row.message_id);
+        }
+        entries.push((row.leaf_index, row.recorded_at, leaf_hash(EntryKind::Disclosure, &stored)));
+    }
+    entries.sort_unstable();
+    let size = i64::try_from(entries.len()).unwrap();
+    assert!(entries.iter().map(|entry| entry.0).eq(0..size), "a position is missing or taken twice");
+    assert!(entries.is_sorted_by(|a, b| a.1 < b.1), "an instant does not rise with its position");
+    assert_eq!(log_size(app).await, size);
+    let tiles = log_tile::Entity::find().order_by_asc(log_tile::Column::Tile);
+    let tiles = tiles.all(database.primary()).await.unwrap();
+    let hashes: Vec<u8> = tiles.into_iter().filter(|tile| tile.level == 0).flat_map(|tile| tile.hashes).collect();
+    assert_eq!(hashes, entries.iter().flat_map(|entry| entry.2).collect::<Vec<u8>>());
+}
+
+type Entry = (i64, entity::vocabulary::Instant, [u8; 32]);
+
+/// Entries of the journal, their commitments made again from the rows of each change.
+async fn changes(app: &App) -> Vec<Entry> {
+    let database = app.gateway.database.primary();
+    let changes = change::Entity::find().order_by_asc(change::Column::Seq).all(database).await.unwrap();
+    let ordered = change_row::Entity::find().order_by_asc(change_row::Column::Seq);
+    let all = ordered.order_by_asc(change_row::Column::Ordinal).all(database).await.unwrap();
+    let entry = |change: &change::Model| {
+        let from = all.partition_point(|row| row.seq < change.seq);
+        let until = all.partition_point(|row| row.seq <= change.seq);
+        let (subject, restricted) = journal::parts(change, &all[from..until]).unwrap();
+        let stored = stored(&change.subject_commitment, &change.restricted_commitment);
+        let salt = hash(change.salt.as_deref().unwrap());
+        assert_eq!(commitments(&salt, &subject, &restricted).unwrap(), stored, "change {}", change.seq);
+        (change.leaf_index, change.recorded_at, leaf_hash(EntryKind::Change, &stored))
+    };
+    changes.iter().map(entry).collect()
+}
+
+async fn interned_sets(app: &App) -> std::collections::HashMap<entity::vocabulary::InternedId, String> {
+    let rows = entity::interned::Entity::find().all(app.gateway.database.primary()).await.unwrap();
+    rows.into_iter().map(|row| (row.id, row.members)).collect()
+}
+
+fn stored(subject: &[u8], restricted: &[u8]) -> Commitments {
+    Commitments { subject: hash(subject), restricted: hash(restricted) }
+}
+
+fn hash(bytes: &[u8]) -> [u8; 32] {
+    bytes.try_into().unwrap()
+}
