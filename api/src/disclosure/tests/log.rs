@@ -2,13 +2,13 @@ use std::collections::BTreeMap;
 
 use entity::{
     disclosure, log_tile, log_tree, tally,
-    vocabulary::{Coverage, DisclosureGround, Verdict},
+    vocabulary::{Coverage, DisclosureGround, OnwardRecipientKind, Verdict},
 };
 use sea_orm::{EntityTrait, QueryOrder};
 
 use super::*;
 use crate::{
-    FaultCode,
+    Fault, FaultCode,
     disclosure::{
         OnPartial, Recorded,
         list::{self, Filter, Order},
@@ -28,6 +28,10 @@ fn conflicts(error: Error) -> Vec<String> {
             .collect(),
         other => panic!("{other:?}"),
     }
+}
+
+fn told(faults: &[Fault]) -> Vec<(String, FaultCode)> {
+    faults.iter().map(|fault| (fault.path.join("."), fault.code)).collect()
 }
 
 async fn rows(log: &Log) -> Result<Vec<disclosure::Model>, Error> {
@@ -191,14 +195,15 @@ async fn row_of_the_same_call_can_be_corrected() -> Result<(), Error> {
     assert_eq!(rows[1].row.corrects_id, Some(rows[0].row.id));
     let unknown = DisclosureDraft { corrects: Some("x".to_owned()), ..draft("c") };
     let Err(Error::Invalid(faults)) = log.recorder.record(KELA, vec![unknown]).await else { panic!("taken in") };
-    assert_eq!(faults[0].code, FaultCode::NotFound);
+    assert_eq!(told(&faults), [("disclosures.0.corrects".to_owned(), FaultCode::NotFound)]);
     let others = DisclosureDraft {
         corrects: Some(format!("disclosure:{}", rows[1].row.id.0)),
         recipient: Some("0246246-0".to_owned()),
+        onward_to: Some(OnwardRecipientKind::AppealBody),
         ..draft("d")
     };
     let Err(Error::Invalid(faults)) = log.recorder.record(PIRKANMAA, vec![others]).await else { panic!("taken in") };
-    assert!(faults.iter().any(|fault| fault.code == FaultCode::NotFound));
+    assert_eq!(told(&faults), [("disclosures.0.corrects".to_owned(), FaultCode::NotFound)]);
     Ok(())
 }
 
