@@ -25,6 +25,8 @@ pub struct Model {
     pub leaf_index: i64,
     /// Discloser.
     pub discloser_id: OrganisationId,
+    /// Processor that recorded it for the discloser; null when the discloser did itself.
+    pub processor_id: Option<OrganisationId>,
     /// Recipient; null only for onward disclosure to an applicant.
     pub recipient_id: Option<OrganisationId>,
     /// Register.

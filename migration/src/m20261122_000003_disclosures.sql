@@ -5,6 +5,7 @@ create table disclosure (
   occurred_at {instant} not null,
   leaf_index {bigint} not null,
   discloser_id {uuid} not null,
+  processor_id {uuid},
   recipient_id {uuid},
   register_id {uuid} not null,
   agreement_id {uuid},

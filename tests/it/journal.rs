@@ -238,18 +238,24 @@ mod stale_facts {
     async fn decide_nothing(engine: Engine) {
         let short = |name: &str| (name == "FACTS_MAX_AGE").then(|| "1s".to_owned());
         let Some(house) = House::configured(engine, short).await else { return };
+        let officer = house.token(KELA, Role::Officer);
+        let stale_for = async || {
+            let answer = house.reply(Some(&officer), "{ viewer { factsSeq } }", json!({})).await;
+            answer.headers.get("facts-stale").map(|seconds| seconds.to_str().unwrap().parse::<u64>().unwrap())
+        };
+        assert_eq!(stale_for().await, None);
         let database = &house.app.gateway.database;
         match engine {
             Engine::Sqlite => database.read().get_sqlite_connection_pool().close().await,
             Engine::Postgres => database.write().get_postgres_connection_pool().close().await,
         }
         tokio::time::sleep(Duration::from_millis(1_700)).await;
-        let officer = house.token(KELA, Role::Officer);
         let decided = house.ask(&officer, DECISION, question()).await;
         assert_eq!((codes(&decided), &decided["data"]), (vec!["UNAVAILABLE".to_owned()], &Value::Null));
         let ready = house.send(Request::get("/readyz").body(Body::empty()).unwrap()).await;
         assert_eq!(ready.status, StatusCode::SERVICE_UNAVAILABLE);
-        // The registry is still read, from memory.
+        // The registry is still read, from memory, and the answer says how old it may be.
+        assert!(stale_for().await >= Some(1));
         house.agreement_id("KEL-2023-014").await;
     }
 

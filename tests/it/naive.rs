@@ -151,9 +151,16 @@ impl Case<'_> {
 
     fn parties_active(&self) -> bool {
         [self.agreement.discloser_id, self.agreement.recipient_id].into_iter().all(|id| {
-            let party = organisation(self.facts, id);
-            let dissolved = party.dissolved_on.is_some_and(|day| day_end(day) <= self.at);
-            !dissolved || party.successor_id.is_some()
+            // Somebody along the line of successors is alive; a line never longer than there are organisations.
+            let mut party = Some(organisation(self.facts, id));
+            for _ in 0..self.facts.organisation.all().count() {
+                let Some(row) = party else { return false };
+                if row.dissolved_on.is_none_or(|day| self.at < day_end(day)) {
+                    return true;
+                }
+                party = row.successor_id.map(|id| organisation(self.facts, id));
+            }
+            false
         })
     }
 

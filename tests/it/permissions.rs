@@ -333,6 +333,25 @@ on_both_engines! {
         assert_eq!(house.errors(&house.token_of(KELA, &[System], Some(THL)), recording, record).await, ["FORBIDDEN"]);
     }
 
+    async fn processor_keeps_the_log_only_of_agreements_it_is_a_party_of(house: House) {
+        let operator = house.token_of(KELA, &[System], Some(DVV));
+        let record = "mutation($input: RecordDisclosuresInput!) { recordDisclosures(input: $input) {
+            disclosures { messageId discloser { businessId } processor { businessId } } userErrors { code path } } }";
+        let under = house.data(&operator, record, json!({"input": {"disclosures": [disclosure("processor-1")]}})).await;
+        let row = json!({"messageId": "processor-1", "discloser": {"businessId": KELA}, "processor": {"businessId": DVV}});
+        assert_eq!(under["recordDisclosures"], json!({"disclosures": [row], "userErrors": []}));
+        let mut elsewhere = disclosure("processor-2");
+        elsewhere["recipient"] = json!(TAMPERE);
+        let refused = house.data(&operator, record, json!({"input": {"disclosures": [elsewhere]}})).await;
+        let refusals = json!([{"code": "NOT_FOUND", "path": ["input", "disclosures", "0", "agreement"]}]);
+        assert_eq!(refused["recordDisclosures"], json!({"disclosures": null, "userErrors": refusals}));
+        let list = "{ disclosures(first: 100) { nodes { processor { businessId } agreement { number } } } }";
+        let seen = house.data(&operator, list, json!({})).await["disclosures"]["nodes"].clone();
+        let seen = seen.as_array().unwrap();
+        assert_eq!(seen[0]["processor"]["businessId"], DVV);
+        assert!(seen.len() > 1 && seen.iter().all(|row| row["agreement"]["number"] == "KEL-2023-014"), "{seen:?}");
+    }
+
     async fn processor_knows_nothing_of_its_principal_beyond_their_agreements(house: House) {
         let lists = ["protectionStatements", "inquiries", "incidents", "changes"];
         for principal in [KELA, OMBUDSMAN] {

@@ -1,6 +1,6 @@
 //! Recording: the log never refuses the truth, says nothing twice, and holds no personal identity code.
 
-use api::{auth::Role, disclosure::row::hex};
+use api::{auth::Role, journal::leaf::hex};
 use chrono::TimeDelta;
 use entity::vocabulary::{BusinessId, Instant, PersonalIdentityCode};
 use serde_json::{Value, json};

@@ -41,7 +41,12 @@ impl App {
     /// When an issuer's key set in a file cannot be used.
     pub async fn router(&self) -> Result<Router, DoorsError> {
         let gateway = &self.gateway;
-        let authenticator = Arc::new(Authenticator::start(&gateway.config, &gateway.keys, gateway.clock.now()).await?);
+        let authenticator = Authenticator::start(&gateway.config, &gateway.keys, gateway.clock.now()).await?;
+        self.doors(Arc::new(authenticator))
+    }
+
+    fn doors(&self, authenticator: Arc<Authenticator>) -> Result<Router, DoorsError> {
+        let gateway = &self.gateway;
         let fresh_keys = (Arc::clone(&authenticator), gateway.clock.clone());
         tokio::spawn(async move { fresh_keys.0.keep_fresh(&fresh_keys.1).await });
         let (journal, recorder) = (gateway.journal.clone(), self.recorder.clone());
@@ -127,9 +132,14 @@ fn enter(gateway: Gateway) -> Enter<Context> {
             }
             let (facts, now) = (gateway.journal.facts(), gateway.clock.now());
             let facts_seq = facts.seq;
-            let stale = gateway.journal.age() > gateway.config.facts_max_age;
+            let age = gateway.journal.age();
+            let stale = age > gateway.config.facts_max_age;
             let view = View { facts, at: now, viewer: arrival.viewer, language: arrival.language };
-            Ok(Entered { context: Context { view, now, request_id: arrival.request_id, gateway, stale }, facts_seq })
+            Ok(Entered {
+                context: Context { view, now, request_id: arrival.request_id, gateway, stale },
+                facts_seq,
+                stale_for: stale.then_some(age),
+            })
         }
         .boxed()
     })

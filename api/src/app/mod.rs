@@ -10,6 +10,7 @@ use std::{
 };
 
 use entity::key_fingerprint;
+use futures::{FutureExt, future::BoxFuture};
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 use tokio::task::JoinHandle;
 
@@ -87,11 +88,16 @@ pub struct App {
 }
 
 impl App {
-    /// Opens the gateway; makes database, keys and the sample world where there are none.
+    /// Opens the gateway; makes database, keys and the sample world where there are none. Boxed, so that it is compiled
+    /// once, here, and not with every binary that opens a gateway.
     ///
     /// # Errors
     /// Says what cannot be used and why.
-    pub async fn open(config: Config, clock: Clock) -> Result<Self, OpenError> {
+    pub fn open(config: Config, clock: Clock) -> BoxFuture<'static, Result<Self, OpenError>> {
+        Self::opened(config, clock).boxed()
+    }
+
+    async fn opened(config: Config, clock: Clock) -> Result<Self, OpenError> {
         create_directory(&config.data_dir)?;
         let lock = if config.database_url.is_sqlite() { Some(lock(&config.data_dir)?) } else { None };
         let database = connect(&config).await?;

@@ -82,7 +82,7 @@ pub fn read(keys: &Keys, files: &[WorldFile], facts: &crate::facts::Facts) -> Re
     let pseudonym = |discloser: &BusinessId, recipient: &BusinessId, user: &str| {
         let version = keys.pseudonyms().current_version();
         let pseudonym = keys.pseudonyms().user(*discloser, version, *recipient, user).unwrap_or_default();
-        (crate::disclosure::row::hex(&pseudonym), version)
+        (crate::journal::leaf::hex(&pseudonym), version)
     };
     world::read(files, facts, &pseudonym, &keys.pseudonym_fingerprint())
 }

@@ -130,9 +130,13 @@ pub fn side(facts: &Facts, viewer: &Viewer, agreement: &agreement::Model) -> Opt
 
 fn processor_admitted(facts: &Facts, viewer: &Viewer, agreement: AgreementId) -> bool {
     let Some(processor) = viewer.processor else { return true };
-    let Some(processor) = facts.organisation_of(&processor.to_string()) else { return false };
+    facts.organisation_of(&processor.to_string()).is_some_and(|row| is_processor(facts, row.id, agreement))
+}
+
+/// Whether an agreement names an organisation as one that acts for its parties.
+pub fn is_processor(facts: &Facts, organisation: OrganisationId, agreement: AgreementId) -> bool {
     facts.agreement_party.of(agreement).any(|party| {
-        party.organisation_id == processor.id
+        party.organisation_id == organisation
             && matches!(party.role, PartyRole::Processor | PartyRole::TechnicalOperator)
     })
 }
@@ -170,15 +174,42 @@ pub fn stands_for(facts: &Facts, viewer: &Viewer, party: OrganisationId) -> bool
         .is_some_and(|own| party == own || crate::facts::successors(facts, party).any(|heir| heir == own))
 }
 
-/// Organisation whose log the viewer writes: its own. A processor writes for a party whose processor it is.
+/// Who keeps a log: the organisation whose it is, and the processor that acts for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogKeeper {
+    /// Whose log.
+    pub organisation: OrganisationId,
+    /// Who acts for it under the agreements that name it; null when it acts itself.
+    pub processor: Option<OrganisationId>,
+}
+
+impl From<OrganisationId> for LogKeeper {
+    fn from(organisation: OrganisationId) -> Self {
+        Self { organisation, processor: None }
+    }
+}
+
+/// Whose log the viewer keeps: that of its own organisation; a processor, that of whom it acts for.
 ///
 /// # Errors
-/// Forbidden when the registry does not know the organisation, or the processor is not one of its agreements' parties.
-pub fn recording_organisation(facts: &Facts, viewer: &Viewer) -> Result<OrganisationId, Error> {
+/// Forbidden when the registry does not know the organisation, or none of its agreements names the processor.
+pub fn log_keeper(facts: &Facts, viewer: &Viewer) -> Result<LogKeeper, Error> {
     let own = own_id(facts, viewer).ok_or(Error::Forbidden)?;
-    let admitted = viewer.processor.is_none()
-        || facts.agreement.of(own).any(|agreement| processor_admitted(facts, viewer, agreement.id));
-    if admitted { Ok(own) } else { Err(Error::Forbidden) }
+    let Some(processor) = viewer.processor else { return Ok(own.into()) };
+    let processor = facts.organisation_of(processor.as_str()).ok_or(Error::Forbidden)?.id;
+    let keeper = LogKeeper { organisation: own, processor: Some(processor) };
+    if served(facts, own, processor).next().is_some() { Ok(keeper) } else { Err(Error::Forbidden) }
+}
+
+/// Agreements of an organisation that name a processor.
+pub fn served(
+    facts: &Facts,
+    organisation: OrganisationId,
+    processor: OrganisationId,
+) -> impl Iterator<Item = AgreementId> {
+    let parties = std::iter::once(organisation).chain(facts.predecessors(organisation));
+    let agreements = parties.flat_map(|party| facts.agreement.of(party)).map(|agreement| agreement.id);
+    agreements.filter(move |id| is_processor(facts, processor, *id))
 }
 
 /// Whether the viewer audits one of the organisations: its own, or any when it is the data-protection authority's.

@@ -101,7 +101,9 @@ const EXIT_CONFIG: u8 = 78;
 /// Exit code when something the gateway needs is not to be had.
 const EXIT_UNAVAILABLE: u8 = 69;
 
-/// Runs the command line.
+/// Runs the command line. The runtime is started here and not in `main`, so that the gateway is compiled once, with the
+/// library, and not with every binary.
+#[tokio::main]
 pub async fn run() -> ExitCode {
     crate::auth::install_provider();
     let cli = Cli::parse();

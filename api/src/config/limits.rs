@@ -138,9 +138,9 @@ pub const TOKEN_CACHE_ENTRIES_MAX: Limit = Limit {
 pub const RECORD_QUEUE_MAX: Limit = Limit {
     name: "RECORD_QUEUE_MAX",
     unit: "disclosures waiting to be written",
-    default: 4_096,
+    default: 16_384,
     largest: 1_000_000,
-    reason: "under a second of writing; a caller beyond it is told to wait rather than kept waiting",
+    reason: "sixteen full calls, under a second of writing; a caller beyond it is told to wait rather than kept waiting",
 };
 
 /// Disclosures of one call, and of one transaction of the writer.

@@ -10,7 +10,7 @@ use entity::{
 };
 
 use super::{About, Horizon, Reason};
-use crate::facts::{BasisPart, Dossier, Facts, ItemPart, Law, ScopePart};
+use crate::facts::{BasisPart, Dossier, Facts, ItemPart, Law, ScopePart, successors};
 
 /// Reason without an item or provision.
 pub(super) fn reason(code: DecisionReasonCode) -> Reason {
@@ -40,16 +40,14 @@ pub fn in_force(dossier: &Dossier, horizon: &mut Horizon) -> bool {
 
 /// Whether an organisation exists, or another took its place.
 pub(super) fn party_active(facts: &Facts, id: OrganisationId, horizon: &mut Horizon) -> bool {
-    let Some(row) = facts.organisation.get(id) else { return false };
-    match row.dissolved_on {
-        None => true,
-        Some(_) if row.successor_id.is_some() => true,
-        Some(day) => {
-            let end = day_end(day);
-            horizon.end(Some(end));
-            horizon.at() < end
-        }
+    let mut latest = None;
+    for id in std::iter::once(id).chain(successors(facts, id)) {
+        let Some(row) = facts.organisation.get(id) else { return false };
+        let Some(day) = row.dissolved_on else { return true };
+        latest = latest.max(Some(day_end(day)));
     }
+    horizon.end(latest);
+    latest.is_some_and(|end| horizon.at() < end)
 }
 
 /// Scope open over its channel, carried by an approved statement, and its means justified.

@@ -33,7 +33,10 @@ pub fn of_agreement(facts: &Facts, dossier: &Dossier, at: Instant) -> Standing {
         AgreementStatus::Terminated | AgreementStatus::Superseded | AgreementStatus::Withdrawn => EffectiveState::Ended,
         AgreementStatus::Rejected => EffectiveState::Rejected,
         _ if has_ended(dossier, at) && has_run(dossier, at) => EffectiveState::Expired,
-        AgreementStatus::Suspended => EffectiveState::Suspended,
+        AgreementStatus::Suspended => {
+            conditions::agreement(facts, dossier, &mut horizon, &mut blockers);
+            EffectiveState::Suspended
+        }
         AgreementStatus::Signed | AgreementStatus::Active if starts_later(dossier, at) => EffectiveState::NotStarted,
         AgreementStatus::Active => active(facts, dossier, &mut horizon, &mut blockers),
         AgreementStatus::Signed

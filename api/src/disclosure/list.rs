@@ -47,8 +47,19 @@ pub struct Filter {
     pub users: Option<Vec<[u8; 32]>>,
     /// Any of these subjects, as pseudonyms.
     pub subjects: Option<Vec<[u8; 32]>>,
+    /// Only what a processor may see.
+    pub served: Option<Served>,
     /// Only what the subject may see.
     pub visible: Option<Visible>,
+}
+
+/// What a processor may see of the log of whom it acts for.
+#[derive(Debug, Clone)]
+pub struct Served {
+    /// Agreements that name it.
+    pub agreements: Vec<AgreementId>,
+    /// Processor, which also sees what it recorded.
+    pub processor: OrganisationId,
 }
 
 /// What a subject may see at an instant: rows that are not withheld, the latest decision on each being the one that
@@ -182,7 +193,15 @@ fn condition(filter: &Filter) -> Condition {
         .add_option(filter.occurred_until.map(|until| Column::OccurredAt.lt(until)))
         .add_option(filter.users.as_deref().map(|users| Column::UserPseudonym.is_in(bytes(users))))
         .add_option(filter.subjects.as_deref().map(|subjects| Column::SubjectPseudonym.is_in(bytes(subjects))))
+        .add_option(filter.served.as_ref().map(served))
         .add_option(filter.visible.as_ref().map(visible))
+}
+
+fn served(served: &Served) -> Condition {
+    use disclosure::Column;
+    Condition::any()
+        .add(Column::AgreementId.is_in(served.agreements.iter().copied()))
+        .add(Column::ProcessorId.eq(served.processor))
 }
 
 fn visible(visible: &Visible) -> Condition {

@@ -8,13 +8,16 @@ use zeroize::Zeroizing;
 use super::{
     DisclosureDraft,
     coverage::{self, Door, Judged},
-    row::{self, Pseudonyms, hex},
+    row::{self, Pseudonyms},
     rules::{self, Checked, Subject},
 };
 use crate::{
-    Error, FaultCode, clock,
+    Error, FaultCode,
+    auth::policy::LogKeeper,
+    clock,
     decision::{Decision, EndUser, disclosers},
     facts::Facts,
+    journal::leaf::hex,
     keys::Keys,
 };
 
@@ -48,7 +51,7 @@ pub(super) struct Prepared {
 /// What every report of one call shares.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Call {
-    pub discloser: OrganisationId,
+    pub keeper: LogKeeper,
     pub door: Door,
     pub now: Instant,
 }
@@ -90,7 +93,7 @@ impl Prepared {
 }
 
 fn check(facts: &Facts, call: Call, draft: &DisclosureDraft, path: &str) -> Result<Checked, Error> {
-    let checked = rules::check(facts, call.now, call.discloser, draft, path).map_err(Error::Invalid)?;
+    let checked = rules::check(facts, call.now, call.keeper, draft, path).map_err(Error::Invalid)?;
     match call.door {
         Door::Record => Ok(checked),
         Door::Authorise(_) => authorisable(checked, call.now, path),

@@ -5,7 +5,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::Datelike;
-use entity::vocabulary::{Day, OrganisationId};
+use entity::vocabulary::Day;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
     task::JoinHandle,
@@ -20,7 +20,10 @@ use super::{
     prepare::{Call, Prepared, prepare},
     stored::Stored,
 };
-use crate::{Error, Fault, FaultCode, Violations, clock::Clock, database::Database, journal::Journal, keys::Keys};
+use crate::{
+    Error, Fault, FaultCode, Violations, auth::policy::LogKeeper, clock::Clock, database::Database, journal::Journal,
+    keys::Keys,
+};
 
 /// Rows one call may hold.
 pub const RECORD_ROWS_MAX: usize = 1_000;
@@ -126,10 +129,10 @@ impl Recorder {
     /// and then the same call may be repeated.
     pub async fn record(
         &self,
-        discloser: OrganisationId,
+        keeper: impl Into<LogKeeper>,
         drafts: Vec<DisclosureDraft>,
     ) -> Result<Vec<Recorded>, Error> {
-        let call = self.call(discloser, Door::Record);
+        let call = self.call(keeper, Door::Record);
         let answers = self.submit(call, reported(drafts)?).await?;
         Ok(answers.into_iter().map(|answer| answer.recorded).collect())
     }
@@ -140,11 +143,11 @@ impl Recorder {
     /// As [`Self::record`].
     pub async fn authorise(
         &self,
-        discloser: OrganisationId,
+        keeper: impl Into<LogKeeper>,
         draft: DisclosureDraft,
         on_partial: OnPartial,
     ) -> Result<Authorised, Error> {
-        let call = self.call(discloser, Door::Authorise(on_partial));
+        let call = self.call(keeper, Door::Authorise(on_partial));
         let answers = self.submit(call, vec![(draft, "disclosure".to_owned())]).await?;
         let authorised = answers
             .into_iter()
@@ -159,10 +162,10 @@ impl Recorder {
     /// As [`Self::record`].
     pub async fn validate(
         &self,
-        discloser: OrganisationId,
+        keeper: impl Into<LogKeeper>,
         drafts: Vec<DisclosureDraft>,
     ) -> Result<Vec<Judged>, Error> {
-        let call = self.call(discloser, Door::Record);
+        let call = self.call(keeper, Door::Record);
         let reports = self.rehearse(call, reported(drafts)?).await?;
         Ok(reports.into_iter().map(|report| report.judged).collect())
     }
@@ -173,11 +176,11 @@ impl Recorder {
     /// As [`Self::record`].
     pub async fn validate_authorisation(
         &self,
-        discloser: OrganisationId,
+        keeper: impl Into<LogKeeper>,
         draft: DisclosureDraft,
         on_partial: OnPartial,
     ) -> Result<(Judged, crate::decision::Decision), Error> {
-        let call = self.call(discloser, Door::Authorise(on_partial));
+        let call = self.call(keeper, Door::Authorise(on_partial));
         let reports = self.rehearse(call, vec![(draft, "disclosure".to_owned())]).await?;
         let first = reports.into_iter().next().and_then(|report| Some((report.judged, report.decision?)));
         first.ok_or_else(|| Error::internal("an authorisation without decision"))
@@ -193,8 +196,8 @@ impl Recorder {
         !self.queue.is_closed()
     }
 
-    fn call(&self, discloser: OrganisationId, door: Door) -> Call {
-        Call { discloser, door, now: self.writer.clock.now() }
+    fn call(&self, keeper: impl Into<LogKeeper>, door: Door) -> Call {
+        Call { keeper: keeper.into(), door, now: self.writer.clock.now() }
     }
 
     async fn submit(&self, call: Call, drafts: Vec<(DisclosureDraft, String)>) -> Result<Vec<Answer>, Error> {

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     Error,
     facts::{Facts, global_id},
-    journal::leaf::{hmac_sha256, sha256},
+    journal::leaf::{hex, hmac_sha256, sha256},
 };
 
 /// Version of the canonical forms.
@@ -54,12 +54,6 @@ pub fn disclosure_id(recorded_at: Instant, noise: [u8; 8]) -> DisclosureId {
     bytes[8..].copy_from_slice(&noise);
     bytes[8] = 0x80 | bytes[8] & 0x3f;
     Uuid::from_bytes(bytes).into()
-}
-
-/// Lower-case hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// Normalised input; members in the order of RFC 8785, the person in the clear, so it lives in memory only.
@@ -249,6 +243,7 @@ pub fn model(
         occurred_at: checked.occurred_at,
         leaf_index: place.leaf_index,
         discloser_id: checked.discloser,
+        processor_id: checked.processor,
         recipient_id: checked.recipient,
         register_id: checked.register,
         agreement_id: judged.agreement,
@@ -332,6 +327,8 @@ pub struct RestrictedPart {
     #[serde(skip_serializing_if = "Option::is_none")]
     onward_to: Option<&'static str>,
     part: i32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    processor: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     reasons: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -388,6 +385,7 @@ pub fn parts(
         message_id: row.message_id.clone(),
         onward_to: row.onward_recipient_kind.map(ClosedEnum::code),
         part: row.part,
+        processor: row.processor_id.map(|id| organisation(facts, id)),
         reasons: sorted(row.reasons.split_whitespace().map(str::to_owned)),
         scope: row
             .scope_id

@@ -18,6 +18,7 @@ use zeroize::Zeroizing;
 use super::{DisclosureDraft, SubjectDraft};
 use crate::{
     Fault, FaultCode, Violations,
+    auth::policy::{self, LogKeeper},
     facts::{Facts, citation_key, successors},
 };
 
@@ -42,6 +43,8 @@ pub struct Checked {
     pub part: i32,
     /// Discloser.
     pub discloser: OrganisationId,
+    /// Processor that reports for the discloser.
+    pub processor: Option<OrganisationId>,
     /// Recipient; null only for onward disclosure to an applicant.
     pub recipient: Option<OrganisationId>,
     /// Register.
@@ -125,12 +128,12 @@ pub enum Corrects {
 pub fn check(
     facts: &Facts,
     now: Instant,
-    discloser: OrganisationId,
+    keeper: impl Into<LogKeeper>,
     draft: &DisclosureDraft,
     path: &str,
 ) -> Result<Checked, Violations> {
     let mut check = Check { facts, now, path, faults: Vec::new() };
-    let checked = check.draft(discloser, draft);
+    let checked = check.draft(keeper.into(), draft);
     match checked {
         Some(checked) if check.faults.is_empty() => Ok(checked),
         _ => Err(check.faults),
@@ -151,7 +154,8 @@ struct Check<'a> {
 
 impl Check<'_> {
     /// Every part is looked at before any of them decides, so that all faults are found at once.
-    fn draft(&mut self, discloser: OrganisationId, draft: &DisclosureDraft) -> Option<Checked> {
+    fn draft(&mut self, keeper: LogKeeper, draft: &DisclosureDraft) -> Option<Checked> {
+        let discloser = keeper.organisation;
         self.message(draft);
         self.references(draft);
         self.actors(draft);
@@ -164,10 +168,12 @@ impl Check<'_> {
         let withheld = self.withheld(draft, occurred_at);
         let agreement = self.agreement(discloser, draft);
         let subject = self.subject(&draft.subject);
+        self.processor(keeper, recipient.as_deref(), register.as_deref(), draft);
         Some(Checked {
             message_id: draft.message_id.clone(),
             part: draft.part,
             discloser,
+            processor: keeper.processor,
             recipient: recipient.map(|row| row.id),
             register: register?.id,
             items,
@@ -397,6 +403,27 @@ impl Check<'_> {
                 }
                 found
             }
+        }
+    }
+
+    /// A processor acts under agreements that name it, not for everything its principal does (2016/679 Art. 28).
+    fn processor(
+        &mut self,
+        keeper: LogKeeper,
+        recipient: Option<&organisation::Model>,
+        register: Option<&register::Model>,
+        draft: &DisclosureDraft,
+    ) {
+        let (Some(processor), Some(register)) = (keeper.processor, register) else { return };
+        let side = if draft.onward_to.is_some() { Some(keeper.organisation) } else { recipient.map(|row| row.id) };
+        let Some(side) = side else { return };
+        let is_named = std::iter::once(side)
+            .chain(self.facts.predecessors(side))
+            .flat_map(|party| self.facts.received(party, register.id))
+            .filter(|dossier| draft.agreement.as_ref().is_none_or(|number| *number == dossier.row.number))
+            .any(|dossier| policy::is_processor(self.facts, processor, dossier.row.id));
+        if !is_named {
+            self.unknown("agreement", "agreement that names the processor");
         }
     }
 

@@ -19,6 +19,8 @@ pub use pseudonyms::Pseudonyms;
 
 use files::KeyFiles;
 
+use crate::journal::leaf::{hex, sha256};
+
 const DEVELOPMENT: &str = "dev-issuer";
 const LOG: &str = "log";
 const PSEUDONYM: &str = "pseudonym";
@@ -248,16 +250,7 @@ fn read<K>(
 
 /// SHA-256 in hexadecimal.
 fn sha256_hex(bytes: &[u8]) -> String {
-    hex(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes).as_ref())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a text does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex(&sha256(&[bytes]))
 }
 
 #[cfg(test)]

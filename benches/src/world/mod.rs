@@ -80,7 +80,7 @@ impl Rows {
     /// A status and the day it was reached, for each in turn.
     fn history<S: ClosedEnum>(&mut self, kind: StatusSubject, subject: impl Into<Uuid>, entries: &[(S, Day)]) {
         let subject = subject.into();
-        for (ordinal, (status, on)) in (0..).zip(entries) {
+        for (ordinal, (status, on)) in (1..).zip(entries) {
             let row = entity::status_entry::Model {
                 id: self.id(),
                 subject_kind: kind,

@@ -6,12 +6,12 @@ mod query;
 
 use std::sync::Arc;
 
-use async_graphql::{ID, Object};
+use async_graphql::{ID, Object, SimpleObject};
 use entity::{
-    agreement_basis,
+    agreement_basis, status_entry,
     vocabulary::{
         Adequacy, AdoptionStepCode, AdoptionStepState, AgreementAction, AgreementKind, AgreementSide, AgreementStatus,
-        BasisRole, OrganisationId, PartyRole, Publicity, TerminationReason,
+        BasisRole, ClosedEnum, OrganisationId, PartyRole, Publicity, StatusSubject, TerminationReason,
     },
 };
 
@@ -215,9 +215,37 @@ impl Agreement {
         })
     }
 
+    /// Statuses it has had, the first first, with the reason of each; null for those who are no party.
+    async fn history(&self) -> Option<Vec<AgreementStatusEntry>> {
+        self.for_parties(|| {
+            let rows = self.view.facts.status_entry.of(self.dossier.row.id.0);
+            let mut rows: Vec<_> = rows.filter(|row| row.subject_kind == StatusSubject::Agreement).cloned().collect();
+            rows.sort_by_key(|row| row.ordinal);
+            rows.into_iter().filter_map(AgreementStatusEntry::of).collect()
+        })
+    }
+
     /// Agreement it takes the place of; null when none, or when the viewer may not know it.
     async fn supersedes(&self) -> Option<Agreement> {
         Agreement::of(&self.view, self.dossier.row.supersedes_id?)
+    }
+}
+
+/// Status an agreement has had from an instant on.
+#[derive(SimpleObject)]
+pub struct AgreementStatusEntry {
+    /// Status.
+    status: Said<AgreementStatus>,
+    /// Instant from which it held, UTC.
+    valid_from: DateTime,
+    /// Reason given; null when none was.
+    reason: Option<String>,
+}
+
+impl AgreementStatusEntry {
+    fn of(row: Arc<status_entry::Model>) -> Option<Self> {
+        let status = AgreementStatus::from_code(&row.status)?;
+        Some(Self { status: status.into(), valid_from: row.from_at.into(), reason: row.reason.clone() })
     }
 }
 

@@ -26,6 +26,7 @@ use crate::{
         said::Said,
         scalars::{BusinessId, DateTime, ItemCode},
     },
+    journal::leaf,
     legal_basis::graphql::LegalBasis,
     organisation::graphql::Organisation,
     register::graphql::{Purpose, Register},
@@ -86,6 +87,11 @@ impl Disclosure {
     /// Discloser, whose log this is.
     async fn discloser(&self) -> Result<Organisation, Error> {
         self.organisation(self.recorded.row.discloser_id)
+    }
+
+    /// Processor that recorded it for the discloser; null when the discloser did itself.
+    async fn processor(&self) -> Option<Result<Organisation, Error>> {
+        self.recorded.row.processor_id.map(|id| self.organisation(id))
     }
 
     /// Recipient; null only for onward disclosure to an applicant.
@@ -171,7 +177,7 @@ impl Disclosure {
     /// Keyed pseudonym of the person, hexadecimal; null for other subjects, after erasure, and for all but the discloser.
     async fn subject_pseudonym(&self) -> Option<String> {
         let pseudonym = self.recorded.row.subject_pseudonym.as_deref().filter(|_| self.shows_subject())?;
-        Some(super::row::hex(pseudonym))
+        Some(leaf::hex(pseudonym))
     }
 
     /// Business ID of the subject; null for other subjects.
@@ -186,7 +192,7 @@ impl Disclosure {
 
     /// Keyed pseudonym of the end user, hexadecimal; null when a system acted by itself, and after erasure.
     async fn user_pseudonym(&self) -> Option<String> {
-        self.recorded.row.user_pseudonym.as_deref().map(super::row::hex)
+        self.recorded.row.user_pseudonym.as_deref().map(leaf::hex)
     }
 
     /// System that fetched the data; null for viewing.

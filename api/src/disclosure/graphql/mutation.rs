@@ -1,13 +1,13 @@
 //! Recording, and deciding and recording in one step.
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
-use entity::vocabulary::{Coverage, DecisionReasonCode, DisclosureOutcome, OrganisationId};
+use entity::vocabulary::{Coverage, DecisionReasonCode, DisclosureOutcome};
 
 use super::{Disclosure, input::DisclosureInput};
 use crate::{
     Error,
     access_decision::graphql::AccessDecision,
-    auth::policy,
+    auth::policy::{self, LogKeeper},
     context::{self, Intent, View},
     disclosure::{Judged, OnPartial, Recorder},
     graphql::{errors::UserError, request::request, said::Said},
@@ -94,15 +94,16 @@ impl DisclosureMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What to record.")] input: RecordDisclosuresInput,
     ) -> Result<RecordDisclosuresPayload, Error> {
-        let (request, recorder, discloser) = parts(ctx, "recordDisclosures")?;
+        let (request, recorder, keeper) = parts(ctx, "recordDisclosures")?;
         let drafts = input.disclosures.into_iter().map(Into::into).collect();
         if Intent::of(input.validate_only) == Intent::Validate {
-            let judged = recorder.validate(discloser, drafts).await;
+            request.fresh()?;
+            let judged = recorder.validate(keeper, drafts).await;
             let (judged, user_errors) = UserError::split(&request.view.facts, judged)?;
             let judgements = judged.map(|all| all.into_iter().map(Into::into).collect());
             return Ok(RecordDisclosuresPayload { disclosures: None, judgements, user_errors });
         }
-        let written = recorder.record(discloser, drafts).await;
+        let written = recorder.record(keeper, drafts).await;
         let (rows, user_errors) = UserError::split(&request.view.facts, written)?;
         let view = current(request);
         let disclosure = |recorded| Disclosure { view: view.clone(), recorded };
@@ -118,16 +119,17 @@ impl DisclosureMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What to decide and record.")] input: AuthoriseDisclosureInput,
     ) -> Result<AuthoriseDisclosurePayload, Error> {
-        let (request, recorder, discloser) = parts(ctx, "authoriseDisclosure")?;
+        let (request, recorder, keeper) = parts(ctx, "authoriseDisclosure")?;
         let on_partial = if input.accept_partial == Some(true) { OnPartial::AcceptPart } else { OnPartial::Deny };
         let draft = input.disclosure.into();
         if Intent::of(input.validate_only) == Intent::Validate {
-            let judged = recorder.validate_authorisation(discloser, draft, on_partial).await;
+            request.fresh()?;
+            let judged = recorder.validate_authorisation(keeper, draft, on_partial).await;
             let (judged, user_errors) = UserError::split(&request.view.facts, judged)?;
             let decision = judged.map(|(_, decision)| AccessDecision::new(current(request), decision));
             return Ok(AuthoriseDisclosurePayload { decision, disclosure: None, repeated: false, user_errors });
         }
-        let authorised = recorder.authorise(discloser, draft, on_partial).await;
+        let authorised = recorder.authorise(keeper, draft, on_partial).await;
         let (authorised, user_errors) = UserError::split(&request.view.facts, authorised)?;
         let Some(authorised) = authorised else {
             return Ok(AuthoriseDisclosurePayload { decision: None, disclosure: None, repeated: false, user_errors });
@@ -143,15 +145,15 @@ impl DisclosureMutation {
     }
 }
 
-/// The request, the recorder, and the organisation whose log is written: the caller's own.
+/// The request, the recorder, and whose log is written: the caller's own.
 fn parts<'a>(
     ctx: &'a Context<'_>,
     field: &'static str,
-) -> Result<(&'a context::Context, &'a Recorder, OrganisationId), Error> {
+) -> Result<(&'a context::Context, &'a Recorder, LogKeeper), Error> {
     let request = request(ctx, field)?;
     let recorder = ctx.data_opt::<Recorder>().ok_or_else(|| Error::internal("no recorder"))?;
-    let own = policy::recording_organisation(&request.view.facts, &request.view.viewer)?;
-    Ok((request, recorder, own))
+    let keeper = policy::log_keeper(&request.view.facts, &request.view.viewer)?;
+    Ok((request, recorder, keeper))
 }
 
 /// View of the newest facts, which a fresh row may rest on.

@@ -11,7 +11,7 @@ use crate::{
     context,
     disclosure::{
         Recorder,
-        list::{self, Filter, Order},
+        list::{self, Filter, Order, Served},
     },
     graphql::{
         connections::{Connection, Page},
@@ -59,8 +59,8 @@ pub struct DisclosureQuery;
 
 #[Object]
 impl DisclosureQuery {
-    /// Disclosures one's own organisation gave or received; every one for the data-protection authority's auditor. Errors:
-    /// FORBIDDEN, INVALID_INPUT, UNAVAILABLE.
+    /// Disclosures one's own organisation gave or received; a processor's, those under the agreements that name it; every
+    /// one for the data-protection authority's auditor. Errors: FORBIDDEN, INVALID_INPUT, UNAVAILABLE.
     async fn disclosures(
         &self,
         ctx: &Context<'_>,
@@ -72,7 +72,7 @@ impl DisclosureQuery {
         let request = request(ctx, "disclosures")?;
         let page: Page<uuid::Uuid> = Page::of(first, after.as_deref(), request.page_size_max())?;
         let filter = read(request, filter.unwrap_or_default()).map_err(Error::Invalid)?;
-        let filter = Filter { party: own_side(request)?, ..filter };
+        let filter = own_rows(request, filter)?;
         let order = match order_by.unwrap_or(DisclosureOrder::NewestFirst) {
             DisclosureOrder::NewestFirst => Order::NewestFirst,
             DisclosureOrder::OldestFirst => Order::OldestFirst,
@@ -86,12 +86,19 @@ impl DisclosureQuery {
     }
 }
 
-/// Organisation whose rows are listed; null for the auditor of all.
-fn own_side(request: &context::Context) -> Result<Option<entity::vocabulary::OrganisationId>, Error> {
-    if policy::audits_all(&request.view.facts, &request.view.viewer) {
-        return Ok(None);
+/// Rows of the viewer's own organisation; of a processor, those under the agreements that name it and those it recorded;
+/// for the auditor of all, every row.
+fn own_rows(request: &context::Context, filter: Filter) -> Result<Filter, Error> {
+    let (facts, viewer) = (&request.view.facts, &request.view.viewer);
+    if policy::audits_all(facts, viewer) {
+        return Ok(filter);
     }
-    policy::recording_organisation(&request.view.facts, &request.view.viewer).map(Some)
+    let keeper = policy::log_keeper(facts, viewer)?;
+    let served = keeper.processor.map(|processor| Served {
+        agreements: policy::served(facts, keeper.organisation, processor).collect(),
+        processor,
+    });
+    Ok(Filter { party: Some(keeper.organisation), served, ..filter })
 }
 
 fn read(request: &context::Context, filter: DisclosureFilter) -> Result<Filter, Violations> {

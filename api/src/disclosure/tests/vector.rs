@@ -6,10 +6,10 @@ use crate::{
         coverage::{Door, judged},
         interned::{basis_members, interned_id, members},
         prepare::Pseudonym,
-        row::{self, Place, Pseudonyms, Sets, content_hash, hex, message_hash},
+        row::{self, Place, Pseudonyms, Sets, content_hash, message_hash},
         rules::check,
     },
-    journal::leaf::{EntryKind, canonical, commitments, hmac_sha256, leaf_hash},
+    journal::leaf::{EntryKind, canonical, commitments, hex, hmac_sha256, leaf_hash},
 };
 
 /// Example of `docs/log-format.md`, recomputed.

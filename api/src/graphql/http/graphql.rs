@@ -31,6 +31,9 @@ use crate::{
 /// Journal position: of the facts an answer rests on, or those a request waits for.
 pub(super) const FACTS_SEQ: HeaderName = HeaderName::from_static("facts-seq");
 
+/// Marks an answer from facts older than `FACTS_MAX_AGE`: seconds since they were last known to be current.
+pub(super) const FACTS_STALE: HeaderName = HeaderName::from_static("facts-stale");
+
 /// How long a request waits for the facts to reach its position: a replica's follower is behind by less.
 const FACTS_WAIT_MAX: Duration = Duration::from_secs(1);
 
@@ -79,10 +82,14 @@ where
     let entered = entered.map_err(|_| Error::Unavailable("the facts have not reached Facts-Seq"))??;
 
     let operation = prepared.operation().map(|name| OperationName(name.to_owned()));
+    let stale_for = entered.stale_for;
     let (answer, facts_seq) = executed(doors, prepared, call, entered).await?;
     let answer = errors::finished(answer, request_id);
     let mut response = json(media.executed(&answer), media, answer);
     response.headers_mut().insert(FACTS_SEQ, facts_seq.into());
+    if let Some(age) = stale_for {
+        response.headers_mut().insert(FACTS_STALE, age.as_secs().into());
+    }
     if let Some(operation) = operation {
         response.extensions_mut().insert(operation);
     }
@@ -103,7 +110,7 @@ where
     S: SubscriptionType + 'static,
     C: Clone + Send + Sync + 'static,
 {
-    let Entered { context, facts_seq } = entered;
+    let Entered { context, facts_seq, stale_for: _ } = entered;
     match prepared.kind() {
         OperationType::Query => {
             let answer = timeout(doors.operation_time_max, doors.schemas.execute(prepared, call, context)).await;

@@ -65,6 +65,8 @@ pub struct Entered<C> {
     pub context: C,
     /// Journal position of its facts.
     pub facts_seq: i64,
+    /// How long ago its facts were last known to be current, where that is longer than `FACTS_MAX_AGE`.
+    pub stale_for: Option<Duration>,
 }
 
 /// What the doors open to.

@@ -62,7 +62,7 @@ async fn enter(arrival: Arrival) -> Result<Entered<Seen>, Error> {
     if arrival.min_seq.is_some_and(|seq| seq > 7) {
         futures::future::pending::<()>().await;
     }
-    Ok(Entered { context: Seen(arrival), facts_seq: 7 })
+    Ok(Entered { context: Seen(arrival), facts_seq: 7, stale_for: None })
 }
 
 fn app() -> Router {
