@@ -70,3 +70,7 @@ pub mod app;
 pub mod cli;
 
 pub use error::{Error, ErrorCode, Fault, FaultCode, Violations};
+
+/// Answers are made of many small allocations, at which the system's allocator is slower.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

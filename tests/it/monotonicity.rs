@@ -219,7 +219,14 @@ fn pictures(facts: &Facts) -> Vec<String> {
     pictures.extend(facts.legal_basis.all().map(|row| format!("{:?}", facts.law(row.id))));
     pictures.extend(facts.register.all().map(|row| format!("{:?}", facts.catalogue(row.id))));
     pictures.extend(facts.mandate_theme.all().map(|row| format!("{:?}", facts.theme_history(row.id))));
-    pictures.extend(facts.mandating_right.all().map(|row| format!("{:?}", facts.right_history(row.id))));
+    pictures.extend(
+        facts.mandating_right.all().map(|row| format!("{:?}", facts.rights(row.organisation_id, row.mandate_theme_id))),
+    );
     pictures.extend(facts.agreement.all().map(|row| format!("{:?}", facts.agreement.by_key(&row.number))));
+    pictures.extend(facts.organisation.all().map(|row| format!("{:?}", facts.party(row.id))));
+    pictures.extend(facts.agreement.all().map(|row| {
+        let received = facts.received(row.recipient_id, row.register_id);
+        format!("{:?}", received.map(|dossier| dossier.row.id).collect::<Vec<_>>())
+    }));
     pictures
 }

@@ -38,11 +38,13 @@ pub fn resumable(facts: &Facts, dossier: &Dossier, at: Instant) -> Vec<Reason> {
             reasons.push(conditions::reason(entity::vocabulary::DecisionReasonCode::PartyNotActive));
         }
     }
-    if dossier.row.ends_on.is_some_and(|day| entity::vocabulary::day_end(day) <= at) {
+    if dossier.ends_at.is_some_and(|end| end <= at) {
         reasons.push(conditions::reason(entity::vocabulary::DecisionReasonCode::AgreementNotInForce));
     }
     let mut least: Option<Vec<Reason>> = None;
-    for scope in dossier.scopes.iter().filter(|scope| scope.row.status != entity::vocabulary::ScopeStatus::Closed) {
+    for scope in
+        dossier.scopes.iter().filter(|scope| scope.status.at(at) != Some(entity::vocabulary::ScopeStatus::Closed))
+    {
         let mut of_scope = Vec::new();
         conditions::openable(facts, dossier, scope, &mut horizon, &mut of_scope);
         if least.as_ref().is_none_or(|least| of_scope.len() < least.len()) {

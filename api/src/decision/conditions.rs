@@ -5,7 +5,7 @@ use entity::{
     vocabulary::{
         Adequacy, AgreementStatus, AuthorityStatus, BasisRole, Channel, DecisionReasonCode, LegalBasisId,
         MandateThemeId, MandateThemeStatus, MandatingRightStatus, Operation, OrganisationId, OrganisationKind,
-        ProposalStatus, PurposeId, Regularity, ScopeStatus, StatementStatus, day_end, helsinki_midnight,
+        ProposalStatus, PurposeId, Regularity, ScopeStatus, StatementStatus, day_end,
     },
 };
 
@@ -34,20 +34,22 @@ pub(super) fn agreement(facts: &Facts, dossier: &Dossier, horizon: &mut Horizon,
 pub fn in_force(dossier: &Dossier, horizon: &mut Horizon) -> bool {
     horizon.end(dossier.status.next_after(horizon.at()));
     let active = dossier.status.at(horizon.at()) == Some(AgreementStatus::Active);
-    let Some(starts_on) = dossier.row.starts_on else { return false };
-    horizon.within(helsinki_midnight(starts_on), dossier.row.ends_on.map(day_end)) && active
+    let Some(starts_at) = dossier.starts_at else { return false };
+    horizon.within(starts_at, dossier.ends_at) && active
 }
 
 /// Whether an organisation exists, or another took its place.
 pub(super) fn party_active(facts: &Facts, id: OrganisationId, horizon: &mut Horizon) -> bool {
-    let mut latest = None;
-    for id in std::iter::once(id).chain(successors(facts, id)) {
-        let Some(row) = facts.organisation.get(id) else { return false };
+    let Some(row) = facts.party(id) else { return false };
+    let Some(day) = row.dissolved_on else { return true };
+    let mut latest = day_end(day);
+    for heir in successors(facts, id) {
+        let Some(row) = facts.party(heir) else { return false };
         let Some(day) = row.dissolved_on else { return true };
-        latest = latest.max(Some(day_end(day)));
+        latest = latest.max(day_end(day));
     }
-    horizon.end(latest);
-    latest.is_some_and(|end| horizon.at() < end)
+    horizon.end(Some(latest));
+    horizon.at() < latest
 }
 
 /// Scope open over its channel, carried by an approved statement, and its means justified.
@@ -106,7 +108,7 @@ fn mode_justified(facts: &Facts, dossier: &Dossier, scope: &ScopePart) -> bool {
 
 /// Whether 906/2019 treats an organisation as an authority.
 pub(super) fn is_authority(facts: &Facts, id: OrganisationId) -> bool {
-    facts.organisation.get(id).is_some_and(|row| row.authority_status == AuthorityStatus::Authority)
+    facts.party(id).is_some_and(|row| row.authority_status == AuthorityStatus::Authority)
 }
 
 /// Provisions of an item that carry it, and why the others do not.
@@ -221,7 +223,7 @@ pub(super) fn entitles(
     wanted: Use<'_>,
     horizon: &mut Horizon,
 ) -> bool {
-    let Some(recipient) = facts.organisation.get(dossier.row.recipient_id) else { return false };
+    let Some(recipient) = facts.party(dossier.row.recipient_id) else { return false };
     law.entitlements.iter().any(|entitlement| {
         entitlement.register_id == dossier.row.register_id
             && entitlement.purpose_id == wanted.purpose
@@ -289,12 +291,11 @@ fn theme_active(facts: &Facts, theme: MandateThemeId, horizon: &mut Horizon) -> 
 
 fn may_mandate(facts: &Facts, organisation: OrganisationId, theme: MandateThemeId, horizon: &mut Horizon) -> bool {
     let mut held = false;
-    for right in facts.mandating_right.of(organisation).filter(|right| right.mandate_theme_id == theme) {
-        let Some(history) = facts.right_history(right.id) else { continue };
-        horizon.end(history.next_after(horizon.at()));
-        if history.at(horizon.at()) == Some(MandatingRightStatus::Granted) {
-            horizon.end(right.valid_until);
-            held |= right.valid_until.is_none_or(|until| horizon.at() < until);
+    for right in facts.rights(organisation, theme) {
+        horizon.end(right.status.next_after(horizon.at()));
+        if right.status.at(horizon.at()) == Some(MandatingRightStatus::Granted) {
+            horizon.end(right.row.valid_until);
+            held |= right.row.valid_until.is_none_or(|until| horizon.at() < until);
         }
     }
     held

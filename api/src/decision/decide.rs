@@ -4,7 +4,7 @@ use entity::{
     data_item,
     vocabulary::{
         Admission, Channel, DecisionReasonCode, Instant, ItemCode, LegalBasisId, NecessityCheck, ObligationCode,
-        Operation, Verdict,
+        Operation, ProposalStatus, Verdict,
     },
 };
 
@@ -99,6 +99,22 @@ struct Asked<'a> {
     reasons: Vec<Reason>,
 }
 
+impl<'a> Asked<'a> {
+    /// An item of the scope carries part of what was asked, on these provisions.
+    fn carry(&mut self, part: &'a ItemPart, bases: Vec<LegalBasisId>) {
+        if self.bases.is_empty() {
+            self.bases = bases;
+        } else {
+            self.bases.extend(bases);
+        }
+        self.bases.sort_unstable();
+        self.bases.dedup();
+        if !self.parts.iter().any(|known| known.row.id == part.row.id) {
+            self.parts.push(part);
+        }
+    }
+}
+
 impl Judgement<'_> {
     fn permitted(&self) -> usize {
         if self.common.is_empty() { self.items.iter().filter(|item| item.reasons.is_empty()).count() } else { 0 }
@@ -178,7 +194,7 @@ fn judge_scope<'a>(
         admission(facts, question, dossier, scope, &mut horizon, &mut common);
     }
     for reason in &mut common {
-        reason.bases.extend(source(facts, reason.code));
+        reason.bases.extend(source(facts, reason.code, horizon.at()));
     }
     Judgement { scope, common, items, horizon }
 }
@@ -250,7 +266,7 @@ fn judge_item<'a>(
     asked.reasons.dedup();
     for reason in &mut asked.reasons {
         reason.item = Some(code.clone());
-        reason.bases.extend(source(facts, reason.code));
+        reason.bases.extend(source(facts, reason.code, horizon.at()));
     }
     asked
 }
@@ -279,14 +295,27 @@ fn judge_content<'a>(
     horizon: &mut Horizon,
 ) {
     let about = if item.code.node() == asked.code.node() { About::Nothing } else { About::Item(item.code.clone()) };
-    let in_scope: Vec<&ItemPart> =
-        scope.items.iter().filter(|part| reaches(scope, &part.row.item_code, item, asked.code)).collect();
-    if in_scope.is_empty() {
+    let reaching = scope.items.iter().filter(|part| reaches(scope, &part.row.item_code, item, asked.code));
+    let (mut is_in_scope, mut is_fitting) = (false, false);
+    let mut refused = Vec::new();
+    for part in reaching {
+        is_in_scope = true;
+        if part.row.operation != question.operation {
+            continue;
+        }
+        is_fitting = true;
+        let before = refused.len();
+        let bases = judge_part(facts, question, dossier, scope, part, item, asked.code, horizon, &mut refused);
+        if refused.len() == before {
+            refused.clear();
+            asked.carry(part, bases);
+            break;
+        }
+    }
+    if !is_in_scope {
         return asked.reasons.push(Reason { about, ..conditions::reason(DecisionReasonCode::ItemNotInScope) });
     }
-    let fitting: Vec<&ItemPart> =
-        in_scope.into_iter().filter(|part| part.row.operation == question.operation).collect();
-    if fitting.is_empty() {
+    if !is_fitting {
         return asked.reasons.push(conditions::reason(DecisionReasonCode::OperationNotInScope));
     }
     if (item.is_personal || item.is_secret)
@@ -294,20 +323,6 @@ fn judge_content<'a>(
         && question.case_reference.is_none()
     {
         asked.reasons.push(conditions::reason(DecisionReasonCode::CaseReferenceMissing));
-    }
-    let mut refused = Vec::new();
-    for part in fitting {
-        let before = refused.len();
-        let bases = judge_part(facts, question, dossier, scope, part, item, asked.code, horizon, &mut refused);
-        if refused.len() == before {
-            asked.bases.extend(bases);
-            asked.bases.sort_unstable();
-            asked.bases.dedup();
-            if !asked.parts.iter().any(|known| known.row.id == part.row.id) {
-                asked.parts.push(part);
-            }
-            return;
-        }
     }
     asked.reasons.extend(refused);
 }
@@ -320,7 +335,7 @@ fn reaches(scope: &ScopePart, code: &ItemCode, item: &data_item::Model, asked: &
     }
     !item.is_identity_code
         && code.covers_parts(item.code.node(), asked.qualifier())
-        && item.valid_from < entity::vocabulary::day_end(scope.row.defined_on)
+        && item.valid_from < scope.defined_until
 }
 
 fn qualifier_covers(code: &ItemCode, asked: &ItemCode) -> bool {
@@ -442,8 +457,8 @@ fn name_other_agreements(facts: &Facts, question: &Question, dossier: &Dossier, 
     }
 }
 
-/// Provision a condition itself comes from, in the wording known to the registry.
-fn source(facts: &Facts, code: DecisionReasonCode) -> Option<LegalBasisId> {
+/// Provision a condition itself comes from, in the wording in force then, else the newest.
+fn source(facts: &Facts, code: DecisionReasonCode, at: Instant) -> Option<LegalBasisId> {
     let citation = match code {
         DecisionReasonCode::CaseReferenceMissing => CASE_BY_CASE,
         DecisionReasonCode::TooManySubjects | DecisionReasonCode::ListByViewing => SINGLE_SEARCH,
@@ -451,5 +466,10 @@ fn source(facts: &Facts, code: DecisionReasonCode) -> Option<LegalBasisId> {
         DecisionReasonCode::ProcessingRightMissing => NON_AUTHORITY,
         _ => return None,
     };
-    facts.legal_basis.by_key_prefix(citation_key(citation)).last().map(|row| row.id)
+    let wordings = || {
+        let known = facts.legal_basis.by_key_prefix(citation_key(citation));
+        known.filter(|row| row.status == ProposalStatus::Confirmed)
+    };
+    let in_force = wordings().find(|row| row.valid_from <= at && row.valid_until.is_none_or(|until| at < until));
+    in_force.or_else(|| wordings().max_by_key(|row| row.valid_from)).map(|row| row.id)
 }

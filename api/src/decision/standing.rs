@@ -1,8 +1,7 @@
 //! What an agreement or scope amounts to at an instant: computed, never stored.
 
 use entity::vocabulary::{
-    AgreementStatus, BasisRole, DecisionReasonCode, EffectiveState, Instant, Operation, ScopeStatus, day_end,
-    helsinki_midnight,
+    AgreementStatus, BasisRole, DecisionReasonCode, EffectiveState, Instant, Operation, ScopeStatus,
 };
 
 use super::{Horizon, Reason, conditions, conditions::Use};
@@ -26,8 +25,8 @@ pub fn of_agreement(facts: &Facts, dossier: &Dossier, at: Instant) -> Standing {
     let mut horizon = Horizon::new(at);
     let status = dossier.status.at(at).unwrap_or(AgreementStatus::Draft);
     horizon.change(dossier.status.next_after(at));
-    horizon.change(dossier.row.starts_on.map(helsinki_midnight));
-    horizon.change(dossier.row.ends_on.map(day_end));
+    horizon.change(dossier.starts_at);
+    horizon.change(dossier.ends_at);
     let mut blockers = Vec::new();
     let state = match status {
         AgreementStatus::Terminated | AgreementStatus::Superseded | AgreementStatus::Withdrawn => EffectiveState::Ended,
@@ -49,18 +48,18 @@ pub fn of_agreement(facts: &Facts, dossier: &Dossier, at: Instant) -> Standing {
         }
     };
     let since = match state {
-        EffectiveState::Expired => dossier.row.ends_on.map(day_end),
+        EffectiveState::Expired => dossier.ends_at,
         _ => dossier.status.since(at).max(started(dossier, at)),
     };
     Standing { state, since, until: horizon.next_change(), blockers: tidy(blockers) }
 }
 
 fn started(dossier: &Dossier, at: Instant) -> Option<Instant> {
-    dossier.row.starts_on.map(helsinki_midnight).filter(|start| *start <= at)
+    dossier.starts_at.filter(|start| *start <= at)
 }
 
 fn has_ended(dossier: &Dossier, at: Instant) -> bool {
-    dossier.row.ends_on.is_some_and(|day| day_end(day) <= at)
+    dossier.ends_at.is_some_and(|end| end <= at)
 }
 
 fn has_run(dossier: &Dossier, at: Instant) -> bool {
@@ -71,7 +70,7 @@ fn has_run(dossier: &Dossier, at: Instant) -> bool {
 }
 
 fn starts_later(dossier: &Dossier, at: Instant) -> bool {
-    dossier.row.starts_on.is_none_or(|day| helsinki_midnight(day) > at)
+    dossier.starts_at.is_none_or(|start| start > at)
 }
 
 /// Everything, part or nothing of what the scopes that have been opened hold may be disclosed. A flagged provision takes

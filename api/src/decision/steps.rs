@@ -5,7 +5,7 @@ use entity::{
     adoption_plan,
     vocabulary::{
         Adequacy, AdoptionStepCode as Step, AdoptionStepState as State, AgreementSide, AgreementStatus, ClosedEnum,
-        Day, DecisionReasonCode, Instant, ScopeStatus, SignatureAct, StatementStatus, helsinki_day,
+        Day, DecisionReasonCode, Instant, ScopeStatus, SignatureAct, StatementStatus, helsinki_day, helsinki_midnight,
     },
 };
 
@@ -115,9 +115,10 @@ fn progress(
     match code {
         Step::LegalBasisChecked => basis_checked(facts, dossier, at),
         Step::ModeContentTimetableAgreed => agreed(facts, dossier, declared, at),
-        Step::ContentDefined => content_defined(dossier),
+        Step::ContentDefined => content_defined(dossier, at),
         Step::AgreementSigned => {
-            dossier.row.signed_on.map_or_else(|| Progress::open(Vec::new()), |day| Progress::done(Some(day)))
+            let signed_on = dossier.row.signed_on.filter(|day| helsinki_midnight(*day) <= at);
+            signed_on.map_or_else(|| Progress::open(Vec::new()), |day| Progress::done(Some(day)))
         }
         Step::ContentImplemented => reached(dossier, ScopeStatus::Implemented, at),
         Step::ContentTested => reached(dossier, ScopeStatus::Tested, at),
@@ -125,7 +126,7 @@ fn progress(
         Step::StatementApproved => statement_approved(dossier, at),
         Step::MandateThemeReady => mandated(facts, dossier, DecisionReasonCode::MandateThemeNotActive, at),
         Step::MandatingRightGranted => mandated(facts, dossier, DecisionReasonCode::MandatingRightMissing, at),
-        Step::MandatesGranted if !requires_mandates(dossier) => Progress::not_required(),
+        Step::MandatesGranted if !requires_mandates(dossier, at) => Progress::not_required(),
         Step::EmployeesInstructed | Step::MandatesGranted => {
             declared.map_or_else(|| Progress::open(Vec::new()), |day| Progress::done(Some(day)))
         }
@@ -163,12 +164,13 @@ fn agreed(facts: &Facts, dossier: &Dossier, declared: Option<Day>, at: Instant) 
     }
 }
 
-fn live_scopes(dossier: &Dossier) -> impl Iterator<Item = &ScopePart> {
-    dossier.scopes.iter().filter(|scope| scope.row.status != ScopeStatus::Closed)
+fn live_scopes(dossier: &Dossier, at: Instant) -> impl Iterator<Item = &ScopePart> {
+    dossier.scopes.iter().filter(move |scope| scope.status.at(at) != Some(ScopeStatus::Closed))
 }
 
-fn content_defined(dossier: &Dossier) -> Progress {
-    let defined = dossier.scopes.iter().filter(|scope| !scope.items.is_empty()).map(|scope| scope.row.defined_on).min();
+fn content_defined(dossier: &Dossier, at: Instant) -> Progress {
+    let with_items = dossier.scopes.iter().filter(|scope| !scope.items.is_empty());
+    let defined = with_items.map(|scope| scope.row.defined_on).filter(|day| helsinki_midnight(*day) <= at).min();
     defined.map_or_else(|| Progress::open(Vec::new()), |day| Progress::done(Some(day)))
 }
 
@@ -180,7 +182,7 @@ fn reached(dossier: &Dossier, status: ScopeStatus, at: Instant) -> Progress {
 fn statement_approved(dossier: &Dossier, at: Instant) -> Progress {
     let mut last = None;
     let mut reasons = Vec::new();
-    for scope in live_scopes(dossier) {
+    for scope in live_scopes(dossier, at) {
         let approved = dossier
             .statements
             .iter()
@@ -199,17 +201,17 @@ fn statement_approved(dossier: &Dossier, at: Instant) -> Progress {
     if reasons.is_empty() { Progress::of(last) } else { Progress::open(reasons) }
 }
 
-fn requires_mandates(dossier: &Dossier) -> bool {
-    live_scopes(dossier).any(|scope| scope.items.iter().any(|item| !item.mandates.is_empty()))
+fn requires_mandates(dossier: &Dossier, at: Instant) -> bool {
+    live_scopes(dossier, at).any(|scope| scope.items.iter().any(|item| !item.mandates.is_empty()))
 }
 
 /// A step that is done when no required mandate theme fails in one way.
 fn mandated(facts: &Facts, dossier: &Dossier, failing: DecisionReasonCode, at: Instant) -> Progress {
-    if !requires_mandates(dossier) {
+    if !requires_mandates(dossier, at) {
         return Progress::not_required();
     }
     let mut reasons = Vec::new();
-    for item in live_scopes(dossier).flat_map(|scope| &scope.items) {
+    for item in live_scopes(dossier, at).flat_map(|scope| &scope.items) {
         conditions::mandates(facts, dossier, item, &mut Horizon::new(at), &mut reasons);
     }
     reasons.retain(|reason| reason.code == failing);

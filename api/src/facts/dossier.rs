@@ -4,17 +4,17 @@
 use std::sync::Arc;
 
 use entity::{
-    agreement, agreement_basis, data_item, data_item_qualifier, entitlement, legal_basis, onward_rule,
-    protection_statement, register, scope, scope_item, status_entry,
+    agreement, agreement_basis, data_item, data_item_qualifier, entitlement, legal_basis, mandating_right, onward_rule,
+    organisation, protection_statement, register, scope, scope_item, status_entry,
     vocabulary::{
         Adequacy, AgreementId, AgreementStatus, ClosedEnum, Instant, ItemCode, LegalBasisId, MandateThemeId,
-        MandateThemeStatus, MandatingRightId, MandatingRightStatus, PurposeId, RegisterId, ScopeStatus,
-        StatementStatus,
+        MandateThemeStatus, MandatingRightStatus, OrganisationId, PurposeId, RegisterId, ScopeStatus, StatementStatus,
+        day_end, helsinki_midnight,
     },
 };
 use uuid::Uuid;
 
-use super::Tables;
+use super::{Edit, Row, Tables};
 
 /// History of a status: from which instant on each value held, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +87,8 @@ pub struct ScopePart {
     pub row: Arc<scope::Model>,
     /// Its status over time.
     pub status: History<ScopeStatus>,
+    /// End of the day its content was defined on: what came to be later is not in it by prefix.
+    pub defined_until: Instant,
     /// Purposes it serves.
     pub purposes: Vec<PurposeId>,
     /// Its items in the order of their codes.
@@ -120,6 +122,10 @@ pub struct Dossier {
     pub row: Arc<agreement::Model>,
     /// Its status over time.
     pub status: History<AgreementStatus>,
+    /// First instant of its term; its days are civil days in Helsinki.
+    pub starts_at: Option<Instant>,
+    /// End of its last day.
+    pub ends_at: Option<Instant>,
     /// Provisions it rests on.
     pub bases: Vec<BasisPart>,
     /// Its scopes by channel and version.
@@ -161,6 +167,8 @@ impl Dossier {
         Self {
             row: Arc::clone(row),
             status: History::read(tables, row.id.0, row.status),
+            starts_at: row.starts_on.map(helsinki_midnight),
+            ends_at: row.ends_on.map(day_end),
             bases,
             scopes,
             onward,
@@ -192,12 +200,14 @@ fn scope_part(
     ScopePart {
         row: Arc::clone(scope),
         status: History::read(tables, scope.id.0, scope.status),
+        defined_until: day_end(scope.defined_on),
         purposes: tables.scope_purpose.of(scope.id).map(|purpose| purpose.purpose_id).collect(),
         items,
     }
 }
 
-/// A statement given by a predecessor of the recipient, or to one of the discloser, still speaks for the successor.
+/// A statement given to a predecessor of the discloser still speaks to the successor; a successor of the recipient gives
+/// its own, for it is another's data protection.
 fn statements_between(tables: &Tables, agreement: &agreement::Model) -> Vec<StatementPart> {
     let mut statements: Vec<StatementPart> = tables
         .protection_statement
@@ -274,12 +284,65 @@ impl Catalogue {
     }
 }
 
-/// Compiled pictures, each rebuilt when one of its rows changes.
+/// Right of an organisation to mandate for one theme.
+#[derive(Debug, Clone)]
+pub struct RightPart {
+    /// The row.
+    pub row: Arc<mandating_right::Model>,
+    /// Its status over time.
+    pub status: History<MandatingRightStatus>,
+}
+
+impl RightPart {
+    pub(super) fn compile(tables: &Tables, (organisation, theme): (OrganisationId, MandateThemeId)) -> Vec<Self> {
+        let rights = tables.mandating_right.of(organisation).filter(|row| row.mandate_theme_id == theme);
+        rights.map(|row| Self { row: Arc::clone(row), status: History::read(tables, row.id.0, row.status) }).collect()
+    }
+}
+
+/// Map that shares what a change did not touch; its keys are random ids, so a fast hash does.
+pub(super) type Lookup<K, V> =
+    imbl::GenericHashMap<K, V, foldhash::fast::FixedState, imbl::shared_ptr::DefaultSharedPtr>;
+
+/// Compiled pictures, each rebuilt when one of its rows changes. Decisions find everything here, in a step each.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Compiled {
-    pub(super) dossiers: imbl::OrdMap<AgreementId, Arc<Dossier>>,
-    pub(super) laws: imbl::OrdMap<LegalBasisId, Arc<Law>>,
-    pub(super) catalogues: imbl::OrdMap<RegisterId, Arc<Catalogue>>,
-    pub(super) themes: imbl::OrdMap<MandateThemeId, Arc<History<MandateThemeStatus>>>,
-    pub(super) rights: imbl::OrdMap<MandatingRightId, Arc<History<MandatingRightStatus>>>,
+    pub(super) organisations: Lookup<OrganisationId, Arc<organisation::Model>>,
+    pub(super) dossiers: Lookup<AgreementId, Arc<Dossier>>,
+    /// Dossiers by recipient and register, in the order of their ids.
+    pub(super) received: Lookup<(OrganisationId, RegisterId), Vec<Arc<Dossier>>>,
+    pub(super) laws: Lookup<LegalBasisId, Arc<Law>>,
+    pub(super) catalogues: Lookup<RegisterId, Arc<Catalogue>>,
+    pub(super) themes: Lookup<MandateThemeId, Arc<History<MandateThemeStatus>>>,
+    pub(super) rights: Lookup<(OrganisationId, MandateThemeId), Arc<[RightPart]>>,
+}
+
+impl Compiled {
+    /// Follows an edit of an organisation.
+    pub(super) fn organisation(&mut self, earlier: Option<&Row>, edit: &Edit) {
+        match (earlier, edit) {
+            (_, Edit::Put(Row::Organisation(row))) => drop(self.organisations.insert(row.id, Arc::clone(row))),
+            (Some(Row::Organisation(row)), Edit::Remove(..)) => drop(self.organisations.remove(&row.id)),
+            _ => {}
+        }
+    }
+
+    /// Puts a dossier in the place of the one with its id, or takes that away.
+    pub(super) fn put(&mut self, id: AgreementId, dossier: Option<Arc<Dossier>>) {
+        let side = |dossier: &Dossier| (dossier.row.recipient_id, dossier.row.register_id);
+        let earlier = match &dossier {
+            Some(dossier) => self.dossiers.insert(id, Arc::clone(dossier)),
+            None => self.dossiers.remove(&id),
+        };
+        if let Some(earlier) = earlier
+            && let Some(received) = self.received.get_mut(&side(&earlier))
+        {
+            received.retain(|other| other.row.id != id);
+        }
+        if let Some(dossier) = dossier {
+            let received = self.received.entry(side(&dossier)).or_default();
+            let place = received.partition_point(|other| other.row.id < id);
+            received.insert(place, dossier);
+        }
+    }
 }

@@ -15,11 +15,10 @@ use std::{collections::BTreeSet, sync::Arc};
 use entity::{
     access_grant, organisation,
     vocabulary::{
-        AgreementId, LegalBasisId, MandateThemeId, MandateThemeStatus, MandatingRightId, MandatingRightStatus,
-        OrganisationId, RegisterId, ScopeId, StatusSubject,
+        AgreementId, LegalBasisId, MandateThemeId, MandateThemeStatus, OrganisationId, RegisterId, ScopeId,
+        StatusSubject,
     },
 };
-use imbl::OrdSet;
 use uuid::Uuid;
 
 pub use dossier::*;
@@ -34,7 +33,6 @@ pub struct Facts {
     pub seq: i64,
     tables: Tables,
     compiled: Compiled,
-    by_recipient: OrdSet<(OrganisationId, RegisterId, AgreementId)>,
 }
 
 impl std::ops::Deref for Facts {
@@ -49,9 +47,11 @@ impl Facts {
     /// Picture of tables read whole.
     pub fn of(seq: i64, tables: Tables) -> Self {
         let mut facts = Self { seq, tables, ..Self::default() };
+        for row in facts.tables.organisation.all() {
+            facts.compiled.organisations.insert(row.id, Arc::clone(row));
+        }
         for row in facts.tables.agreement.all() {
-            facts.by_recipient.insert((row.recipient_id, row.register_id, row.id));
-            facts.compiled.dossiers.insert(row.id, Arc::new(Dossier::compile(&facts.tables, row)));
+            facts.compiled.put(row.id, Some(Arc::new(Dossier::compile(&facts.tables, row))));
         }
         for row in facts.tables.legal_basis.all() {
             facts.compiled.laws.insert(row.id, Arc::new(Law::compile(&facts.tables, row)));
@@ -64,8 +64,8 @@ impl Facts {
             facts.compiled.themes.insert(row.id, Arc::new(history));
         }
         for row in facts.tables.mandating_right.all() {
-            let history = History::read(&facts.tables, row.id.0, row.status);
-            facts.compiled.rights.insert(row.id, Arc::new(history));
+            let right = (row.organisation_id, row.mandate_theme_id);
+            facts.compiled.rights.insert(right, RightPart::compile(&facts.tables, right).into());
         }
         facts
     }
@@ -79,12 +79,7 @@ impl Facts {
         let mut touched = Touched::default();
         for edit in edits {
             let earlier = facts.tables.edit(edit);
-            if let Some(Row::Agreement(row)) = &earlier {
-                facts.by_recipient.remove(&(row.recipient_id, row.register_id, row.id));
-            }
-            if let Edit::Put(Row::Agreement(row)) = edit {
-                facts.by_recipient.insert((row.recipient_id, row.register_id, row.id));
-            }
+            facts.compiled.organisation(earlier.as_ref(), edit);
             if let (Some(Row::Organisation(before)), Edit::Put(Row::Organisation(after))) = (&earlier, edit)
                 && before.successor_id == after.successor_id
             {
@@ -102,10 +97,8 @@ impl Facts {
 
     fn compile(&mut self, touched: &Touched) {
         for id in &touched.agreements {
-            match self.tables.agreement.get(*id) {
-                Some(row) => self.compiled.dossiers.insert(*id, Arc::new(Dossier::compile(&self.tables, row))),
-                None => self.compiled.dossiers.remove(id),
-            };
+            let row = self.tables.agreement.get(*id);
+            self.compiled.put(*id, row.map(|row| Arc::new(Dossier::compile(&self.tables, row))));
         }
         for id in &touched.laws {
             match self.tables.legal_basis.get(*id) {
@@ -125,11 +118,8 @@ impl Facts {
                 None => self.compiled.themes.remove(id),
             };
         }
-        for id in &touched.rights {
-            match self.tables.mandating_right.get(*id) {
-                Some(row) => self.compiled.rights.insert(*id, Arc::new(History::read(&self.tables, id.0, row.status))),
-                None => self.compiled.rights.remove(id),
-            };
+        for right in &touched.rights {
+            self.compiled.rights.insert(*right, RightPart::compile(&self.tables, *right).into());
         }
     }
 
@@ -138,9 +128,14 @@ impl Facts {
         self.compiled.themes.get(&id).map(AsRef::as_ref)
     }
 
-    /// Status of a mandating right over time.
-    pub fn right_history(&self, id: MandatingRightId) -> Option<&History<MandatingRightStatus>> {
-        self.compiled.rights.get(&id).map(AsRef::as_ref)
+    /// Rights of an organisation to mandate for a theme, in the order of their ids.
+    pub fn rights(&self, organisation: OrganisationId, theme: MandateThemeId) -> &[RightPart] {
+        self.compiled.rights.get(&(organisation, theme)).map_or(&[], AsRef::as_ref)
+    }
+
+    /// Organisation of an id.
+    pub fn party(&self, id: OrganisationId) -> Option<&organisation::Model> {
+        self.compiled.organisations.get(&id).map(AsRef::as_ref)
     }
 
     /// Every registry table.
@@ -165,10 +160,7 @@ impl Facts {
 
     /// Agreements by which a recipient receives from a register, in the order of their ids.
     pub fn received(&self, recipient: OrganisationId, register: RegisterId) -> impl Iterator<Item = &Arc<Dossier>> {
-        let (first, last) = (AgreementId(Uuid::nil()), AgreementId(Uuid::max()));
-        self.by_recipient
-            .range((recipient, register, first)..=(recipient, register, last))
-            .filter_map(|(_, _, id)| self.compiled.dossiers.get(id))
+        self.compiled.received.get(&(recipient, register)).into_iter().flatten()
     }
 
     /// Access grants of an end user in a scope.
@@ -184,16 +176,16 @@ impl Facts {
     /// Bodies whose rights and duties passed to `organisation`, directly or through others, without itself.
     pub fn predecessors(&self, organisation: OrganisationId) -> Vec<OrganisationId> {
         let mut found = Vec::new();
-        let mut open = vec![organisation];
-        while let Some(id) = open.pop() {
-            for row in self.tables.organisation.of(id) {
+        let (mut heir, mut next) = (organisation, 0);
+        loop {
+            for row in self.tables.organisation.of(heir) {
                 if row.id != organisation && !found.contains(&row.id) {
                     found.push(row.id);
-                    open.push(row.id);
                 }
             }
+            let Some(id) = found.get(next) else { return found };
+            (heir, next) = (*id, next + 1);
         }
-        found
     }
 }
 
@@ -214,7 +206,7 @@ struct Touched {
     laws: BTreeSet<LegalBasisId>,
     registers: BTreeSet<RegisterId>,
     themes: BTreeSet<MandateThemeId>,
-    rights: BTreeSet<MandatingRightId>,
+    rights: BTreeSet<(OrganisationId, MandateThemeId)>,
 }
 
 impl Touched {
@@ -239,7 +231,7 @@ impl Touched {
                 Row::DataItem(row) => drop(self.registers.insert(row.register_id)),
                 Row::DataItemQualifier(row) => drop(self.registers.insert(row.register_id)),
                 Row::MandateTheme(row) => drop(self.themes.insert(row.id)),
-                Row::MandatingRight(row) => drop(self.rights.insert(row.id)),
+                Row::MandatingRight(row) => drop(self.rights.insert((row.organisation_id, row.mandate_theme_id))),
                 Row::Organisation(row) => self.parties(tables, row),
                 _ => {}
             }
@@ -290,7 +282,10 @@ impl Touched {
                 }
             }
             StatusSubject::MandateTheme => drop(self.themes.insert(id.into())),
-            StatusSubject::MandatingRight => drop(self.rights.insert(id.into())),
+            StatusSubject::MandatingRight => {
+                let row = tables.mandating_right.get(id.into());
+                self.rights.extend(row.map(|row| (row.organisation_id, row.mandate_theme_id)));
+            }
             StatusSubject::Incident | StatusSubject::Inquiry => {}
         }
     }

@@ -109,8 +109,9 @@ impl MandatingRight {
 
     /// Where it stands.
     async fn status(&self) -> Said<MandatingRightStatus> {
-        let history = self.view.facts.right_history(self.row.id);
-        history.and_then(|history| history.at(self.view.at)).unwrap_or(self.row.status).into()
+        let rights = self.view.facts.rights(self.row.organisation_id, self.row.mandate_theme_id);
+        let right = rights.iter().find(|right| right.row.id == self.row.id);
+        right.and_then(|right| right.status.at(self.view.at)).unwrap_or(self.row.status).into()
     }
 
     /// Day of the application.

@@ -10,24 +10,28 @@ const LENGTH_MAX: usize = 100;
 /// Data item code, `SEGMENT(.SEGMENT)*(@QUALIFIER)?`, at most 100 characters.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, sea_orm::DeriveValueType)]
 #[sea_orm(value_type = "String", column_type = "Text")]
-pub struct ItemCode(Arc<str>);
+pub struct ItemCode {
+    text: Arc<str>,
+    /// Bytes before the qualifier; found once, for decisions ask it again and again.
+    node_length: usize,
+}
 
 checked_text!(ItemCode);
 
 impl ItemCode {
     /// Code as written.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// Node the code names, without its qualifier.
     pub fn node(&self) -> &str {
-        self.parts().0
+        &self.text[..self.node_length]
     }
 
     /// Qualifier that narrows the node; none when the code names the whole node.
     pub fn qualifier(&self) -> Option<&str> {
-        self.parts().1
+        self.text.get(self.node_length + 1..)
     }
 
     /// Whether a permission for this code reaches the other.
@@ -48,10 +52,7 @@ impl ItemCode {
     }
 
     fn parts(&self) -> (&str, Option<&str>) {
-        match self.0.split_once('@') {
-            Some((node, qualifier)) => (node, Some(qualifier)),
-            None => (&self.0, None),
-        }
+        (self.node(), self.qualifier())
     }
 }
 
@@ -69,7 +70,7 @@ impl FromStr for ItemCode {
         if !node.split('.').chain(qualifier).all(is_segment) {
             return Err(malformed("form is not `SEGMENT.SEGMENT@QUALIFIER`"));
         }
-        Ok(Self(text.into()))
+        Ok(Self { node_length: node.len(), text: text.into() })
     }
 }
 
