@@ -1,11 +1,13 @@
 //! Connections to the database: one way to write, one way to read, on either engine.
 
-use std::time::Duration;
+use std::{fmt::Display, time::Duration};
 
 use sea_orm::{
     AccessMode, ConnectOptions, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
+use sqlx::{ConnectOptions as _, Connection as _, postgres::PgConnectOptions};
+use tokio::time::timeout;
 
 /// Seconds a caller waits for a connection before it is told that the database does not answer.
 pub const ACQUIRE_SECONDS_MAX: u64 = 5;
@@ -30,6 +32,9 @@ impl Database {
     /// The engine's own when it cannot be reached or the file cannot be opened.
     pub async fn connect(url: &str, read_url: Option<&str>) -> Result<Self, DbErr> {
         let sqlite = url.starts_with("sqlite:");
+        if !sqlite {
+            reach(url).await?;
+        }
         let write_url = if sqlite && !url.contains('?') { format!("{url}?mode=rwc") } else { url.to_owned() };
         let write =
             sea_orm::Database::connect(options(&write_url, if sqlite { 1 } else { WRITE_CONNECTIONS_MAX }, false))
@@ -88,6 +93,16 @@ impl Database {
             .begin_with_options(TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() })
             .await
     }
+}
+
+/// Connects once without a pool, which would only say that it waited in vain.
+async fn reach(url: &str) -> Result<(), DbErr> {
+    let options: PgConnectOptions = url.parse().map_err(|fault| DbErr::Custom(format!("{fault}")))?;
+    let place = format!("PostgreSQL at {}:{}", options.get_host(), options.get_port());
+    let failed = |why: &dyn Display| DbErr::Custom(format!("{place} does not take us: {why}"));
+    let connected = timeout(Duration::from_secs(ACQUIRE_SECONDS_MAX), options.connect()).await;
+    let connection = connected.map_err(|_| failed(&"no answer"))?.map_err(|fault| failed(&fault))?;
+    connection.close().await.map_err(|fault| failed(&fault))
 }
 
 fn options(url: &str, connections: u32, read_only: bool) -> ConnectOptions {

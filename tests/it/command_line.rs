@@ -1,6 +1,6 @@
 //! The command line: what it prints, what it refuses, and how it ends.
 
-use std::path::Path;
+use std::{path::Path, process::Stdio};
 
 use api::keys::{Issuance, Keys};
 use axum::http::StatusCode;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     house::{Engine, House, KELA, sqlite_url},
-    process::{Serving, ask, closed, run, settings, text},
+    process::{Serving, ask, closed, gateway, run, settings, text},
     reports::{RECORD, report},
 };
 
@@ -37,6 +37,11 @@ async fn token_prints_just_a_token_that_works() {
     let wrong = run(&settings, &["token", "--org", "0246246-1", "--role", "king"]).await;
     assert!(!wrong.status.success() && wrong.stdout.is_empty());
     assert!(text(&wrong.stderr).contains("0246246-1"));
+    for wrong in [["--sub", "131052-308T"], ["--ttl", "0s"]] {
+        let arguments = [&["token", "--org", KELA, "--role", "officer"][..], &wrong].concat();
+        let refused = run(&settings, &arguments).await;
+        assert!(!refused.status.success() && refused.stdout.is_empty(), "{wrong:?}");
+    }
 }
 
 #[tokio::test]
@@ -98,7 +103,38 @@ async fn a_database_that_cannot_be_reached_is_said_without_its_password() {
     let output = run(&settings(directory.path(), "postgres://gateway:hunter2@127.0.0.1:1/gateway"), &[]).await;
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), UNAVAILABLE, "{said}");
-    assert!(said.contains("DATABASE_URL") && !said.contains("hunter2"), "{said}");
+    assert!(said.contains("DATABASE_URL") && said.contains("127.0.0.1:1") && !said.contains("hunter2"), "{said}");
+}
+
+#[tokio::test]
+async fn what_needs_a_database_makes_none() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = sqlite_url(directory.path());
+    for arguments in [&["token", "--org", KELA, "--role", "officer"][..], &["verify"]] {
+        let output = run(&settings(directory.path(), &url), arguments).await;
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), UNAVAILABLE, "{said}");
+        assert!(said.contains("DATABASE_URL") && said.contains("first"), "{said}");
+    }
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn a_reader_that_goes_away_is_no_failure() {
+    let mut child = gateway(&[]).arg("schema").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().await.unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", text(&output.stderr));
+}
+
+#[tokio::test]
+async fn nothing_to_import_is_said() {
+    let house = sample().await;
+    let (directory, database_url) = closed(house).await;
+    let empty = tempfile::tempdir().unwrap();
+    let output = run(&settings(directory.path(), &database_url), &["import", empty.path().to_str().unwrap()]).await;
+    assert!(!output.status.success());
+    assert!(text(&output.stderr).contains("no world files"), "{}", text(&output.stderr));
 }
 
 #[tokio::test]

@@ -33,6 +33,9 @@ const LOCK_FILE: &str = "gateway.lock";
 /// Why a gateway does not start. Each says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
+    /// Nothing to open.
+    #[error("DATABASE_URL names no database of this version; start the gateway or run `migrate` first")]
+    NoGateway,
     /// The data directory cannot be used.
     #[error("DATA_DIR `{directory}` cannot be used: {source}")]
     DataDirectory {
@@ -156,6 +159,16 @@ pub async fn connect(config: &Config) -> Result<Database, OpenError> {
     Ok(Database::connect(url, read).await?)
 }
 
+/// Connects to a database that a gateway has made; makes none.
+pub async fn connect_to_existing(config: &Config) -> Result<Database, OpenError> {
+    let file = config.database_url.expose().strip_prefix("sqlite://");
+    if file.is_some_and(|rest| !Path::new(rest.split('?').next().unwrap_or(rest)).exists()) {
+        return Err(OpenError::NoGateway);
+    }
+    let database = connect(config).await?;
+    if migration::pending(database.primary()).await? { Err(OpenError::NoGateway) } else { Ok(database) }
+}
+
 fn create_directory(directory: &Path) -> Result<(), OpenError> {
     std::fs::create_dir_all(directory)
         .map_err(|source| OpenError::DataDirectory { directory: directory.display().to_string(), source })
@@ -179,7 +192,7 @@ fn lock(directory: &Path) -> Result<File, OpenError> {
 
 /// Keys of an existing database, without starting anything.
 pub async fn open_keys(config: &Config) -> Result<Keys, OpenError> {
-    let database = connect(config).await?;
+    let database = connect_to_existing(config).await?;
     let rows = key_fingerprint::Entity::find().all(database.primary()).await?;
     Ok(Keys::open(&config.data_dir, &remembered(rows), issuance(config))?)
 }

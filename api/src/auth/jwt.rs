@@ -178,8 +178,8 @@ fn viewer(claims: Claims) -> Result<Viewer, AuthFault> {
     Ok(Viewer { subject: Some(subject), organisation, roles, processor })
 }
 
-/// A personal identity code must not reach the journal as an actor (1050/2018 29 §).
-fn subject(text: String) -> Result<String, AuthFault> {
+/// Subject a token may name: a personal identity code must not reach the journal as an actor (1050/2018 29 §).
+pub fn subject(text: String) -> Result<String, AuthFault> {
     let characters = text.chars().count();
     let acceptable = (1..=SUBJECT_CHARACTERS_MAX).contains(&characters)
         && !text.contains(char::is_control)

@@ -17,6 +17,7 @@ use entity::vocabulary::Instant;
 
 pub use development::{DEVELOPMENT_AUDIENCE, DEVELOPMENT_ISSUER, Grant, jwks, mint};
 pub use jwks::JwksFault;
+pub use jwt::subject;
 pub use policy::{Act, Permit, Sight};
 pub use viewer::{Role, Viewer};
 

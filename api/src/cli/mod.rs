@@ -4,7 +4,12 @@ mod serve;
 mod token;
 mod verify;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    fmt::Display,
+    io::{ErrorKind, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use clap::{Parser, Subcommand};
 
@@ -110,7 +115,8 @@ pub async fn run() -> ExitCode {
     match execute(cli).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("disclosure-gateway: {error}");
+            // Whoever closed standard error wants no words; the exit code still tells.
+            drop(writeln!(std::io::stderr(), "disclosure-gateway: {error}"));
             match error {
                 CliError::Config(_) => ExitCode::from(EXIT_CONFIG),
                 CliError::Open(_) => ExitCode::from(EXIT_UNAVAILABLE),
@@ -123,8 +129,7 @@ pub async fn run() -> ExitCode {
 async fn execute(cli: Cli) -> Result<(), CliError> {
     let command = cli.command.unwrap_or(Command::Serve);
     if matches!(command, Command::Schema) {
-        print!("{}", crate::graphql::schema::sdl());
-        return Ok(());
+        return say(crate::graphql::schema::sdl().trim_end());
     }
     let config = Config::load(&cli.flags, config::environment)?;
     if !matches!(command, Command::Config | Command::Token(_)) {
@@ -138,12 +143,7 @@ async fn execute(cli: Cli) -> Result<(), CliError> {
         Command::Export { directory } => export(config, &directory).await,
         Command::Token(arguments) => token::print(&config, &arguments).await,
         Command::Verify => verify::verify(config).await,
-        Command::Config => {
-            for described in config.describe() {
-                println!("{described}");
-            }
-            Ok(())
-        }
+        Command::Config => config.describe().into_iter().try_for_each(say),
         Command::Schema => Ok(()),
     }
 }
@@ -158,35 +158,45 @@ async fn migrate(config: Config, down: bool) -> Result<(), CliError> {
     let database = app::connect(&config).await?;
     let done = if down { migration::down(database.write()).await } else { migration::up(database.write()).await };
     done.map_err(|error| CliError::Open(error.into()))?;
-    println!("{}", if down { "every table is gone" } else { "the database is at this version" });
-    Ok(())
+    say(if down { "every table is gone" } else { "the database is at this version" })
 }
 
 async fn seed(config: Config) -> Result<(), CliError> {
     let app = App::open(unseeded(config), Clock::default()).await?;
     let imported = app::import(&app.gateway, &app.recorder, &world::sample(), "seed").await?;
-    println!("{} registry rows written, {} disclosures in the log", imported.rows, imported.disclosures);
     app.close().await;
-    Ok(())
+    say(written(&imported))
 }
 
 async fn import(config: Config, paths: &[PathBuf], dry_run: bool) -> Result<(), CliError> {
     let files = world_files(paths)?;
     let app = App::open(unseeded(config), Clock::default()).await?;
-    if dry_run {
+    let said = if dry_run {
         let world =
             app::read(&app.gateway.keys, &files, &app.gateway.journal.facts()).map_err(app::ImportError::Faults)?;
-        println!(
-            "no faults; {} registry rows and {} disclosures would be written",
-            world.edits.len(),
-            world.disclosures.len()
-        );
+        let (rows, disclosures) = (world.edits.len(), world.disclosures.len());
+        format!("no faults; {rows} registry rows would be written, {disclosures} disclosures recorded unless they are")
     } else {
         let imported = app::import(&app.gateway, &app.recorder, &files, "import").await?;
-        println!("{} registry rows written, {} disclosures in the log", imported.rows, imported.disclosures);
-    }
+        written(&imported)
+    };
     app.close().await;
-    Ok(())
+    say(said)
+}
+
+/// What an import came to. A disclosure that stands in the log is not recorded again.
+fn written(imported: &app::Imported) -> String {
+    format!("{} registry rows written, {} disclosures stand in the log", imported.rows, imported.disclosures)
+}
+
+/// Prints a line. A reader that has gone away wants no more, which is no failure.
+fn say(line: impl Display) -> Result<(), CliError> {
+    match writeln!(std::io::stdout(), "{line}") {
+        Err(fault) if fault.kind() != ErrorKind::BrokenPipe => {
+            Err(CliError::Said(format!("standard output cannot be written to: {fault}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// World files of paths, in the order of their names within a directory.
@@ -200,6 +210,9 @@ fn world_files(paths: &[PathBuf]) -> Result<Vec<WorldFile>, CliError> {
             found = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
             found.retain(|path| path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml"));
             found.sort();
+        }
+        if found.is_empty() {
+            return Err(CliError::Said(format!("`{}` holds no world files (*.yaml)", path.display())));
         }
         for path in found {
             let text = std::fs::read_to_string(&path).map_err(|source| failed(&path, source))?;
@@ -219,7 +232,6 @@ async fn export(config: Config, directory: &std::path::Path) -> Result<(), CliEr
         std::fs::write(&path, &file.text)
             .map_err(|source| CliError::File { path: path.display().to_string(), source })?;
     }
-    println!("{} files written to {}", files.len(), directory.display());
     app.close().await;
-    Ok(())
+    say(format!("{} files written to {}", files.len(), directory.display()))
 }

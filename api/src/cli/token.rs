@@ -7,7 +7,7 @@ use entity::vocabulary::BusinessId;
 use super::CliError;
 use crate::{
     app,
-    auth::{Grant, Role, mint},
+    auth::{self, Grant, Role, mint},
     clock::Clock,
     config::{self, Config},
 };
@@ -22,18 +22,27 @@ pub(super) struct TokenArguments {
     #[arg(long = "role", required = true, value_parser = role)]
     roles: Vec<Role>,
     /// Subject; named after organisation and role when absent.
-    #[arg(long)]
+    #[arg(long, value_parser = subject)]
     sub: Option<String>,
     /// Business ID of a processor that acts for the organisation.
     #[arg(long, value_parser = business_id)]
     processor: Option<BusinessId>,
     /// How long it is valid, such as `1h`.
-    #[arg(long, default_value = "1h", value_parser = config::duration)]
+    #[arg(long, default_value = "1h", value_parser = time_to_live)]
     ttl: Duration,
 }
 
 fn business_id(text: &str) -> Result<BusinessId, String> {
     text.parse().map_err(|fault: entity::vocabulary::Malformed| fault.to_string())
+}
+
+fn subject(text: &str) -> Result<String, String> {
+    auth::subject(text.to_owned()).map_err(|fault| fault.to_string())
+}
+
+fn time_to_live(text: &str) -> Result<Duration, String> {
+    let duration = config::duration(text)?;
+    if duration.is_zero() { Err("a token must be valid for a while".to_owned()) } else { Ok(duration) }
 }
 
 fn role(text: &str) -> Result<Role, String> {
@@ -57,6 +66,5 @@ pub(super) async fn print(config: &Config, arguments: &TokenArguments) -> Result
         processor: arguments.processor,
         time_to_live: arguments.ttl,
     };
-    println!("{}", mint(key, &grant, Clock::default().now())?);
-    Ok(())
+    super::say(mint(key, &grant, Clock::default().now())?)
 }

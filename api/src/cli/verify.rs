@@ -5,7 +5,7 @@ use crate::{app, config::Config, journal};
 
 /// Facts loaded from the tables must equal facts replayed from the journal.
 pub(super) async fn verify(config: Config) -> Result<(), CliError> {
-    let database = app::connect(&config).await?;
+    let database = app::connect_to_existing(&config).await?;
     let loaded = journal::load(&database).await?;
     let replayed = journal::replay(database.primary()).await?;
     if loaded.seq < replayed.seq {
@@ -13,12 +13,8 @@ pub(super) async fn verify(config: Config) -> Result<(), CliError> {
     }
     let differing = loaded.tables().differing(replayed.tables());
     if differing.is_empty() {
-        println!(
-            "facts: the tables equal the journal, {} rows at change {}",
-            loaded.tables().rows().count(),
-            loaded.seq
-        );
-        return Ok(());
+        let rows = loaded.tables().rows().count();
+        return super::say(format!("facts: the tables equal the journal, {rows} rows at change {}", loaded.seq));
     }
     Err(CliError::Said(format!("facts: tables and journal differ in {}", differing.join(", "))))
 }

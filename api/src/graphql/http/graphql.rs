@@ -123,7 +123,7 @@ where
             });
             task.await.map_err(|_| Error::internal("a mutation panicked"))
         }
-        OperationType::Subscription => Err(invalid("query", "subscriptions are served at /graphql/ws")),
+        OperationType::Subscription => Err(invalid("query", "there are no subscriptions")),
     }
 }
 
