@@ -13,12 +13,14 @@ use entity::{
     },
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, Order as SqlOrder, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, Order as SqlOrder, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
 use super::{
     Recorded,
     interned::{self, InternedSets},
+    row::recorded_at,
 };
 use crate::{Error, facts::Facts, keys::Keys};
 
@@ -142,7 +144,10 @@ pub async fn page(
 /// # Errors
 /// Unavailable when the database does not answer.
 pub async fn one(db: &impl ConnectionTrait, sets: &InternedSets, id: DisclosureId) -> Result<Option<Recorded>, Error> {
-    let row = disclosure::Entity::find().filter(disclosure::Column::Id.eq(id)).one(db).await?;
+    let Some(recorded_at) = recorded_at(id) else { return Ok(None) };
+    // The instant names the one partition to look in.
+    let asked = disclosure::Column::Id.eq(id).and(disclosure::Column::RecordedAt.eq(recorded_at));
+    let row = disclosure::Entity::find().filter(asked).one(db).await?;
     Ok(with_sets(db, sets, row.into_iter().collect()).await?.pop())
 }
 

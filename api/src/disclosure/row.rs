@@ -2,6 +2,7 @@
 //!
 //! `docs/log-format.md` says the same in words, with an example that a test recomputes.
 
+use chrono::TimeDelta;
 use entity::{
     disclosure,
     vocabulary::{
@@ -54,6 +55,16 @@ pub fn disclosure_id(recorded_at: Instant, noise: [u8; 8]) -> DisclosureId {
     bytes[8..].copy_from_slice(&noise);
     bytes[8] = 0x80 | bytes[8] & 0x3f;
     Uuid::from_bytes(bytes).into()
+}
+
+/// Instant of recording a row's id holds; none for an id no row can have.
+pub fn recorded_at(id: DisclosureId) -> Option<Instant> {
+    let bytes = id.0.as_bytes();
+    let milliseconds = bytes[..6].iter().fold(0_i64, |sum, byte| sum << 8 | i64::from(*byte));
+    let microseconds = i64::from(bytes[6] & 0x0f) << 8 | i64::from(bytes[7]);
+    let is_ours = id.0.get_version_num() == 7 && microseconds < 1_000;
+    let instant = Instant::from_timestamp_millis(milliseconds).filter(|_| is_ours)?;
+    Some(instant + TimeDelta::microseconds(microseconds))
 }
 
 /// Normalised input; members in the order of RFC 8785, the person in the clear, so it lives in memory only.

@@ -6,9 +6,10 @@ use std::{
     sync::Arc,
 };
 
+use chrono::Datelike;
 use entity::{
     disclosure, disclosure_key,
-    vocabulary::{DisclosureId, InternedId, OrganisationId},
+    vocabulary::{DisclosureId, Instant, InternedId, OrganisationId},
 };
 use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, Statement, sea_query::ArrayType};
 use uuid::Uuid;
@@ -17,7 +18,7 @@ use super::{
     bulk::array_of,
     interned::InternedSets,
     prepare::Prepared,
-    row::{correction_hash, message_hash},
+    row::{correction_hash, message_hash, recorded_at},
     rules::Corrects,
 };
 use crate::Error;
@@ -161,15 +162,21 @@ fn keep(found: &mut HashMap<Key, disclosure_key::Model>, rows: Vec<disclosure_ke
     }
 }
 
+/// Rows of ids, month by month, for each month is a partition of its own.
 async fn rows_of(
     db: &impl ConnectionTrait,
     ids: &BTreeSet<DisclosureId>,
 ) -> Result<HashMap<DisclosureId, disclosure::Model>, Error> {
-    let ids: Vec<DisclosureId> = ids.iter().copied().collect();
+    let dated: Vec<(DisclosureId, Instant)> = ids.iter().filter_map(|id| Some((*id, recorded_at(*id)?))).collect();
     let mut found = HashMap::new();
-    for ids in ids.chunks(KEYS_PER_STATEMENT) {
-        let rows = disclosure::Entity::find().filter(disclosure::Column::Id.is_in(ids.iter().copied())).all(db).await?;
-        found.extend(rows.into_iter().map(|row| (row.id, row)));
+    let months = dated.chunk_by(|(_, a), (_, b)| (a.year(), a.month()) == (b.year(), b.month()));
+    for ids in months.flat_map(|month| month.chunks(KEYS_PER_STATEMENT)) {
+        // Ids rise with the instant they hold.
+        let (Some((_, first)), Some((_, last))) = (ids.first(), ids.last()) else { continue };
+        let rows = disclosure::Entity::find()
+            .filter(disclosure::Column::Id.is_in(ids.iter().map(|(id, _)| *id)))
+            .filter(disclosure::Column::RecordedAt.between(*first, *last));
+        found.extend(rows.all(db).await?.into_iter().map(|row| (row.id, row)));
     }
     Ok(found)
 }

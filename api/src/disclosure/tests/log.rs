@@ -330,4 +330,10 @@ fn id_is_of_version_7_and_shows_its_microsecond() {
     assert_eq!(id.get_variant(), uuid::Variant::RFC4122);
     let later = disclosure_id(instant("2026-03-02T08:00:00.123457Z"), [0; 8]).0;
     assert!(id < later);
+    let held = |id: uuid::Uuid| row::recorded_at(id.into());
+    assert_eq!(held(id), Some(instant("2026-03-02T08:00:00.123456Z")));
+    assert_eq!(held(later), Some(instant("2026-03-02T08:00:00.123457Z")));
+    for nobody in [Uuid::nil(), Uuid::max(), Uuid::from_u128(0x0198_0000_0000_4000_8000_0000_0000_0000)] {
+        assert_eq!(held(nobody), None, "no row has such an id");
+    }
 }
