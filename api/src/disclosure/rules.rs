@@ -5,11 +5,11 @@ use std::{collections::BTreeSet, sync::LazyLock};
 
 use chrono::TimeDelta;
 use entity::{
-    legal_basis, organisation, register,
+    organisation, register,
     vocabulary::{
         AgreementId, BusinessId, Channel, Citation, DisclosureGround, DisclosureId, DisclosureOutcome, Instant,
-        ItemCode, LegalBasisId, MandateThemeId, OnwardRecipientKind, Operation, OrganisationId, Period,
-        PersonalIdentityCode, PurposeId, RegisterId, RowId, contains_personal_identity_code, read_instant,
+        ItemCode, LegalBasisId, MandateThemeId, OnwardRecipientKind, Operation, OrganisationId, PersonalIdentityCode,
+        PurposeId, RegisterId, RowId, contains_personal_identity_code, read_instant,
     },
 };
 use regex::Regex;
@@ -19,7 +19,8 @@ use super::{DisclosureDraft, SubjectDraft};
 use crate::{
     Fault, FaultCode, Violations,
     auth::policy::{self, LogKeeper},
-    facts::{Facts, citation_key, successors},
+    facts::{Facts, successors},
+    legal_basis,
 };
 
 /// Longest free text of a disclosure in characters; long enough for the references of X-Road and case registers.
@@ -397,9 +398,9 @@ impl Check<'_> {
                 None
             }
             Ok((citation, _)) => {
-                let found = wording(self.facts, &citation, at).map(|row| row.id);
+                let found = legal_basis::rules::wording_at(self.facts, &citation, at).map(|row| row.id);
                 if found.is_none() {
-                    self.unknown(field, "legal basis");
+                    self.unknown(field, "legal basis in force then");
                 }
                 found
             }
@@ -493,15 +494,6 @@ fn corrects(text: &str) -> Corrects {
 /// Whether `organisation` is the party, or took its place.
 pub(super) fn acts_for(facts: &Facts, organisation: OrganisationId, party: OrganisationId) -> bool {
     organisation == party || successors(facts, party).any(|id| id == organisation)
-}
-
-/// Wording of a provision in force at an instant; else the newest.
-fn wording<'a>(facts: &'a Facts, citation: &Citation, at: Instant) -> Option<&'a legal_basis::Model> {
-    let mut wordings: Vec<&legal_basis::Model> =
-        facts.legal_basis.by_key_prefix(citation_key(&citation.to_string())).map(AsRef::as_ref).collect();
-    wordings.sort_by_key(|row| row.valid_from);
-    let in_force = |row: &&&legal_basis::Model| Period { from: row.valid_from, until: row.valid_until }.contains(at);
-    wordings.iter().find(in_force).or(wordings.last()).copied()
 }
 
 /// Whether a text holds a personal identity code, or a word in the shape of one, which the tables refuse too (I11).

@@ -1,6 +1,6 @@
 //! What each registry table is looked up by: its natural key and its parents.
 
-use entity::vocabulary::{ItemCode, RegisterId};
+use entity::vocabulary::{ItemCode, RegisterId, instant_text};
 use uuid::Uuid;
 
 use super::table::Registered;
@@ -33,7 +33,7 @@ pub fn data_item_key(register: RegisterId, code: &str) -> String {
     format!("{}/{code}", register.0)
 }
 
-/// Natural key of a provision's wordings starts with its citation.
+/// Natural key of a provision's wordings starts with its citation; the wordings stand in the order of their days.
 pub fn citation_key(citation: &str) -> String {
     format!("{citation}\u{1f}")
 }
@@ -48,7 +48,7 @@ registered! {
     organisation_xroad OrganisationXroadId [organisation_id] [] key |row| Some(row.xroad_id.to_string());
     organisation_key OrganisationKeyId [organisation_id] [] key |row| Some(row.kid.clone());
     purpose PurposeId [] [] key |row| Some(row.code.clone());
-    legal_basis LegalBasisId [] [superseded_by_id] key |row| Some(format!("{}{}", citation_key(&row.citation), row.valid_from.timestamp()));
+    legal_basis LegalBasisId [] [superseded_by_id] key |row| Some(format!("{}{}", citation_key(&row.citation), instant_text(row.valid_from)));
     register RegisterId [controller_id] [] key |row| Some(row.code.clone());
     register_alternative RegisterAlternativeId [register_id] [];
     data_item_qualifier DataItemQualifierId [register_id] [] key |row| Some(data_item_key(row.register_id, &row.code));

@@ -23,7 +23,11 @@ pub fn wording<'a>(facts: &'a Facts, citation: &Citation, at: Instant) -> Option
     wording_at(facts, citation, at).or_else(|| wordings(facts, citation).max_by_key(|row| row.valid_from))
 }
 
-fn wordings<'a>(facts: &'a Facts, citation: &Citation) -> impl Iterator<Item = &'a Arc<legal_basis::Model>> + use<'a> {
+/// Every wording of a provision, the earliest first, proposed and repealed ones included.
+pub fn wordings<'a>(
+    facts: &'a Facts,
+    citation: &Citation,
+) -> impl Iterator<Item = &'a Arc<legal_basis::Model>> + use<'a> {
     facts.legal_basis.by_key_prefix(citation_key(&citation.to_string()))
 }
 
@@ -132,6 +136,16 @@ mod tests {
         assert_eq!(wording(&facts, &citation(), now).map(|row| row.id), Some(rows[1].id));
         assert_eq!(wording_at(&facts, &citation(), now), None);
         assert!(is_repealed(&rows[1], now) && !is_repealed(&rows[1], rows[1].valid_from));
+    }
+
+    #[test]
+    fn wordings_stand_in_the_order_of_their_days() {
+        let days = ["1999-12-01", "2001-09-08", "2001-09-10", "2024-01-01", "0900-01-01", "1950-01-01"];
+        let rows: Vec<_> = (1..).zip(days).map(|(id, day)| provision(id, &format!("{day}T00:00:00Z"), None)).collect();
+        let facts = facts(&rows);
+        let found: Vec<Instant> = wordings(&facts, &citation()).map(|row| row.valid_from).collect();
+        assert_eq!(found.len(), days.len());
+        assert!(found.is_sorted(), "{found:?}");
     }
 
     #[test]

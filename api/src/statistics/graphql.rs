@@ -10,7 +10,6 @@ use crate::{
     checks::Checks,
     context,
     disclosure::Recorder,
-    facts::citation_key,
     graphql::{
         connections::{Page, PageInfo},
         long::Long,
@@ -18,6 +17,7 @@ use crate::{
         said::Said,
         scalars::{BusinessId, Citation, Date, DateTime, ItemCode},
     },
+    legal_basis,
 };
 
 /// Length of a period of statistics. Closed.
@@ -75,7 +75,7 @@ pub struct DisclosureStatisticsFilter {
     agreements: Option<Vec<String>>,
     /// Items; each means what is below it too.
     items: Option<Vec<ItemCode>>,
-    /// Citations of provisions.
+    /// Citations of provisions; each means every wording it has had.
     legal_bases: Option<Vec<Citation>>,
     /// Codes of purposes.
     purposes: Option<Vec<String>>,
@@ -204,8 +204,9 @@ fn question(request: &context::Context, input: DisclosureStatisticsInput) -> Res
         policy::sight(facts, &request.view.viewer, known).map(|_| known.id)
     };
     let basis = |citation: &Citation| {
-        let canonical = citation.citation("", &mut Vec::new())?.to_string();
-        facts.legal_basis.by_key_prefix(citation_key(&canonical)).last().map(|row| row.id)
+        let citation = citation.citation("", &mut Vec::new())?;
+        let wordings: Vec<_> = legal_basis::rules::wordings(facts, &citation).map(|row| row.id).collect();
+        (!wordings.is_empty()).then_some(wordings)
     };
     let mut parsed_items = Vec::new();
     for (index, item) in filter.items.iter().flatten().enumerate() {
@@ -220,7 +221,7 @@ fn question(request: &context::Context, input: DisclosureStatisticsInput) -> Res
         }),
         agreements: found(&mut checks, "agreements", "agreement", filter.agreements, agreement),
         items: parsed_items,
-        bases: found(&mut checks, "legalBases", "provision", filter.legal_bases, basis),
+        bases: found(&mut checks, "legalBases", "provision", filter.legal_bases, basis).concat(),
         purposes: found(&mut checks, "purposes", "purpose", filter.purposes, |code| {
             facts.purpose.by_key(code).map(|row| row.id)
         }),

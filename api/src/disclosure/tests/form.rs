@@ -162,6 +162,28 @@ fn withholding_rests_on_a_provision_and_ends_after_the_disclosure() {
 }
 
 #[test]
+fn withholding_rests_on_a_confirmed_wording_in_force_when_the_data_was_given() {
+    let mut withheld = draft("m");
+    withheld.withheld_until = Some("2026-06-01T00:00:00Z".to_owned());
+    withheld.withholding_basis = Some("621/1999 11 § 2 mom".to_owned());
+    let now = instant("2026-03-02T08:00:00Z");
+    let with = |basis: legal_basis::Model| {
+        let facts = facts().after(2, &[basis.into()]);
+        check(&facts, now, KELA, &withheld, "").map(|checked| checked.withheld.is_some())
+    };
+    assert_eq!(with(basis()), Ok(true));
+    for basis in [
+        legal_basis::Model { status: ProposalStatus::Proposed, ..basis() },
+        legal_basis::Model { valid_until: Some(instant("2026-03-02T08:00:00Z")), ..basis() },
+        legal_basis::Model { valid_from: instant("2026-03-02T08:00:01Z"), ..basis() },
+    ] {
+        let faults = with(basis).unwrap_err();
+        assert_eq!((faults.len(), faults[0].code), (1, FaultCode::NotFound));
+        assert_eq!(faults[0].path, ["withholdingBasis"]);
+    }
+}
+
+#[test]
 fn agreement_between_others_is_not_to_be_known() {
     let mut pinned = draft("m");
     pinned.agreement = Some("KEL-1".to_owned());
