@@ -199,6 +199,30 @@ async fn graphiql_is_served_whole_and_fetches_nothing_from_elsewhere() {
     assert_eq!(fetch("/graphiql/..%2f..%2fCargo.toml".to_owned()).await.status, StatusCode::NOT_FOUND);
 }
 
+#[tokio::test]
+async fn mandates_of_a_question_and_of_a_disclosure_are_at_most_twenty() {
+    let house = House::sample(Engine::Sqlite).await.unwrap();
+    let token = house.token(KELA, Role::System);
+    let ask = |count: usize| {
+        let mandates = vec!["M1"; count];
+        json!({"input": {"recipient": PIRKANMAA, "register": "KELMU", "items": ["KEL.DECISION"], "purpose": "SOCIAL_ASSISTANCE",
+            "channel": "TECHNICAL_INTERFACE", "caseReference": "PIRHA/2026/1", "mandates": mandates}})
+    };
+    let decision = "query($input: AccessDecisionInput!) { accessDecision(input: $input) { verdict } }";
+    assert_eq!(house.data(&token, decision, ask(20)).await["accessDecision"]["verdict"], "PERMITTED");
+    let refused = house.ask(&token, decision, ask(21)).await;
+    let fault = &refused["errors"][0]["extensions"]["faults"][0];
+    assert_eq!((&fault["code"], &fault["path"]), (&json!("TOO_LONG"), &json!(["input", "mandates"])));
+    let mut report = disclosure("mandates");
+    report["mandates"] = json!(vec!["M1"; 21]);
+    let recorded = house.data(&token, RECORD, json!({"input": {"disclosures": [report]}})).await;
+    let fault = &recorded["recordDisclosures"]["userErrors"][0];
+    assert_eq!(
+        (&fault["code"], &fault["path"]),
+        (&json!("TOO_LONG"), &json!(["input", "disclosures", "0", "mandates"]))
+    );
+}
+
 on_both_engines! {
     async fn thousand_disclosures_are_recorded_and_one_more_is_not(house: House) {
         let token = house.token(KELA, Role::System);

@@ -4,13 +4,8 @@
 
 pub mod graphql;
 
-use std::sync::Arc;
-
-use entity::{
-    mandate_theme,
-    vocabulary::{
-        BusinessId, Channel, Instant, ItemCode, MandateThemeId, OnwardRecipientKind, Operation, OrganisationId,
-    },
+use entity::vocabulary::{
+    BusinessId, Channel, Instant, ItemCode, MandateThemeId, OnwardRecipientKind, Operation, OrganisationId,
 };
 
 use crate::{
@@ -22,6 +17,7 @@ use crate::{
     facts::Facts,
     journal::leaf::hex,
     keys::Keys,
+    mandate::rules::{MANDATES_MAX, theme},
 };
 
 /// Most items of one question.
@@ -173,18 +169,14 @@ fn items(
 }
 
 fn mandates(facts: &Facts, checks: &mut Checks, path: &str, given: &[String]) -> Vec<MandateThemeId> {
-    let theme = |text: &String| {
-        let by_uri = || facts.mandate_theme.all().find(|row| row.uri.as_ref() == Some(text));
-        facts.mandate_theme.by_key(text).or_else(by_uri)
-    };
-    given
-        .iter()
-        .enumerate()
-        .filter_map(|(index, text)| {
-            let known: Option<&Arc<mandate_theme::Model>> = theme(text);
-            checks.found(&format!("{path}.{index}"), known, "mandate theme").map(|row| row.id)
-        })
-        .collect()
+    if given.len() > MANDATES_MAX {
+        checks.fault(FaultCode::TooLong, path, format!("more than {MANDATES_MAX} mandate themes"));
+        return Vec::new();
+    }
+    let found = given.iter().enumerate().filter_map(|(index, name)| {
+        checks.found(&format!("{path}.{index}"), theme(facts, name), "mandate theme").map(|row| row.id)
+    });
+    found.collect()
 }
 
 /// End user as every discloser the question may rest on knows it.

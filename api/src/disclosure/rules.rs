@@ -21,6 +21,7 @@ use crate::{
     auth::policy::{self, LogKeeper},
     facts::{Facts, successors},
     legal_basis,
+    mandate::rules::{MANDATES_MAX, theme},
 };
 
 /// Longest free text of a disclosure in characters; long enough for the references of X-Road and case registers.
@@ -342,10 +343,12 @@ impl Check<'_> {
 
     fn mandates(&mut self, names: &[String]) -> Vec<MandateThemeId> {
         let facts = self.facts;
+        if names.len() > MANDATES_MAX {
+            self.fault("mandates", FaultCode::TooLong, format!("more than {MANDATES_MAX} mandate themes"));
+        }
         let mut found = Vec::with_capacity(names.len());
-        for (at, name) in names.iter().enumerate() {
-            let by_uri = || facts.mandate_theme.all().find(|row| row.uri.as_ref() == Some(name));
-            match facts.mandate_theme.by_key(name).or_else(by_uri) {
+        for (at, name) in names.iter().enumerate().take(MANDATES_MAX) {
+            match theme(facts, name) {
                 Some(row) => found.push(row.id),
                 None => self.unknown(&format!("mandates.{at}"), "mandate theme"),
             }

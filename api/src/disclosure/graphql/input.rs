@@ -63,7 +63,7 @@ pub struct DisclosureInput {
     end_user: Option<String>,
     /// System that fetched the data; needed for the technical interface.
     client_system: Option<String>,
-    /// Mandate themes the end user held, by code or URI.
+    /// Mandate themes the end user held, by code or URI, at most 20.
     mandates: Option<Vec<String>>,
     /// What came of it; DELIVERED when absent.
     outcome: Option<Said<DisclosureOutcome>>,

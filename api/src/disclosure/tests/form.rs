@@ -4,6 +4,7 @@ use super::*;
 use crate::{
     FaultCode,
     disclosure::rules::{Checked, Corrects, check},
+    mandate::rules::MANDATES_MAX,
 };
 
 fn checked(draft: &DisclosureDraft) -> Result<Checked, Vec<(FaultCode, String)>> {
@@ -181,6 +182,16 @@ fn withholding_rests_on_a_confirmed_wording_in_force_when_the_data_was_given() {
         assert_eq!((faults.len(), faults[0].code), (1, FaultCode::NotFound));
         assert_eq!(faults[0].path, ["withholdingBasis"]);
     }
+}
+
+#[test]
+fn mandates_are_not_too_many() {
+    let names = |count: usize| vec!["M1".to_owned(); count];
+    let faults = |count| checked(&DisclosureDraft { mandates: names(count), ..draft("m") }).unwrap_err();
+    assert!(!faults(MANDATES_MAX).contains(&at(FaultCode::TooLong, "mandates")));
+    let many = faults(MANDATES_MAX + 1);
+    assert!(many.contains(&at(FaultCode::TooLong, "mandates")));
+    assert_eq!(many.len(), MANDATES_MAX + 1, "no more are looked up than may be named");
 }
 
 #[test]
