@@ -55,6 +55,8 @@ pub(crate) fn permitted(facts: &Facts, at: usize, item: &str) -> anyhow::Result<
         subject_count: 1,
         onward_to: None,
         agreement: None,
+        discloser: None,
+        served: None,
     })
 }
 

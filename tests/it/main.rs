@@ -22,4 +22,5 @@ mod registry_acts;
 mod reports;
 mod schema;
 mod statistics;
+mod succession;
 mod worlds;

@@ -40,14 +40,19 @@ pub fn decide(facts: &Facts, question: &Question, at: Instant) -> NaiveDecision 
         let pinned = question.agreement.is_none_or(|id| id == row.id);
         let same_register = row.register_id == question.register;
         let same_recipient = becomes(facts, row.recipient_id, question.recipient);
-        if pinned && same_register && same_recipient {
+        let served = question.served.as_ref().is_none_or(|served| served.contains(&row.id));
+        let same_discloser = question
+            .discloser
+            .is_none_or(|id| becomes(facts, row.discloser_id, id) || becomes(facts, id, row.discloser_id));
+        if pinned && same_register && same_recipient && served && same_discloser {
             answers.push((row, judge(facts, question, at, row)));
         }
     }
     answers.sort_by_key(|(row, answer)| {
         let live = [Some(AgreementStatus::Active), Some(AgreementStatus::Suspended)]
             .contains(&status_of(facts, row.id.0, row.status, at));
-        (std::cmp::Reverse(answer.permitted_items.len()), !live, row.starts_on, row.number.clone())
+        let start = (row.starts_on.is_none(), row.starts_on);
+        (std::cmp::Reverse(answer.permitted_items.len()), !live, start, row.number.clone())
     });
     match answers.into_iter().next() {
         Some((_, answer)) => answer,

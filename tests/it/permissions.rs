@@ -20,6 +20,9 @@ use crate::{
 const AGREEMENT: &str = "SOT-2026-003";
 const ENFORCEMENT: &str = "9900005-0";
 
+/// Agency whose place LVV took.
+const VALVIRA: &str = "9900002-6";
+
 /// Sides of that agreement, each with an organisation on it.
 const SIDES: [(&str, &str); 3] = [("recipient", ENFORCEMENT), ("discloser", LVV), ("stranger", THL)];
 
@@ -270,7 +273,12 @@ on_both_engines! {
         assert!(given.iter().filter(persons).count() > 50);
         assert!(given.iter().filter(persons).all(|row| row["subjectPseudonym"].as_str().is_some_and(|hex| hex.len() == 64)));
         assert!(rows(house.token(THL, Officer)).await.is_empty(), "a stranger has no rows");
-        assert!(rows(house.token(LVV, Auditor)).await.iter().all(|row| row["discloser"]["businessId"] == LVV || row["recipient"]["businessId"] == LVV));
+        let taken_over = [LVV, VALVIRA].map(Value::from);
+        let seen = rows(house.token(LVV, Auditor)).await;
+        assert!(seen.iter().all(|row| taken_over.contains(&row["discloser"]["businessId"]) || taken_over.contains(&row["recipient"]["businessId"])));
+        let inherited = format!("{{ disclosures(filter: {{discloser: \"{VALVIRA}\"}}) {{ nodes {{ id }} }} }}");
+        let inherited = house.data(&house.token(LVV, Auditor), &inherited, json!({})).await["disclosures"]["nodes"].clone();
+        assert!(!inherited.as_array().unwrap().is_empty(), "rows of the body whose place it took");
         let audited = rows(house.token(OMBUDSMAN, Auditor)).await;
         assert_eq!(audited.len(), 100, "the data-protection authority audits all");
         for role in [Administrator, Statistician, SubjectService] {

@@ -325,6 +325,13 @@ on_both_engines! {
         let theirs = house.listed(&house.token(TAMPERE, Role::Officer), json!({ "endUser": "pirha-user-1" })).await;
         assert!(theirs.iter().all(|row| row["recipient"]["businessId"] == TAMPERE));
 
+        // A filter that cannot be read is refused and never left out.
+        for user in [String::new(), "x".repeat(201), PERSON.to_owned()] {
+            let refused = house.ask(&pirkanmaa, LIST, json!({ "filter": { "endUser": user } })).await;
+            assert_eq!(codes(&refused), ["INVALID_INPUT"]);
+            assert!(!refused.to_string().contains(PERSON), "nothing of it is said back");
+        }
+
         let authority = house.listed(&house.token(OMBUDSMAN, Role::Auditor), json!({ "occurredFrom": "2026-11-02T00:00:00Z" })).await;
         assert_eq!(authority.len(), 3);
         assert!(authority.iter().all(|row| row["subjectPseudonym"].is_null()));

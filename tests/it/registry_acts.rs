@@ -78,6 +78,7 @@ on_both_engines! {
         let heir = house.token(PIRKANMAA, Role::Officer);
         let seen = house.data(&heir, "{ agreement(number: \"KEL-2021-031\") { status scopes { channel } } }", json!({})).await;
         assert_eq!(seen["agreement"]["status"], "ACTIVE", "the successor stands in the party's place");
+        assert_eq!(verdict(&house, &list).await, "PERMITTED", "and receives what it received");
     }
 
     async fn contact_is_appointed_amended_confirmed_and_retired(house: House) {
@@ -307,8 +308,14 @@ on_both_engines! {
         assert_eq!(mine[1]["seq"].as_i64(), mine[0]["seq"].as_i64().map(|seq| seq + 1));
         let theirs = acts(pirkanmaa).await;
         assert_eq!(theirs.last().map(|change| (&change["action"], &change["actor"])), Some((&json!("resumeAgreement"), &Value::Null)), "the other side sees the act, not who did it");
+        let kept = acts(house.token(KELA, Role::Administrator)).await;
+        let last = kept.last().map(|change| (&change["action"], &change["actor"], &change["reason"]));
+        assert_eq!(last, Some((&json!("resumeAgreement"), &json!("test-officer"), &Value::Null)), "the reason is the parties', like the history");
         assert!(acts(house.token(THL, Role::Officer)).await.is_empty());
         assert!(acts(house.token(OMBUDSMAN, Role::Auditor)).await.len() >= 2);
+        let first = "{ changes(first: 1) { nodes { action subjectId } } }";
+        let first = house.data(&house.token(OMBUDSMAN, Role::Auditor), first, json!({})).await["changes"]["nodes"][0].clone();
+        assert_eq!(first, json!({"action": "import", "subjectId": null}), "an import is done to many things");
     }
 
     async fn agreement_not_in_force_can_be_neither_suspended_nor_resumed(house: House) {

@@ -1,7 +1,5 @@
 //! How decisions and access scopes are said.
 
-use std::sync::Arc;
-
 use async_graphql::{Context, InputObject, Object};
 use entity::vocabulary::{Channel, ObligationCode, OnwardRecipientKind, Operation, Verdict};
 
@@ -9,7 +7,7 @@ use super::QuestionInput;
 use crate::{
     Error, Fault, FaultCode,
     agreement::graphql::Agreement,
-    auth::policy,
+    auth::{Sight, policy},
     checks::Checks,
     context::View,
     decision::{self, Decision, Ground, Obligation},
@@ -102,17 +100,14 @@ impl AccessDecision {
             .collect()
     }
 
-    /// Agreement it was judged on; null when there is none.
+    /// Agreement it was judged on; null when there is none, or when the viewer may not know it.
     async fn agreement(&self) -> Option<Agreement> {
         Agreement::of(&self.view, self.decision.agreement?)
     }
 
-    /// Scope it was judged on; null when there is none over the channel.
+    /// Scope it was judged on; null when there is none over the channel, and for those who are no party.
     async fn scope(&self) -> Option<Scope> {
-        let dossier = self.view.facts.dossier(self.decision.agreement?)?;
-        let scope = self.decision.scope?;
-        let position = dossier.scopes.iter().position(|part| part.row.id == scope)?;
-        Some(Scope { view: self.view.clone(), dossier: Arc::clone(dossier), position })
+        Scope::of(&self.view, self.view.facts.scope.get(self.decision.scope?)?)
     }
 
     /// Instant until which a permit holds if no fact changes, UTC; null when open-ended or nothing is permitted.
@@ -307,21 +302,14 @@ fn scope_of(
     };
     let register = checks.found("register", facts.register.by_key(register), "register").cloned();
     let (recipient, register) = checks.done(|| Some((recipient?, register?))).map_err(Error::Invalid)?;
-    let controller = register.controller_id;
-    let is_side = own == Some(recipient) || own == Some(controller);
-    let acts = request.view.viewer.is(crate::auth::Role::Officer) || request.view.viewer.is(crate::auth::Role::System);
-    let audits = policy::audits(facts, &request.view.viewer, &[recipient, controller]);
-    if !(audits || (acts && is_side)) {
-        return Err(Error::Forbidden);
-    }
+    policy::access(facts, &request.view.viewer, recipient, register.id)?;
     let view = View { at, ..request.view.clone() };
-    let scopes = std::iter::once(recipient)
-        .chain(facts.predecessors(recipient))
+    let scopes = facts
+        .lineage(recipient)
+        .into_iter()
         .flat_map(|recipient| facts.received(recipient, register.id))
         .filter(|dossier| decision::in_force(dossier, &mut decision::Horizon::new(at)))
-        .filter(|dossier| {
-            policy::sight(facts, &view.viewer, &dossier.row).is_some_and(|sight| sight >= crate::auth::Sight::Party)
-        })
+        .filter(|dossier| policy::sight(facts, &view.viewer, &dossier.row) >= Some(Sight::Party))
         .flat_map(|dossier| Scope::all(&view, dossier))
         .filter(Scope::is_open)
         .collect();

@@ -1,20 +1,26 @@
-//! Decisions at the door: who may ask what about whom, and the question made of what was given.
+//! Decisions at the door: the question made of what was given, decided as far as the asker may know.
 //!
-//! A decision writes nothing. Who asks about others than itself must be the discloser, or audit a party.
+//! A decision writes nothing. Who may ask about whom is policy's to say.
 
 pub mod graphql;
 
-use entity::vocabulary::{
-    BusinessId, Channel, Instant, ItemCode, MandateThemeId, OnwardRecipientKind, Operation, OrganisationId,
+use entity::{
+    agreement,
+    vocabulary::{
+        BusinessId, Channel, Instant, ItemCode, MandateThemeId, OnwardRecipientKind, Operation, OrganisationId,
+    },
 };
 
 use crate::{
     Error, FaultCode, Violations,
-    auth::policy,
+    auth::{
+        Viewer,
+        policy::{self, Access},
+    },
     checks::{Checks, REFERENCE_CHARACTERS_MAX},
-    context::Context,
+    context::{Context, View},
     decision::{self, Decision, EndUser, Question},
-    facts::Facts,
+    facts::{Facts, stands_for},
     journal::leaf::hex,
     keys::Keys,
     mandate::rules::{MANDATES_MAX, theme},
@@ -54,51 +60,25 @@ pub struct QuestionInput {
     pub at: Option<Instant>,
 }
 
-/// Decides a question for the viewer.
+/// Decides a question for the viewer: a processor's rests only on agreements that name it.
 ///
 /// # Errors
 /// Unavailable on stale facts; invalid with every fault; forbidden to ask about others.
 pub fn decide(ctx: &Context, path: &str, input: &QuestionInput) -> Result<Decision, Error> {
     ctx.fresh()?;
-    let facts = &ctx.view.facts;
-    let mut question = question(facts, policy::own_id(facts, &ctx.view.viewer), path, input).map_err(Error::Invalid)?;
-    may_ask(ctx, &question)?;
+    let View { facts, viewer, at, .. } = &ctx.view;
+    let mut question = question(facts, viewer, path, input).map_err(Error::Invalid)?;
+    question.served = match policy::access(facts, viewer, question.recipient, question.register)? {
+        Access::All => None,
+        Access::Served(agreements) => Some(agreements),
+    };
     question.end_user = end_user(facts, &ctx.gateway.keys, &question, input.end_user.as_deref())?;
-    Ok(decision::decide(facts, &question, input.at.unwrap_or(ctx.view.at)))
-}
-
-/// A recipient asks about itself, a discloser about its recipients, an auditor about those it audits.
-fn may_ask(ctx: &Context, question: &Question) -> Result<(), Error> {
-    let (facts, viewer) = (&ctx.view.facts, &ctx.view.viewer);
-    let controller = facts.register.get(question.register).map(|register| register.controller_id);
-    let own = policy::own_id(facts, viewer);
-    let acts = viewer.is(crate::auth::Role::Officer) || viewer.is(crate::auth::Role::System);
-    let is_side = own.is_some() && (own == Some(question.recipient) || own == controller);
-    let parties: Vec<OrganisationId> = controller.into_iter().chain([question.recipient]).collect();
-    if (acts && is_side && processor_fits(ctx, question)) || policy::audits(facts, viewer, &parties) {
-        Ok(())
-    } else {
-        Err(Error::Forbidden)
-    }
-}
-
-/// A processor asks only where it is a party of an agreement the question may rest on.
-fn processor_fits(ctx: &Context, question: &Question) -> bool {
-    ctx.view.viewer.processor.is_none()
-        || ctx
-            .view
-            .facts
-            .received(question.recipient, question.register)
-            .any(|dossier| policy::side(&ctx.view.facts, &ctx.view.viewer, &dossier.row).is_some())
+    Ok(decision::decide(facts, &question, input.at.unwrap_or(*at)))
 }
 
 /// Question of an input; every fault is named under `path`.
-pub fn question(
-    facts: &Facts,
-    own: Option<OrganisationId>,
-    path: &str,
-    input: &QuestionInput,
-) -> Result<Question, Violations> {
+pub fn question(facts: &Facts, viewer: &Viewer, path: &str, input: &QuestionInput) -> Result<Question, Violations> {
+    let own = policy::own_id(facts, viewer);
     let mut checks = Checks::default();
     let at = |field: &str| if path.is_empty() { field.to_owned() } else { format!("{path}.{field}") };
     let recipient = match &input.recipient {
@@ -119,7 +99,11 @@ pub fn question(
         checks.fault(FaultCode::Malformed, &at("subjectCount"), "at least 1");
     }
     let agreement = input.agreement.as_ref().and_then(|number| {
-        let known = facts.agreement.by_key(number).filter(|row| Some(row.recipient_id) == recipient);
+        let may_carry = |row: &agreement::Model| {
+            let received = recipient.is_some_and(|recipient| stands_for(facts, recipient, row.recipient_id));
+            received && register == Some(row.register_id) && policy::sight(facts, viewer, row).is_some()
+        };
+        let known = facts.agreement.by_key(number).filter(|row| may_carry(row));
         checks.found(&at("agreement"), known, "agreement").map(|row| row.id)
     });
     checks.done(|| {
@@ -136,6 +120,8 @@ pub fn question(
             subject_count: subject_count?,
             onward_to: input.onward_to,
             agreement,
+            discloser: None,
+            served: None,
         })
     })
 }
@@ -179,20 +165,22 @@ fn mandates(facts: &Facts, checks: &mut Checks, path: &str, given: &[String]) ->
     found.collect()
 }
 
-/// End user as every discloser the question may rest on knows it.
+/// End user as every discloser the question may rest on knows it: as one of the recipient's, and of those whose place
+/// the recipient took, for their grants go on.
 ///
 /// # Errors
 /// Internal when a pseudonym key is not to be had.
 pub fn end_user(facts: &Facts, keys: &Keys, question: &Question, user: Option<&str>) -> Result<Option<EndUser>, Error> {
     let Some(user) = user else { return Ok(None) };
-    let business_id = |id| facts.organisation.get(id).and_then(|row| row.business_id);
+    let business_id = |id: OrganisationId| facts.organisation.get(id).and_then(|row| row.business_id);
+    let recipients: Vec<BusinessId> = facts.lineage(question.recipient).into_iter().filter_map(business_id).collect();
+    let keys = keys.pseudonyms();
     let mut known = EndUser::default();
-    let Some(recipient) = business_id(question.recipient) else { return Ok(Some(known)) };
     for id in decision::disclosers(facts, question) {
         let Some(discloser) = business_id(id) else { continue };
-        let versions = keys.pseudonyms().live_versions().iter();
-        let pseudonyms =
-            versions.map(|version| Ok(hex(&keys.pseudonyms().user(discloser, *version, recipient, user)?)));
+        let versions = keys.live_versions().iter();
+        let named = versions.flat_map(|version| recipients.iter().map(move |recipient| (*version, *recipient)));
+        let pseudonyms = named.map(|(version, recipient)| Ok(hex(&keys.user(discloser, version, recipient, user)?)));
         known.pseudonyms.insert(id, pseudonyms.collect::<Result<_, Error>>()?);
     }
     Ok(Some(known))

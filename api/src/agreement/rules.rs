@@ -1,7 +1,5 @@
 //! Acts on agreements: what each needs, and what it does. Status histories grow; terminal statuses never change.
 
-use std::sync::Arc;
-
 use entity::{
     agreement,
     vocabulary::{
@@ -12,9 +10,10 @@ use entity::{
 
 use crate::{
     Fault, FaultCode, Violations,
+    auth::policy,
     checks::{Checks, REFERENCE_CHARACTERS_MAX, TEXT_CHARACTERS_MAX},
     decision,
-    facts::{Facts, global_id},
+    facts::{Facts, global_id, stands_for},
     journal::Changes,
     status,
 };
@@ -60,7 +59,7 @@ pub fn create(
     let recipient =
         checks.found("recipient", facts.organisation_of(&input.recipient), "organisation").map(|row| row.id);
     let register = checks.found("register", facts.register.by_key(&input.register), "register").cloned();
-    if register.as_ref().is_some_and(|row| row.controller_id != discloser) {
+    if register.as_ref().is_some_and(|row| !stands_for(facts, discloser, row.controller_id)) {
         checks.fault(FaultCode::Conflict, "register", "only the controller of a register discloses from it");
     }
     if recipient == Some(discloser) {
@@ -71,10 +70,10 @@ pub fn create(
     {
         checks.fault(FaultCode::PeriodReversed, "endsOn", "ends before it starts");
     }
-    let supersedes = input
-        .supersedes
-        .as_ref()
-        .and_then(|number| checks.found("supersedes", known_to(facts, discloser, number), "agreement").cloned());
+    let supersedes = input.supersedes.as_ref().and_then(|number| {
+        let known = facts.agreement.by_key(number).filter(|row| policy::knows_of(facts, discloser, row));
+        checks.found("supersedes", known, "agreement").cloned()
+    });
     if let (Some(earlier), Some(recipient), Some(register)) = (&supersedes, recipient, &register)
         && !same_parties(facts, earlier, discloser, recipient, register.id)
     {
@@ -123,16 +122,6 @@ pub fn create(
     })
 }
 
-/// Agreement of a number as far as an organisation may know it: a public one, or one of its own.
-fn known_to<'a>(facts: &'a Facts, organisation: OrganisationId, number: &str) -> Option<&'a Arc<agreement::Model>> {
-    let stands_for = |party: OrganisationId| {
-        party == organisation || crate::facts::successors(facts.tables(), party).any(|id| id == organisation)
-    };
-    facts.agreement.by_key(number).filter(|row| {
-        row.publicity == Publicity::Public || stands_for(row.discloser_id) || stands_for(row.recipient_id)
-    })
-}
-
 /// Whether a repeated number brings what was drafted under it; what has come to it since does not matter.
 fn same_draft(prior: &agreement::Model, draft: &agreement::Model) -> bool {
     let drafted = agreement::Model {
@@ -155,12 +144,9 @@ fn same_parties(
     recipient: OrganisationId,
     register: entity::vocabulary::RegisterId,
 ) -> bool {
-    let follows = |before: OrganisationId, after: OrganisationId| {
-        before == after || crate::facts::successors(facts.tables(), before).any(|id| id == after)
-    };
     earlier.register_id == register
-        && follows(earlier.discloser_id, discloser)
-        && follows(earlier.recipient_id, recipient)
+        && stands_for(facts, discloser, earlier.discloser_id)
+        && stands_for(facts, recipient, earlier.recipient_id)
 }
 
 /// Suspends an agreement in force, with its reason.

@@ -5,7 +5,7 @@ use entity::change;
 
 use crate::{
     Error,
-    auth::{Role, policy},
+    auth::policy,
     context::View,
     graphql::{
         connections::{Connection, Page},
@@ -19,16 +19,6 @@ use crate::{
 pub struct Change {
     view: View,
     row: change::Model,
-}
-
-impl Change {
-    /// Actors are named to their own organisation and to auditors.
-    fn names_actor(&self) -> bool {
-        let own = self.view.viewer.organisation.map(|id| id.to_string());
-        (own.is_some() && own == self.row.actor_organisation)
-            || policy::audits_all(&self.view.facts, &self.view.viewer)
-            || self.view.viewer.is(Role::Administrator)
-    }
 }
 
 /// Change of the registry: one act, who did it and why. Its place in the journal is its place in time.
@@ -49,9 +39,9 @@ impl Change {
         &self.row.action
     }
 
-    /// Global identifier of what it was done to.
-    async fn subject_id(&self) -> ID {
-        self.row.subject.clone().into()
+    /// Global identifier of what it was done to; null for an import, which is done to many things at once.
+    async fn subject_id(&self) -> Option<ID> {
+        super::subject(&self.row.subject).map(|_| self.row.subject.clone().into())
     }
 
     /// Business ID of the organisation that acted; null for the gateway itself.
@@ -61,12 +51,14 @@ impl Change {
 
     /// Who acted; null for those outside that organisation, but for auditors and administrators.
     async fn actor(&self) -> Option<&str> {
-        self.names_actor().then_some(&self.row.actor)
+        let organisation = self.row.actor_organisation.as_deref();
+        policy::names_actor(&self.view.facts, &self.view.viewer, organisation).then_some(&self.row.actor)
     }
 
-    /// Reason given; null when none was.
+    /// Reason given; null when none was, and for an act on an agreement also for those who do not see its history.
     async fn reason(&self) -> Option<&str> {
-        self.row.reason.as_deref()
+        let agreement = super::agreement(&self.view.facts, &self.row.subject);
+        self.row.reason.as_deref().filter(|_| policy::sees_reason(&self.view.facts, &self.view.viewer, agreement))
     }
 
     /// Position of its entry in the transparency log.

@@ -2,14 +2,18 @@
 
 pub mod graphql;
 
-use entity::change;
+use entity::{
+    change,
+    vocabulary::{AgreementId, OrganisationId, RowId, ScopeId},
+};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use uuid::Uuid;
 
 use crate::{
     Error,
-    auth::{Role, Sight, policy},
+    auth::{Sight, policy},
     context::{Context, View},
-    facts::global_id,
+    facts::{Facts, global_id},
 };
 
 /// Most agreements of one viewer whose changes are listed by subject; beyond it only those its organisation made.
@@ -21,25 +25,42 @@ const SUBJECTS_MAX: usize = 10_000;
 /// authority's auditor see that every change was made.
 pub async fn list(ctx: &Context, after: i64, count: u64) -> Result<Vec<change::Model>, Error> {
     let view = &ctx.view;
-    let sees_all = view.viewer.is(Role::Administrator) || policy::audits_all(&view.facts, &view.viewer);
     let mut condition = Condition::all().add(change::Column::Seq.gt(after));
-    if !sees_all {
+    if !policy::sees_every_change(&view.facts, &view.viewer) {
         condition = condition.add(own(view));
     }
     let rows = change::Entity::find().filter(condition).order_by_asc(change::Column::Seq).limit(count);
     Ok(rows.all(ctx.gateway.database.read()).await?)
 }
 
+/// What was done by the viewer's own people or those whose place its organisation took, to it and to its agreements.
 fn own(view: &View) -> Condition {
-    let people = policy::own_people(&view.facts, &view.viewer);
-    let organisation = view.viewer.organisation.filter(|_| people.is_some());
-    let acted = organisation.map(|id| change::Column::ActorOrganisation.eq(id.to_string()));
-    let agreements = view.own_id().into_iter().flat_map(|own| view.facts.agreement.of(own));
-    let subjects: Vec<String> = agreements
-        .filter(|row| policy::sight(&view.facts, &view.viewer, row).is_some_and(|sight| sight >= Sight::Party))
+    let (facts, viewer) = (&view.facts, &view.viewer);
+    let bodies = |own: Option<OrganisationId>| own.map(|id| facts.lineage(id)).unwrap_or_default();
+    let people = bodies(policy::own_people(facts, viewer));
+    let acted = people.iter().filter_map(|id| facts.organisation.get(*id)?.business_id).map(|id| id.to_string());
+    let parties = bodies(policy::own_id(facts, viewer));
+    let agreements = parties.into_iter().flat_map(|party| facts.agreement.of(party));
+    let subjects = agreements
+        .filter(|row| policy::sight(facts, viewer, row) >= Some(Sight::Party))
         .take(SUBJECTS_MAX)
         .map(|row| global_id(row.id))
-        .chain(people.map(global_id))
-        .collect();
-    Condition::any().add_option(acted).add(change::Column::Subject.is_in(subjects))
+        .chain(people.iter().copied().map(global_id));
+    Condition::any().add(change::Column::ActorOrganisation.is_in(acted)).add(change::Column::Subject.is_in(subjects))
+}
+
+/// Table and id of what a change was done to; none for an import.
+fn subject(text: &str) -> Option<(&str, Uuid)> {
+    let (table, id) = text.split_once(':')?;
+    Some((table, Uuid::try_parse(id).ok()?))
+}
+
+/// Agreement a change was done to, itself or one of its scopes.
+fn agreement(facts: &Facts, text: &str) -> Option<AgreementId> {
+    let (table, id) = subject(text)?;
+    match table {
+        AgreementId::TABLE => Some(id.into()),
+        ScopeId::TABLE => facts.scope.get(id.into()).map(|scope| scope.agreement_id),
+        _ => None,
+    }
 }

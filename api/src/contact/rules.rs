@@ -15,7 +15,7 @@ use crate::{
     FaultCode, Violations,
     checks::{Checks, NamesInput, REFERENCE_CHARACTERS_MAX},
     clock,
-    facts::{Edit, Facts, global_id},
+    facts::{Edit, Facts, global_id, stands_for},
     journal::Changes,
 };
 
@@ -203,10 +203,8 @@ fn group(
 
 /// Whether an organisation is on a side of an agreement, or a further party of it.
 fn is_party(facts: &Facts, agreement: &agreement::Model, organisation: OrganisationId) -> bool {
-    let stands_for =
-        |party| party == organisation || crate::facts::successors(facts.tables(), party).any(|id| id == organisation);
-    stands_for(agreement.discloser_id)
-        || stands_for(agreement.recipient_id)
+    stands_for(facts, organisation, agreement.discloser_id)
+        || stands_for(facts, organisation, agreement.recipient_id)
         || facts.agreement_party.of(agreement.id).any(|party| party.organisation_id == organisation)
 }
 

@@ -39,7 +39,7 @@ pub fn in_force(dossier: &Dossier, horizon: &mut Horizon) -> bool {
 }
 
 /// Whether an organisation exists, or another took its place.
-pub(super) fn party_active(facts: &Facts, id: OrganisationId, horizon: &mut Horizon) -> bool {
+pub fn party_active(facts: &Facts, id: OrganisationId, horizon: &mut Horizon) -> bool {
     let Some(row) = facts.party(id) else { return false };
     let Some(day) = row.dissolved_on else { return true };
     let mut latest = day_end(day);

@@ -9,7 +9,7 @@ use entity::{
 };
 
 use super::{About, Decision, Ground, Horizon, Obligation, Question, Reason, conditions, conditions::Use};
-use crate::facts::{Catalogue, Dossier, Facts, ItemPart, ScopePart, citation_key};
+use crate::facts::{Catalogue, Dossier, Facts, ItemPart, ScopePart, citation_key, in_succession};
 
 /// Provision behind 906/2019's rules of case-by-case need, single searches and means.
 const CASE_BY_CASE: &str = "906/2019 22 § 2 mom";
@@ -48,6 +48,8 @@ fn candidates<'a>(facts: &'a Facts, question: &'a Question) -> impl Iterator<Ite
         .flat_map(|recipient| facts.received(recipient, question.register))
         .map(AsRef::as_ref)
         .filter(|dossier| question.agreement.is_none_or(|id| id == dossier.row.id))
+        .filter(|dossier| question.served.as_ref().is_none_or(|served| served.contains(&dossier.row.id)))
+        .filter(|dossier| question.discloser.is_none_or(|id| in_succession(facts, id, dossier.row.discloser_id)))
 }
 
 /// Bodies that disclose to the recipient from the register: whose pseudonyms an end user may be known by.
@@ -58,13 +60,14 @@ pub fn disclosers(facts: &Facts, question: &Question) -> Vec<entity::vocabulary:
     disclosers
 }
 
-/// Agreements active or suspended then before others, then by start and number; so a denial names the nearest one.
-fn rank(dossier: &Dossier, at: Instant) -> (bool, Option<entity::vocabulary::Day>, &str) {
+/// Agreements active or suspended then before others, then by start, those without one last, and number; so a denial
+/// names the nearest one.
+fn rank(dossier: &Dossier, at: Instant) -> (bool, bool, Option<entity::vocabulary::Day>, &str) {
     let ended = !matches!(
         dossier.status.at(at),
         Some(entity::vocabulary::AgreementStatus::Active | entity::vocabulary::AgreementStatus::Suspended)
     );
-    (ended, dossier.row.starts_on, &dossier.row.number)
+    (ended, dossier.row.starts_on.is_none(), dossier.row.starts_on, &dossier.row.number)
 }
 
 fn nothing(facts: &Facts, reasons: Vec<Reason>, horizon: &Horizon) -> Decision {

@@ -1,6 +1,6 @@
 //! What is asked and what is answered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use entity::vocabulary::{
     AgreementId, Channel, DecisionReasonCode, Instant, ItemCode, LegalBasisId, MandateThemeId, ObligationCode,
@@ -34,6 +34,10 @@ pub struct Question {
     pub onward_to: Option<OnwardRecipientKind>,
     /// The one agreement to judge; null for the one that permits most.
     pub agreement: Option<AgreementId>,
+    /// Only agreements of this discloser, of one whose place it took, or of one that took its place; null for any.
+    pub discloser: Option<OrganisationId>,
+    /// Only agreements that name the processor who asks; null when no processor does.
+    pub served: Option<BTreeSet<AgreementId>>,
 }
 
 /// End user as each discloser knows it: pseudonyms in hexadecimal under every live key version.

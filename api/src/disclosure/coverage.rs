@@ -1,16 +1,14 @@
 //! Whether the law covered a disclosure: judged by the one decision, at the instant the data was given, on the newest
 //! facts.
 
-use std::cmp::Reverse;
-
 use entity::vocabulary::{
-    AgreementId, Coverage, DecisionReasonCode, DisclosureGround, DisclosureOutcome, ItemCode, LegalBasisId,
-    OrganisationId, ScopeId, Verdict,
+    AgreementId, Coverage, DecisionReasonCode, DisclosureGround, DisclosureOutcome, ItemCode, LegalBasisId, ScopeId,
+    Verdict,
 };
 
-use super::rules::{Checked, Subject, acts_for};
+use super::rules::{Checked, Subject};
 use crate::{
-    decision::{About, Decision, EndUser, Question, Reason, decide},
+    decision::{Decision, EndUser, Question, decide},
     facts::Facts,
 };
 
@@ -53,8 +51,8 @@ pub struct Judged {
     pub decided_seq: i64,
 }
 
-/// Question a disclosure answers. Data that travels on is asked about under the agreement it came by, whose recipient
-/// is now the discloser (R27–R30).
+/// Question a disclosure answers; an agreement of another discloser carries nothing for it. Data that travels on is asked
+/// about under the agreement it came by, whose recipient is now the discloser (R27–R30).
 pub fn question(checked: &Checked) -> Question {
     let recipient =
         if checked.onward_to.is_some() { checked.discloser } else { checked.recipient.unwrap_or(checked.discloser) };
@@ -71,49 +69,14 @@ pub fn question(checked: &Checked) -> Question {
         subject_count: u64::try_from(checked.subject.count()).unwrap_or(1),
         onward_to: checked.onward_to,
         agreement: checked.agreement,
+        discloser: checked.onward_to.is_none().then_some(checked.discloser),
+        served: checked.served.clone(),
     }
 }
 
-/// Decision on a disclosure of this discloser; an agreement of another discloser carries nothing for it.
+/// Decision on a disclosure, at the instant the data was given.
 pub fn decision(facts: &Facts, checked: &Checked, end_user: Option<EndUser>) -> Decision {
-    let question = Question { end_user, ..question(checked) };
-    let decision = decide(facts, &question, checked.occurred_at);
-    if checked.onward_to.is_some() || decision.agreement.is_none_or(|id| is_own(facts, checked.discloser, id)) {
-        return decision;
-    }
-    let own = std::iter::once(question.recipient)
-        .chain(facts.predecessors(question.recipient))
-        .flat_map(|recipient| facts.received(recipient, question.register))
-        .filter(|dossier| question.agreement.is_none_or(|pinned| pinned == dossier.row.id))
-        .filter(|dossier| acts_for(facts, checked.discloser, dossier.row.discloser_id));
-    own.map(|dossier| {
-        let pinned = Question { agreement: Some(dossier.row.id), ..question.clone() };
-        (decide(facts, &pinned, checked.occurred_at), dossier)
-    })
-    .min_by_key(|(decision, dossier)| {
-        (Reverse(decision.permitted_items.len()), dossier.row.starts_on, dossier.row.number.clone())
-    })
-    .map_or_else(|| no_agreement(&decision), |(decision, _)| decision)
-}
-
-fn is_own(facts: &Facts, discloser: OrganisationId, agreement: AgreementId) -> bool {
-    facts.agreement.get(agreement).is_some_and(|row| acts_for(facts, discloser, row.discloser_id))
-}
-
-fn no_agreement(others: &Decision) -> Decision {
-    let reason = Reason { code: DecisionReasonCode::NoAgreement, item: None, bases: Vec::new(), about: About::Nothing };
-    Decision {
-        verdict: Verdict::Denied,
-        permitted_items: Vec::new(),
-        grounds: Vec::new(),
-        reasons: vec![reason],
-        obligations: Vec::new(),
-        agreement: None,
-        scope: None,
-        valid_until: None,
-        next_change_at: others.next_change_at,
-        facts_seq: others.facts_seq,
-    }
+    decide(facts, &Question { end_user, ..question(checked) }, checked.occurred_at)
 }
 
 /// What is recorded under a decision; null for consent and a person's own request, which need none.

@@ -22,13 +22,13 @@ use super::{
     interned::{self, InternedSets},
     row::recorded_at,
 };
-use crate::{Error, facts::Facts, keys::Keys};
+use crate::{Error, auth::policy::Rows, facts::Facts, keys::Keys};
 
 /// Which rows; what is null or empty does not restrict.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Discloser or recipient, whichever it is of the row.
-    pub party: Option<OrganisationId>,
+    /// Only what a viewer sees.
+    pub rows: Rows,
     /// Discloser.
     pub discloser: Option<OrganisationId>,
     /// Recipient.
@@ -49,19 +49,8 @@ pub struct Filter {
     pub users: Option<Vec<[u8; 32]>>,
     /// Any of these subjects, as pseudonyms.
     pub subjects: Option<Vec<[u8; 32]>>,
-    /// Only what a processor may see.
-    pub served: Option<Served>,
     /// Only what the subject may see.
     pub visible: Option<Visible>,
-}
-
-/// What a processor may see of the log of whom it acts for.
-#[derive(Debug, Clone)]
-pub struct Served {
-    /// Agreements that name it.
-    pub agreements: Vec<AgreementId>,
-    /// Processor, which also sees what it recorded.
-    pub processor: OrganisationId,
 }
 
 /// What a subject may see at an instant: rows that are not withheld, the latest decision on each being the one that
@@ -121,16 +110,20 @@ pub async fn page(
     first: usize,
 ) -> Result<Page, Error> {
     let wanted = first.saturating_add(1);
-    let mut rows = match filter.party {
-        None => select(db, filter, None, order, after, wanted).await?,
-        Some(party) => {
-            // Each side by its own index; a row has the party on one side only.
-            let mut rows = select(db, filter, Some(Side::Discloser(party)), order, after, wanted).await?;
-            rows.extend(select(db, filter, Some(Side::Recipient(party)), order, after, wanted).await?);
+    let mut rows = match &filter.rows {
+        Rows::All => select(db, filter, None, order, after, wanted).await?,
+        Rows::Of(parties) | Rows::Served { parties, .. } => {
+            let mut rows = Vec::new();
+            // Each side of each party by its own index.
+            for side in parties.iter().flat_map(|party| [Side::Discloser(*party), Side::Recipient(*party)]) {
+                rows.extend(select(db, filter, Some(side), order, after, wanted).await?);
+            }
             match order {
                 Order::NewestFirst => rows.sort_unstable_by_key(|row| Reverse(row.id)),
                 Order::OldestFirst => rows.sort_unstable_by_key(|row| row.id),
             }
+            // What one gave another before taking its place is found on both sides.
+            rows.dedup_by_key(|row| row.id);
             rows
         }
     };
@@ -198,15 +191,16 @@ fn condition(filter: &Filter) -> Condition {
         .add_option(filter.occurred_until.map(|until| Column::OccurredAt.lt(until)))
         .add_option(filter.users.as_deref().map(|users| Column::UserPseudonym.is_in(bytes(users))))
         .add_option(filter.subjects.as_deref().map(|subjects| Column::SubjectPseudonym.is_in(bytes(subjects))))
-        .add_option(filter.served.as_ref().map(served))
+        .add_option(served(&filter.rows))
         .add_option(filter.visible.as_ref().map(visible))
 }
 
-fn served(served: &Served) -> Condition {
+/// What a processor sees beyond whose rows they are.
+fn served(rows: &Rows) -> Option<Condition> {
     use disclosure::Column;
-    Condition::any()
-        .add(Column::AgreementId.is_in(served.agreements.iter().copied()))
-        .add(Column::ProcessorId.eq(served.processor))
+    let Rows::Served { agreements, processor, .. } = rows else { return None };
+    let under = Column::AgreementId.is_in(agreements.iter().copied());
+    Some(Condition::any().add(under).add(Column::ProcessorId.eq(*processor)))
 }
 
 fn visible(visible: &Visible) -> Condition {

@@ -12,12 +12,7 @@ use super::{
     rules::{self, Checked, Subject},
 };
 use crate::{
-    Error, FaultCode,
-    auth::policy::LogKeeper,
-    clock,
-    decision::{Decision, EndUser, disclosers},
-    facts::Facts,
-    journal::leaf::hex,
+    Error, FaultCode, access_decision::end_user, auth::policy::LogKeeper, clock, decision::Decision, facts::Facts,
     keys::Keys,
 };
 
@@ -121,30 +116,14 @@ fn authorisable(checked: Checked, now: Instant, path: &str) -> Result<Checked, E
 
 fn judge(facts: &Facts, keys: &Keys, door: Door, checked: &Checked) -> Result<(Option<Decision>, Judged), Error> {
     let decision = match checked.ground {
-        DisclosureGround::Statute => Some(coverage::decision(facts, checked, end_user(facts, keys, checked)?)),
+        DisclosureGround::Statute => {
+            let user = end_user(facts, keys, &coverage::question(checked), checked.end_user.as_deref())?;
+            Some(coverage::decision(facts, checked, user))
+        }
         DisclosureGround::Consent | DisclosureGround::OwnRequest => None,
     };
     let judged = coverage::judged(facts, checked, door, decision.as_ref());
     Ok((decision, judged))
-}
-
-/// The end user as every discloser of the recipient knows it, under each live key.
-fn end_user(facts: &Facts, keys: &Keys, checked: &Checked) -> Result<Option<EndUser>, Error> {
-    let Some(user) = &checked.end_user else { return Ok(None) };
-    let question = coverage::question(checked);
-    let Some(recipient) = business_id(facts, question.recipient) else { return Ok(Some(EndUser::default())) };
-    let keys = keys.pseudonyms();
-    let mut known = EndUser::default();
-    for id in disclosers(facts, &question) {
-        let Some(discloser) = business_id(facts, id) else { continue };
-        let pseudonyms = keys
-            .live_versions()
-            .iter()
-            .map(|version| Ok(hex(&keys.user(discloser, *version, recipient, user)?)))
-            .collect::<Result<_, Error>>()?;
-        known.pseudonyms.insert(id, pseudonyms);
-    }
-    Ok(Some(known))
 }
 
 /// Pseudonyms under the discloser's current key. The end user is one of the recipient; of the discloser itself where

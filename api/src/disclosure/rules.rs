@@ -19,7 +19,7 @@ use super::{DisclosureDraft, SubjectDraft};
 use crate::{
     Fault, FaultCode, Violations,
     auth::policy::{self, LogKeeper},
-    facts::{Facts, successors},
+    facts::{Facts, in_succession, stands_for},
     legal_basis,
     mandate::rules::{MANDATES_MAX, theme},
 };
@@ -81,6 +81,8 @@ pub struct Checked {
     pub onward_to: Option<OnwardRecipientKind>,
     /// Agreement it is pinned to.
     pub agreement: Option<AgreementId>,
+    /// Agreements that name the processor; null when the discloser reports itself.
+    pub served: Option<BTreeSet<AgreementId>>,
     /// Until when the subject does not see it, and the provision that allows it.
     pub withheld: Option<(Instant, LegalBasisId)>,
     /// Row it corrects.
@@ -170,7 +172,7 @@ impl Check<'_> {
         let withheld = self.withheld(draft, occurred_at);
         let agreement = self.agreement(discloser, draft);
         let subject = self.subject(&draft.subject);
-        self.processor(keeper, recipient.as_deref(), register.as_deref(), draft);
+        let served = self.served(keeper, recipient.as_deref(), register.as_deref(), draft);
         Some(Checked {
             message_id: draft.message_id.clone(),
             part: draft.part,
@@ -193,6 +195,7 @@ impl Check<'_> {
             consent_reference: draft.consent_reference.clone(),
             onward_to: draft.onward_to,
             agreement,
+            served,
             withheld,
             corrects: draft.corrects.as_deref().map(corrects),
         })
@@ -288,8 +291,8 @@ impl Check<'_> {
         found
     }
 
-    /// Only the controller, or who was it before, discloses from a register; a recipient passes on what it received
-    /// (R26–R30).
+    /// Only the controller, who was it before, or who took its place, discloses from a register; a recipient passes on
+    /// what it received (R26–R30).
     fn register(
         &mut self,
         discloser: OrganisationId,
@@ -298,7 +301,7 @@ impl Check<'_> {
         let found = self.facts.register.by_key(&draft.register).cloned();
         match &found {
             None => self.unknown("register", "register"),
-            Some(row) if draft.onward_to.is_none() && !acts_for(self.facts, row.controller_id, discloser) => {
+            Some(row) if draft.onward_to.is_none() && !in_succession(self.facts, discloser, row.controller_id) => {
                 let message =
                     "only its controller discloses from a register; what was received is passed on with `onwardTo`";
                 self.fault("register", FaultCode::Conflict, message);
@@ -411,24 +414,27 @@ impl Check<'_> {
     }
 
     /// A processor acts under agreements that name it, not for everything its principal does (2016/679 Art. 28).
-    fn processor(
+    fn served(
         &mut self,
         keeper: LogKeeper,
         recipient: Option<&organisation::Model>,
         register: Option<&register::Model>,
         draft: &DisclosureDraft,
-    ) {
-        let (Some(processor), Some(register)) = (keeper.processor, register) else { return };
-        let side = if draft.onward_to.is_some() { Some(keeper.organisation) } else { recipient.map(|row| row.id) };
-        let Some(side) = side else { return };
-        let is_named = std::iter::once(side)
-            .chain(self.facts.predecessors(side))
-            .flat_map(|party| self.facts.received(party, register.id))
+    ) -> Option<BTreeSet<AgreementId>> {
+        let (facts, processor, register) = (self.facts, keeper.processor?, register?.id);
+        let is_onward = draft.onward_to.is_some();
+        let side = if is_onward { keeper.organisation } else { recipient?.id };
+        let received = facts.lineage(side).into_iter().flat_map(|party| facts.received(party, register));
+        let served: BTreeSet<AgreementId> = received
+            .filter(|dossier| is_onward || in_succession(facts, keeper.organisation, dossier.row.discloser_id))
             .filter(|dossier| draft.agreement.as_ref().is_none_or(|number| *number == dossier.row.number))
-            .any(|dossier| policy::is_processor(self.facts, processor, dossier.row.id));
-        if !is_named {
+            .map(|dossier| dossier.row.id)
+            .filter(|id| policy::is_processor(facts, processor, *id))
+            .collect();
+        if served.is_empty() {
             self.unknown("agreement", "agreement that names the processor");
         }
+        Some(served)
     }
 
     /// An agreement between others is not for the discloser to know.
@@ -436,7 +442,7 @@ impl Check<'_> {
         let number = draft.agreement.as_deref()?;
         let found = self.facts.agreement.by_key(number).filter(|row| {
             let side = if draft.onward_to.is_some() { row.recipient_id } else { row.discloser_id };
-            acts_for(self.facts, discloser, side)
+            stands_for(self.facts, discloser, side)
         });
         let found = found.map(|row| row.id);
         if found.is_none() {
@@ -492,11 +498,6 @@ fn corrects(text: &str) -> Corrects {
         Some(id) => Corrects::Row(id.into()),
         None => Corrects::Message(text.to_owned()),
     }
-}
-
-/// Whether `organisation` is the party, or took its place.
-pub(super) fn acts_for(facts: &Facts, organisation: OrganisationId, party: OrganisationId) -> bool {
-    organisation == party || successors(facts, party).any(|id| id == organisation)
 }
 
 /// Whether a text holds a personal identity code, or a word in the shape of one, which the tables refuse too (I11).

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, InputObject, Object};
 use entity::{
     entitlement,
-    vocabulary::{AuthorityStatus, BasisRole, Channel, ContactTopic, Operation, OrganisationKind, RegisterId},
+    vocabulary::{
+        AuthorityStatus, BasisRole, Channel, ContactTopic, Operation, OrganisationId, OrganisationKind, RegisterId,
+    },
 };
 
-use super::{Question, Recipient, rules};
+use super::{Insight, Question, Recipient, rules};
 use crate::{
     Error, FaultCode,
+    auth::policy::{self, Access},
     checks::Checks,
     contact::graphql::Contact,
     context::View,
@@ -147,8 +150,8 @@ impl EntitlementsInput {
         let question = checks.done(|| {
             let (recipient, register) = (recipient?, register?);
             let insight = match recipient {
-                Recipient::Organisation(id) => super::insight(&view, id, register),
-                Recipient::Kind(..) => super::Insight::Law,
+                Recipient::Organisation(id) => insight(&view, id, register),
+                Recipient::Kind(..) => Insight::Law,
             };
             Some(Question { recipient, register, purpose, insight })
         });
@@ -179,6 +182,14 @@ impl EntitlementsInput {
                 view.own_id().map(Recipient::Organisation)
             }
         }
+    }
+}
+
+/// How much may be said of an organisation's agreements on a register; to a processor nothing, for it knows only some.
+fn insight(view: &View, organisation: OrganisationId, register: RegisterId) -> Insight {
+    match policy::access(&view.facts, &view.viewer, organisation, register) {
+        Ok(Access::All) => Insight::Agreements,
+        Ok(Access::Served(_)) | Err(_) => Insight::Law,
     }
 }
 

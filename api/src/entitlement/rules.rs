@@ -1,12 +1,12 @@
 //! What the law allows an organisation at most, and what it still lacks on the way (R31–R36).
 
-use std::{iter, sync::Arc};
+use std::sync::Arc;
 
 use entity::{
     entitlement,
     vocabulary::{
         AuthorityStatus, BasisRole, DecisionReasonCode, EffectiveState, Instant, OrganisationId, OrganisationKind,
-        ProposalStatus, PurposeId, RegisterId, ScopeStatus, day_end,
+        ProposalStatus, PurposeId, RegisterId, ScopeStatus,
     },
 };
 
@@ -128,11 +128,12 @@ fn missing(
     reasons
 }
 
-/// Whether an organisation has been dissolved and nobody succeeded it.
+/// Whether an organisation has been dissolved and nobody alive stands in its place.
 fn is_gone(facts: &Facts, recipient: Recipient, at: Instant) -> bool {
-    let Recipient::Organisation(id) = recipient else { return false };
-    let row = facts.organisation.get(id);
-    row.is_some_and(|row| row.successor_id.is_none() && row.dissolved_on.is_some_and(|day| day_end(day) <= at))
+    match recipient {
+        Recipient::Organisation(id) => !decision::party_active(facts, id, &mut Horizon::new(at)),
+        Recipient::Kind(..) => false,
+    }
 }
 
 /// Agreement of the recipient or its predecessors on the register that comes nearest to being in force; null when none is
@@ -143,8 +144,9 @@ fn best(
     register: RegisterId,
     at: Instant,
 ) -> Option<(&Arc<Dossier>, Standing)> {
-    iter::once(recipient)
-        .chain(facts.predecessors(recipient))
+    facts
+        .lineage(recipient)
+        .into_iter()
         .flat_map(|party| facts.received(party, register))
         .map(|dossier| (dossier, decision::of_agreement(facts, dossier, at)))
         .filter(|(_, standing)| {
@@ -428,5 +430,20 @@ mod tests {
         let gone = organisation::Model { dissolved_on: Some("2025-12-31".parse().unwrap()), ..county };
         let found = find(&world([gone.into()]), &question(Recipient::Organisation(COUNTY), None), now());
         assert!(codes(&found).contains(&DecisionReasonCode::PartyNotActive));
+    }
+
+    #[test]
+    fn dissolved_organisation_receives_for_as_long_as_somebody_alive_stands_in_its_place() {
+        let gone = |id, successor_id| organisation::Model {
+            dissolved_on: Some("2025-12-31".parse().unwrap()),
+            successor_id,
+            ..organisation(id, OrganisationKind::WellbeingCounty, AuthorityStatus::Authority)
+        };
+        let is_gone = |edits: Vec<Edit>| {
+            let found = find(&world(edits), &question(Recipient::Organisation(COUNTY), None), now());
+            codes(&found).contains(&DecisionReasonCode::PartyNotActive)
+        };
+        assert!(!is_gone(vec![gone(COUNTY, Some(FUND)).into()]));
+        assert!(is_gone(vec![gone(COUNTY, Some(FUND)).into(), gone(FUND, None).into()]));
     }
 }

@@ -215,10 +215,7 @@ fn statements_between(tables: &Tables, agreement: &agreement::Model) -> Vec<Stat
         .filter(|statement| {
             statement.recipient_id == agreement.recipient_id && statement.register_id == agreement.register_id
         })
-        .filter(|statement| {
-            statement.discloser_id == agreement.discloser_id
-                || super::successors(tables, statement.discloser_id).any(|id| id == agreement.discloser_id)
-        })
+        .filter(|statement| super::stands_for(tables, agreement.discloser_id, statement.discloser_id))
         .map(|row| StatementPart { row: Arc::clone(row), status: History::read(tables, row.id.0, row.status) })
         .collect();
     statements.sort_by_key(|statement| (statement.row.channel, statement.row.version));

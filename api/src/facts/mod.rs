@@ -9,6 +9,8 @@ mod dossier;
 mod registered;
 mod row;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -187,6 +189,21 @@ impl Facts {
             (heir, next) = (*id, next + 1);
         }
     }
+
+    /// Bodies an organisation stands for: itself first, then those whose place it took.
+    pub fn lineage(&self, organisation: OrganisationId) -> Vec<OrganisationId> {
+        std::iter::once(organisation).chain(self.predecessors(organisation)).collect()
+    }
+}
+
+/// Whether `body` is `party`, or took its place, directly or through others.
+pub fn stands_for(tables: &Tables, body: OrganisationId, party: OrganisationId) -> bool {
+    body == party || successors(tables, party).any(|heir| heir == body)
+}
+
+/// Whether either of two bodies is the other, or took its place.
+pub fn in_succession(tables: &Tables, one: OrganisationId, other: OrganisationId) -> bool {
+    stands_for(tables, one, other) || stands_for(tables, other, one)
 }
 
 /// Bodies that took the place of `organisation`, nearest first; stops where a chain would repeat.

@@ -7,7 +7,7 @@ use entity::{inquiry, vocabulary::InquiryStatus};
 
 use crate::{
     Error,
-    auth::{Role, policy},
+    auth::policy,
     context::View,
     facts::global_id,
     graphql::{
@@ -106,17 +106,9 @@ impl InquiryQuery {
             .facts
             .inquiry
             .all()
-            .filter(|row| is_open_to(view, row))
+            .filter(|row| policy::sees_inquiry(&view.facts, &view.viewer, row))
             .filter(|row| status.is_none_or(|status| row.status == status.0));
         let node = |row: &Arc<inquiry::Model>| Inquiry { view: view.clone(), row: Arc::clone(row) };
         Ok(page.connection(rows.map(|row| (row.id.0, row)), node))
     }
-}
-
-/// The asker's and the controller's officers see an inquiry, and their auditors.
-fn is_open_to(view: &View, row: &inquiry::Model) -> bool {
-    let controller = view.facts.register.get(row.register_id).map(|register| register.controller_id);
-    let parties: Vec<_> = controller.into_iter().chain([row.organisation_id]).collect();
-    let is_party = policy::own_people(&view.facts, &view.viewer).is_some_and(|own| parties.contains(&own));
-    (is_party && view.viewer.is(Role::Officer)) || policy::audits(&view.facts, &view.viewer, &parties)
 }

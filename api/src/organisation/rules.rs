@@ -11,7 +11,7 @@ use entity::{
 use crate::{
     FaultCode, Violations,
     checks::{Checks, NamesInput},
-    facts::{Edit, Facts, global_id},
+    facts::{Edit, Facts, global_id, stands_for},
     journal::Changes,
 };
 
@@ -126,9 +126,7 @@ pub fn dissolve(
     if prior.as_ref().is_some_and(|row| row.dissolved_on.is_some()) {
         checks.fault(FaultCode::WrongStatus, "id", "the organisation has been dissolved already");
     }
-    let cycle =
-        |next: OrganisationId| next == id || crate::facts::successors(facts.tables(), next).any(|other| other == id);
-    if successor_row.is_some_and(cycle) {
+    if successor_row.is_some_and(|next| stands_for(facts, id, next)) {
         checks.fault(FaultCode::Conflict, "successor", "an organisation cannot succeed itself");
     }
     let runs =

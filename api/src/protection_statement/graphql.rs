@@ -10,7 +10,7 @@ use entity::{
 
 use crate::{
     Error,
-    auth::{Role, policy},
+    auth::policy,
     context::View,
     facts::global_id,
     graphql::{
@@ -38,18 +38,6 @@ impl ProtectionStatement {
             self.view.facts.organisation.get(id).ok_or_else(|| Error::internal("a statement without its party"))?;
         Ok(Organisation { view: self.view.clone(), row: Arc::clone(row) })
     }
-
-    /// Answers are for the officers of both sides and their auditors.
-    fn is_open_to_viewer(&self) -> bool {
-        is_open_to(&self.view, &self.row)
-    }
-}
-
-fn is_open_to(view: &View, row: &protection_statement::Model) -> bool {
-    let parties = [row.recipient_id, row.discloser_id];
-    let is_party = parties.into_iter().any(|party| policy::stands_for(&view.facts, &view.viewer, party));
-    (is_party && (view.viewer.is(Role::Officer) || view.viewer.is(Role::Auditor)))
-        || policy::audits(&view.facts, &view.viewer, &parties)
 }
 
 /// Recipient's account of its data protection, over one register and channel (741/2023 47 § 2 mom and its like).
@@ -135,7 +123,7 @@ impl ProtectionStatement {
             rows.sort_by(|a, b| a.question_code.cmp(&b.question_code));
             rows.into_iter().map(|row| StatementAnswer { row }).collect()
         };
-        self.is_open_to_viewer().then(answers)
+        policy::sees_statement(&self.view.facts, &self.view.viewer, &self.row).then(answers)
     }
 }
 
@@ -189,7 +177,7 @@ impl ProtectionStatementQuery {
             .facts
             .protection_statement
             .all()
-            .filter(|row| is_open_to(view, row))
+            .filter(|row| policy::sees_statement(&view.facts, &view.viewer, row))
             .filter(|row| status.is_none_or(|status| row.status == status.0));
         let node =
             |row: &Arc<protection_statement::Model>| ProtectionStatement { view: view.clone(), row: Arc::clone(row) };

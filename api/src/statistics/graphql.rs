@@ -159,8 +159,7 @@ impl StatisticsQuery {
         let page: Page<Vec<String>> = Page::of(first, after.as_deref(), request.page_size_max())?;
         let question = question(request, input).map_err(Error::Invalid)?;
         let view = &request.view;
-        let own = view.own_organisation().filter(|_| view.viewer.processor.is_none()).map(|row| (row.id, row.kind));
-        let sight = Sight::of(&view.viewer, own).ok_or(Error::Forbidden)?;
+        let sight = Sight::of(&view.facts, &view.viewer).ok_or(Error::Forbidden)?;
         let sets = ctx.data_opt::<Recorder>().ok_or_else(|| Error::internal("no recorder"))?.sets();
         let asked = Asked { facts: &view.facts, question: &question, sight, now: request.now };
         let database = request.gateway.database.read();

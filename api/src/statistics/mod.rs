@@ -20,7 +20,9 @@ use sea_orm::{
     sea_query::{Alias, Expr},
 };
 
-pub use rules::{Dimension, Interval, KeyValue, Sight, StatisticsFilter, StatisticsQuestion, StatisticsRow, check};
+pub use rules::{Dimension, Interval, KeyValue, StatisticsFilter, StatisticsQuestion, StatisticsRow, check};
+
+pub use crate::auth::policy::statistics::Sight;
 
 use crate::{
     Error,
@@ -157,7 +159,10 @@ fn condition(asked: Asked<'_>, until: Day) -> Condition {
     use tally::Column;
     let (question, filter) = (asked.question, &asked.question.filter);
     let own = match asked.sight {
-        Sight::Own(own) => Some(Condition::any().add(Column::DiscloserId.eq(own)).add(Column::RecipientId.eq(own))),
+        Sight::Own(own) => {
+            let own = asked.facts.lineage(own);
+            Some(Condition::any().add(Column::DiscloserId.is_in(own.clone())).add(Column::RecipientId.is_in(own)))
+        }
         Sight::Everything | Sight::Rounded => None,
     };
     Condition::all()

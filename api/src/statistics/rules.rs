@@ -14,7 +14,7 @@ use entity::vocabulary::{
 
 use crate::{
     Fault, FaultCode, Violations,
-    auth::{Role, Viewer},
+    auth::policy::statistics::Sight,
     facts::{Facts, global_id},
 };
 
@@ -132,30 +132,6 @@ pub fn check(question: &StatisticsQuestion) -> Result<(), Violations> {
         faults.push(Fault::new(FaultCode::Malformed, "input.groupBy", "a dimension is named twice"));
     }
     if faults.is_empty() { Ok(()) } else { Err(faults) }
-}
-
-/// How much of the statistics somebody sees.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sight {
-    /// Everything, exactly.
-    Everything,
-    /// What the organisation disclosed or received, exactly.
-    Own(OrganisationId),
-    /// Everything, rounded and on closed days only.
-    Rounded,
-}
-
-impl Sight {
-    /// Sight of a viewer whose organisation is of a kind; none for who may see no statistics.
-    pub fn of(viewer: &Viewer, own: Option<(OrganisationId, OrganisationKind)>) -> Option<Self> {
-        let supervises = own.is_some_and(|(_, kind)| kind == OrganisationKind::DataProtectionAuthority);
-        let takes_part = [Role::Officer, Role::System, Role::Auditor].into_iter().any(|role| viewer.is(role));
-        match own {
-            Some(_) if supervises && viewer.is(Role::Auditor) => Some(Self::Everything),
-            Some((id, _)) if takes_part => Some(Self::Own(id)),
-            _ => viewer.is(Role::Statistician).then_some(Self::Rounded),
-        }
-    }
 }
 
 /// Days asked about that are answered: none of the future of a statistician's closed days.
@@ -579,20 +555,6 @@ mod tests {
         assert_eq!(rows.len(), 1);
         assert_eq!((rows[0].disclosures, rows[0].suppressed), (Some(2), false));
         assert_eq!(rows[0].period, "2026-03-01/2026-04-01");
-    }
-
-    #[test]
-    fn sight_follows_role_and_organisation() {
-        let own = OrganisationId(uuid::Uuid::nil());
-        let viewer = |roles: &[Role]| Viewer { roles: roles.to_vec(), ..Viewer::default() };
-        let authority = Some((own, OrganisationKind::DataProtectionAuthority));
-        let county = Some((own, OrganisationKind::WellbeingCounty));
-        assert_eq!(Sight::of(&viewer(&[Role::Auditor]), authority), Some(Sight::Everything));
-        assert_eq!(Sight::of(&viewer(&[Role::Auditor]), county), Some(Sight::Own(own)));
-        assert_eq!(Sight::of(&viewer(&[Role::Officer]), authority), Some(Sight::Own(own)));
-        assert_eq!(Sight::of(&viewer(&[Role::Statistician]), county), Some(Sight::Rounded));
-        assert_eq!(Sight::of(&viewer(&[Role::Administrator]), county), None);
-        assert_eq!(Sight::of(&viewer(&[Role::Officer]), None), None);
     }
 
     proptest! {

@@ -1,6 +1,6 @@
 //! Questions to a random world, most of them about something it holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use api::decision::{EndUser, Question};
 use chrono::{Days, TimeDelta};
@@ -45,6 +45,8 @@ impl World {
             subject_count: chance.pick(&[1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2]),
             onward_to: chance.percent(10).then(|| chance.pick(&values::<OnwardRecipientKind>())),
             agreement: self.pinned(chance, agreement.id),
+            discloser: self.discloser(chance, agreement.discloser_id),
+            served: chance.percent(10).then(|| self.served(chance, agreement.id)),
         };
         (question, self.instant(chance))
     }
@@ -91,6 +93,22 @@ impl World {
             5 => Some(chance.pick(&self.facts.agreement.all().map(|row| row.id).collect::<Vec<_>>())),
             _ => None,
         }
+    }
+
+    /// Whose agreements alone may carry it: mostly anybody's, else the party's, a successor's or anyone's.
+    fn discloser(&self, chance: &mut Chance, usual: OrganisationId) -> Option<OrganisationId> {
+        match chance.below(20) {
+            0..3 => Some(usual),
+            3 => self.facts.organisation.get(usual).and_then(|row| row.successor_id),
+            4 => Some(chance.pick(&self.facts.organisation.all().map(|row| row.id).collect::<Vec<_>>())),
+            _ => None,
+        }
+    }
+
+    /// Agreements that name the processor who asks, mostly with the usual one among them.
+    fn served(&self, chance: &mut Chance, usual: AgreementId) -> BTreeSet<AgreementId> {
+        let usual = chance.percent(90).then_some(usual);
+        self.facts.agreement.all().map(|row| row.id).filter(|_| chance.percent(50)).chain(usual).collect()
     }
 
     /// Instant near the middle, at or beside a change, or anywhere.

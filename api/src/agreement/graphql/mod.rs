@@ -20,7 +20,7 @@ pub use query::AgreementQuery;
 
 use crate::{
     Error,
-    auth::{Role, Sight, policy},
+    auth::{Sight, policy},
     contact::graphql::Contact,
     context::View,
     decision,
@@ -149,8 +149,8 @@ impl Agreement {
     /// Acts the viewer may do or will be able to do next; empty for those who may do none. Only acts the gateway can do
     /// are offered.
     async fn allowed_actions(&self) -> Vec<AllowedAction> {
-        let side = policy::side(&self.view.facts, &self.view.viewer, &self.dossier.row);
-        let Some(side) = side.filter(|_| self.view.viewer.is(Role::Officer)) else { return Vec::new() };
+        let side = policy::acting_side(&self.view.facts, &self.view.viewer, &self.dossier.row);
+        let Some(side) = side else { return Vec::new() };
         let actions = decision::allowed_actions(&self.view.facts, &self.dossier, side, self.view.at);
         actions.into_iter().map(|action| AllowedAction { view: self.view.clone(), action }).collect()
     }
@@ -221,7 +221,7 @@ impl Agreement {
             let rows = self.view.facts.status_entry.of(self.dossier.row.id.0);
             let mut rows: Vec<_> = rows.filter(|row| row.subject_kind == StatusSubject::Agreement).cloned().collect();
             rows.sort_by_key(|row| row.ordinal);
-            rows.into_iter().filter_map(AgreementStatusEntry::of).collect()
+            rows.iter().filter_map(|row| AgreementStatusEntry::of(row)).collect()
         })
     }
 
@@ -243,7 +243,7 @@ pub struct AgreementStatusEntry {
 }
 
 impl AgreementStatusEntry {
-    fn of(row: Arc<status_entry::Model>) -> Option<Self> {
+    fn of(row: &status_entry::Model) -> Option<Self> {
         let status = AgreementStatus::from_code(&row.status)?;
         Some(Self { status: status.into(), valid_from: row.from_at.into(), reason: row.reason.clone() })
     }

@@ -19,6 +19,7 @@ use super::Recorded;
 use crate::{
     Error,
     agreement::graphql::Agreement,
+    auth::policy,
     context::View,
     facts::global_id,
     graphql::{
@@ -43,11 +44,6 @@ impl Disclosure {
     fn organisation(&self, id: OrganisationId) -> Result<Organisation, Error> {
         let row = self.view.facts.organisation.get(id).ok_or_else(|| Error::internal("a disclosure without its party"));
         row.map(|row| Organisation { view: self.view.clone(), row: Arc::clone(row) })
-    }
-
-    /// Pseudonyms of subjects are the discloser's; a recipient knows whom it asked about by its own message id.
-    fn shows_subject(&self) -> bool {
-        self.view.own_id() == Some(self.recorded.row.discloser_id)
     }
 }
 
@@ -176,8 +172,9 @@ impl Disclosure {
 
     /// Keyed pseudonym of the person, hexadecimal; null for other subjects, after erasure, and for all but the discloser.
     async fn subject_pseudonym(&self) -> Option<String> {
-        let pseudonym = self.recorded.row.subject_pseudonym.as_deref().filter(|_| self.shows_subject())?;
-        Some(leaf::hex(pseudonym))
+        let row = &self.recorded.row;
+        let is_seen = policy::sees_subjects(&self.view.facts, &self.view.viewer, row.discloser_id);
+        row.subject_pseudonym.as_deref().filter(|_| is_seen).map(leaf::hex)
     }
 
     /// Business ID of the subject; null for other subjects.

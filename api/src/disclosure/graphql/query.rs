@@ -1,17 +1,17 @@
 //! Pages of the log.
 
 use async_graphql::{Context, Enum, InputObject, Object};
-use entity::vocabulary::{Coverage, DisclosureId, DisclosureOutcome};
+use entity::vocabulary::{Coverage, DisclosureId, DisclosureOutcome, OrganisationId};
 
 use super::Disclosure;
 use crate::{
-    Error, Violations,
+    Error,
     auth::policy,
-    checks::Checks,
+    checks::{Checks, REFERENCE_CHARACTERS_MAX},
     context,
     disclosure::{
         Recorder,
-        list::{self, Filter, Order, Served},
+        list::{self, Filter, Order},
     },
     graphql::{
         connections::{Connection, Page},
@@ -71,8 +71,7 @@ impl DisclosureQuery {
     ) -> Result<Connection<Disclosure>, Error> {
         let request = request(ctx, "disclosures")?;
         let page: Page<uuid::Uuid> = Page::of(first, after.as_deref(), request.page_size_max())?;
-        let filter = read(request, filter.unwrap_or_default()).map_err(Error::Invalid)?;
-        let filter = own_rows(request, filter)?;
+        let filter = read(request, filter.unwrap_or_default())?;
         let order = match order_by.unwrap_or(DisclosureOrder::NewestFirst) {
             DisclosureOrder::NewestFirst => Order::NewestFirst,
             DisclosureOrder::OldestFirst => Order::OldestFirst,
@@ -86,23 +85,10 @@ impl DisclosureQuery {
     }
 }
 
-/// Rows of the viewer's own organisation; of a processor, those under the agreements that name it and those it recorded;
-/// for the auditor of all, every row.
-fn own_rows(request: &context::Context, filter: Filter) -> Result<Filter, Error> {
+/// Filter of an input over what the viewer sees, its references found.
+fn read(request: &context::Context, filter: DisclosureFilter) -> Result<Filter, Error> {
     let (facts, viewer) = (&request.view.facts, &request.view.viewer);
-    if policy::audits_all(facts, viewer) {
-        return Ok(filter);
-    }
-    let keeper = policy::log_keeper(facts, viewer)?;
-    let served = keeper.processor.map(|processor| Served {
-        agreements: policy::served(facts, keeper.organisation, processor).collect(),
-        processor,
-    });
-    Ok(Filter { party: Some(keeper.organisation), served, ..filter })
-}
-
-fn read(request: &context::Context, filter: DisclosureFilter) -> Result<Filter, Violations> {
-    let facts = &request.view.facts;
+    let rows = policy::rows(facts, viewer)?;
     let mut checks = Checks::default();
     let organisation = |checks: &mut Checks, path: &str, id: Option<&BusinessId>| {
         let known = facts.organisation_of(id?.as_str());
@@ -114,19 +100,20 @@ fn read(request: &context::Context, filter: DisclosureFilter) -> Result<Filter, 
     );
     let agreement = filter.agreement.and_then(|number| {
         let known = facts.agreement.by_key(&number);
-        let known = known.filter(|row| policy::sight(facts, &request.view.viewer, row).is_some());
+        let known = known.filter(|row| policy::sight(facts, viewer, row).is_some());
         checks.found("filter.agreement", known, "agreement").map(|row| row.id)
     });
     let register = filter
         .register
         .and_then(|code| checks.found("filter.register", facts.register.by_key(&code), "register").map(|row| row.id));
-    let users = filter.end_user.and_then(|user| {
-        let own = checks.found("filter.endUser", request.view.viewer.organisation, "organisation of the end user")?;
-        list::user_pseudonyms(facts, &request.gateway.keys, discloser, &own, &user).ok()
-    });
+    let user = filter.end_user.as_deref();
+    if let Some(user) = user {
+        checks.text("filter.endUser", user, REFERENCE_CHARACTERS_MAX);
+        checks.found("filter.endUser", policy::own_id(facts, viewer), "organisation of the end user");
+    }
     let occurred_from = filter.occurred_from.and_then(|at| at.instant("filter.occurredFrom", checks.faults()));
     let occurred_until = filter.occurred_until.and_then(|at| at.instant("filter.occurredUntil", checks.faults()));
-    checks.done(|| {
+    let filter = checks.done(|| {
         Some(Filter {
             discloser,
             recipient,
@@ -136,8 +123,25 @@ fn read(request: &context::Context, filter: DisclosureFilter) -> Result<Filter, 
             coverage: filter.coverage.map(|coverage| coverage.0),
             occurred_from,
             occurred_until,
-            users,
             ..Filter::default()
         })
-    })
+    });
+    let filter = filter.map_err(Error::Invalid)?;
+    let users = user.map(|user| end_users(request, discloser, user)).transpose()?;
+    Ok(Filter { rows, users, ..filter })
+}
+
+/// Pseudonyms of an end user of the viewer's organisation, and of those whose place it took.
+fn end_users(
+    request: &context::Context,
+    discloser: Option<OrganisationId>,
+    user: &str,
+) -> Result<Vec<[u8; 32]>, Error> {
+    let facts = &request.view.facts;
+    let own = policy::own_id(facts, &request.view.viewer).map(|own| facts.lineage(own)).unwrap_or_default();
+    let recipients = own.into_iter().filter_map(|id| facts.organisation.get(id)?.business_id);
+    let pseudonyms: Vec<_> = recipients
+        .map(|recipient| list::user_pseudonyms(facts, &request.gateway.keys, discloser, &recipient, user))
+        .collect::<Result<_, _>>()?;
+    Ok(pseudonyms.concat())
 }

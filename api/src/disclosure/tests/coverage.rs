@@ -77,4 +77,44 @@ fn agreement_of_the_discloser_is_the_one_judged() {
     let facts = facts();
     let own = decision(&facts, &checked(KELA), None);
     assert_eq!(own.agreement, Some(AgreementId(Uuid::from_u128(8))));
+    let other = decision(&facts, &Checked { discloser: LVV, ..checked(KELA) }, None);
+    assert_eq!((other.agreement, other.reasons[0].code), (None, DecisionReasonCode::NoAgreement));
+}
+
+#[test]
+fn disclosure_of_the_successor_is_judged_by_the_agreements_it_took_over() {
+    let kela = facts().organisation.get(KELA).unwrap().as_ref().clone();
+    let gone = organisation::Model {
+        dissolved_on: Some(instant("2026-01-01T00:00:00Z").date_naive()),
+        successor_id: Some(LVV),
+        ..kela
+    };
+    let facts = facts().after(2, &[gone.into()]);
+    for discloser in [KELA, LVV] {
+        let judged = decision(&facts, &Checked { discloser, ..checked(KELA) }, None);
+        assert_eq!(judged.agreement, Some(AgreementId(Uuid::from_u128(8))), "{discloser}");
+    }
+}
+
+#[test]
+fn disclosure_of_a_processor_rests_on_no_agreement_that_does_not_name_it() {
+    let facts = facts();
+    let served = |agreements: &[u128]| {
+        let named = agreements.iter().map(|id| AgreementId(Uuid::from_u128(*id))).collect();
+        decision(&facts, &Checked { served: Some(named), ..checked(KELA) }, None).agreement
+    };
+    assert_eq!(served(&[8]), Some(AgreementId(Uuid::from_u128(8))));
+    assert_eq!(served(&[9]), None);
+}
+
+#[test]
+fn agreement_without_a_first_day_is_named_after_those_that_have_one() {
+    let later = agreement::Model {
+        id: AgreementId(Uuid::from_u128(10)),
+        number: "KEL-2".to_owned(),
+        starts_on: Some(instant("2027-01-01T00:00:00Z").date_naive()),
+        ..agreement()
+    };
+    let facts = facts().after(2, &[later.into()]);
+    assert_eq!(decision(&facts, &checked(KELA), None).agreement, Some(AgreementId(Uuid::from_u128(10))));
 }

@@ -195,6 +195,23 @@ fn mandates_are_not_too_many() {
 }
 
 #[test]
+fn register_is_disclosed_from_by_its_controller_by_who_was_it_and_by_who_took_its_place() {
+    let now = instant("2026-03-02T08:00:00Z");
+    let report = |facts: &Facts, discloser| check(facts, now, discloser, &draft("m"), "").map(drop);
+    let before = facts();
+    assert!(report(&before, KELA).is_ok());
+    assert_eq!(report(&before, LVV).unwrap_err()[0].path, ["register"]);
+    let kela = before.organisation.get(KELA).unwrap().as_ref().clone();
+    let dissolved_on = Some(now.date_naive());
+    let gone = organisation::Model { dissolved_on, successor_id: Some(LVV), ..kela };
+    let after = before.after(2, &[gone.into()]);
+    assert!(report(&after, LVV).is_ok() && report(&after, KELA).is_ok());
+    let moved = register::Model { controller_id: LVV, ..after.register.get(KELMU).unwrap().as_ref().clone() };
+    let moved = after.after(3, &[moved.into()]);
+    assert!(report(&moved, LVV).is_ok() && report(&moved, KELA).is_ok());
+}
+
+#[test]
 fn agreement_between_others_is_not_to_be_known() {
     let mut pinned = draft("m");
     pinned.agreement = Some("KEL-1".to_owned());

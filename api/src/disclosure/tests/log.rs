@@ -9,6 +9,7 @@ use sea_orm::{EntityTrait, QueryOrder};
 use super::*;
 use crate::{
     Fault, FaultCode,
+    auth::policy::Rows,
     disclosure::{
         OnPartial, Recorded,
         list::{self, Filter, Order},
@@ -271,7 +272,7 @@ async fn list_goes_on_where_it_stopped() -> Result<(), Error> {
     let drafts = (0..5).map(|at| draft(&at.to_string())).collect();
     log.recorder.record(KELA, drafts).await?;
     let read = log.database.read();
-    for filter in [Filter::default(), Filter { party: Some(PIRKANMAA), ..Filter::default() }] {
+    for filter in [Filter::default(), Filter { rows: Rows::Of(vec![PIRKANMAA]), ..Filter::default() }] {
         let first = list::page(read, log.recorder.sets(), &filter, Order::NewestFirst, None, 3).await?;
         let after = first.rows.last().map(|row| row.row.id);
         let second = list::page(read, log.recorder.sets(), &filter, Order::NewestFirst, after, 3).await?;

@@ -1,0 +1,93 @@
+//! What a viewer may do: an act is judged on the facts it changes, and only this file can make a permit.
+
+use entity::vocabulary::{AgreementId, AgreementSide, OrganisationId, RegisterId};
+
+use super::{acting_side, sight, stands_for};
+use crate::{
+    Error,
+    auth::{Role, Viewer},
+    facts::Facts,
+};
+
+/// Proof that an act was judged and allowed on the facts it changes; made only here.
+#[derive(Debug)]
+pub struct Permit {
+    actor: String,
+}
+
+impl Permit {
+    /// Who acts, as status histories and proposals name it.
+    pub fn actor(&self) -> &str {
+        &self.actor
+    }
+}
+
+/// Act to be judged, with what it is done to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    /// Keep the list of organisations.
+    KeepOrganisations,
+    /// Keep the contacts of an organisation, for all or for one agreement.
+    KeepContacts {
+        /// Whose.
+        organisation: OrganisationId,
+    },
+    /// Offer a new register.
+    OfferRegister {
+        /// Its controller.
+        controller: OrganisationId,
+    },
+    /// Keep a register and its items.
+    KeepRegister {
+        /// Which.
+        register: RegisterId,
+    },
+    /// Draft an agreement.
+    DraftAgreement {
+        /// Who discloses.
+        discloser: OrganisationId,
+    },
+    /// Suspend or resume an agreement: the discloser's officer's act.
+    RunAgreement {
+        /// Which.
+        agreement: AgreementId,
+    },
+}
+
+/// Judges an act on the fresh facts.
+///
+/// # Errors
+/// Forbidden where the thing is known to exist, not found where it may not be known.
+pub fn judge(facts: &Facts, viewer: &Viewer, act: Act) -> Result<Permit, Error> {
+    let allowed = match act {
+        Act::KeepOrganisations => viewer.is(Role::Administrator),
+        Act::KeepContacts { organisation } | Act::DraftAgreement { discloser: organisation } => {
+            is_officer_of(facts, viewer, organisation)
+        }
+        Act::OfferRegister { controller } => is_officer_of(facts, viewer, controller),
+        Act::KeepRegister { register } => {
+            facts.register.get(register).is_some_and(|row| is_officer_of(facts, viewer, row.controller_id))
+        }
+        Act::RunAgreement { agreement } => {
+            let row = facts.agreement.get(agreement).ok_or(Error::NotFound("agreement"))?;
+            sight(facts, viewer, row).ok_or(Error::NotFound("agreement"))?;
+            acting_side(facts, viewer, row) == Some(AgreementSide::Discloser)
+        }
+    };
+    if !allowed {
+        return Err(Error::Forbidden);
+    }
+    Ok(Permit { actor: actor(viewer) })
+}
+
+fn is_officer_of(facts: &Facts, viewer: &Viewer, organisation: OrganisationId) -> bool {
+    viewer.is(Role::Officer) && stands_for(facts, viewer, organisation)
+}
+
+/// Name of the actor in the journal; a processor is named beside whom it acts for.
+pub fn actor(viewer: &Viewer) -> String {
+    match viewer.processor {
+        Some(processor) => format!("{} via {processor}", viewer.actor()),
+        None => viewer.actor(),
+    }
+}

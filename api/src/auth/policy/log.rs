@@ -1,0 +1,92 @@
+//! Whose log of disclosures a viewer keeps, and what it sees of the log.
+
+use entity::vocabulary::{AgreementId, OrganisationId};
+
+use super::{audits_all, is_processor, own_id};
+use crate::{
+    Error,
+    auth::Viewer,
+    facts::{self, Facts},
+};
+
+/// Who keeps a log: the organisation whose it is, and the processor that acts for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogKeeper {
+    /// Whose log.
+    pub organisation: OrganisationId,
+    /// Who acts for it under the agreements that name it; null when it acts itself.
+    pub processor: Option<OrganisationId>,
+}
+
+impl From<OrganisationId> for LogKeeper {
+    fn from(organisation: OrganisationId) -> Self {
+        Self { organisation, processor: None }
+    }
+}
+
+/// Whose log the viewer keeps: that of its own organisation; a processor, that of whom it acts for.
+///
+/// # Errors
+/// Forbidden when the registry does not know the organisation, or none of its agreements names the processor.
+pub fn log_keeper(facts: &Facts, viewer: &Viewer) -> Result<LogKeeper, Error> {
+    let own = own_id(facts, viewer).ok_or(Error::Forbidden)?;
+    let Some(processor) = viewer.processor else { return Ok(own.into()) };
+    let processor = facts.organisation_of(processor.as_str()).ok_or(Error::Forbidden)?.id;
+    let keeper = LogKeeper { organisation: own, processor: Some(processor) };
+    if served(facts, own, processor).next().is_some() { Ok(keeper) } else { Err(Error::Forbidden) }
+}
+
+/// Agreements of an organisation, and of those whose place it took, that name a processor.
+pub fn served(
+    facts: &Facts,
+    organisation: OrganisationId,
+    processor: OrganisationId,
+) -> impl Iterator<Item = AgreementId> {
+    let parties = facts.lineage(organisation).into_iter();
+    let agreements = parties.flat_map(|party| facts.agreement.of(party)).map(|agreement| agreement.id);
+    agreements.filter(move |id| is_processor(facts, processor, *id))
+}
+
+/// Rows of the log a viewer sees.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Rows {
+    /// Every row.
+    #[default]
+    All,
+    /// Rows an organisation, or one whose place it took, gave or received.
+    Of(Vec<OrganisationId>),
+    /// Of those the rows under agreements that name a processor, and what that processor recorded.
+    Served {
+        /// Whose rows.
+        parties: Vec<OrganisationId>,
+        /// Agreements that name the processor.
+        agreements: Vec<AgreementId>,
+        /// The processor.
+        processor: OrganisationId,
+    },
+}
+
+/// Rows of the log the viewer sees: all for the data-protection authority's auditor, else those of its own organisation.
+///
+/// # Errors
+/// As [`log_keeper`].
+pub fn rows(facts: &Facts, viewer: &Viewer) -> Result<Rows, Error> {
+    if audits_all(facts, viewer) {
+        return Ok(Rows::All);
+    }
+    let keeper = log_keeper(facts, viewer)?;
+    let parties = facts.lineage(keeper.organisation);
+    Ok(match keeper.processor {
+        None => Rows::Of(parties),
+        Some(processor) => {
+            let agreements = served(facts, keeper.organisation, processor).collect();
+            Rows::Served { parties, agreements, processor }
+        }
+    })
+}
+
+/// Whether the viewer sees the pseudonyms of subjects: they are the discloser's. A recipient knows whom it asked about by
+/// its own message id.
+pub fn sees_subjects(facts: &Facts, viewer: &Viewer, discloser: OrganisationId) -> bool {
+    own_id(facts, viewer).is_some_and(|own| facts::stands_for(facts, own, discloser))
+}

@@ -1,0 +1,81 @@
+//! The matrix: every root field, and the roles that may ask it.
+
+use crate::{
+    Error,
+    auth::{Role, Viewer},
+};
+
+use Role::{Administrator, Auditor, Officer, Statistician, System};
+
+/// Row of the matrix: a root field, whether nobody in particular may ask it where anonymous reading is allowed, and the
+/// roles that may. What is shown of the answer depends on the side and on publicity.
+pub struct Row {
+    /// Root field, as in the SDL.
+    pub field: &'static str,
+    /// Whether a caller without a token may ask, where `ANONYMOUS_READ` allows such callers at all.
+    pub anonymous: bool,
+    /// Roles that may ask.
+    pub roles: &'static [Role],
+}
+
+const ALL: &[Role] = &Role::ALL;
+const PARTIES: &[Role] = &[Officer, System, Auditor];
+const READERS: &[Role] = &[Officer, System, Auditor, Administrator];
+const OFFICE: &[Role] = &[Officer, Auditor];
+
+/// The role matrix. A test fails for a root field without a row.
+#[rustfmt::skip]
+pub const MATRIX: &[Row] = &[
+    Row { field: "node",                  anonymous: true,  roles: ALL },
+    Row { field: "viewer",                anonymous: true,  roles: ALL },
+    Row { field: "organisation",          anonymous: true,  roles: ALL },
+    Row { field: "organisations",         anonymous: true,  roles: ALL },
+    Row { field: "legalBasis",            anonymous: true,  roles: ALL },
+    Row { field: "legalBases",            anonymous: true,  roles: ALL },
+    Row { field: "registers",             anonymous: true,  roles: ALL },
+    Row { field: "purposes",              anonymous: true,  roles: ALL },
+    Row { field: "mandateThemes",         anonymous: true,  roles: ALL },
+    Row { field: "entitlements",          anonymous: true,  roles: ALL },
+    Row { field: "agreement",             anonymous: true,  roles: ALL },
+    Row { field: "agreements",            anonymous: true,  roles: ALL },
+    Row { field: "accessScope",           anonymous: false, roles: PARTIES },
+    Row { field: "accessDecision",        anonymous: false, roles: PARTIES },
+    Row { field: "accessDecisions",       anonymous: false, roles: PARTIES },
+    Row { field: "expirations",           anonymous: false, roles: READERS },
+    Row { field: "protectionStatements",  anonymous: false, roles: OFFICE },
+    Row { field: "inquiries",             anonymous: false, roles: OFFICE },
+    Row { field: "incidents",             anonymous: false, roles: OFFICE },
+    Row { field: "disclosures",           anonymous: false, roles: PARTIES },
+    Row { field: "disclosureStatistics",  anonymous: false, roles: &[Officer, System, Auditor, Statistician] },
+    Row { field: "changes",               anonymous: false, roles: READERS },
+    Row { field: "registerOrganisation",  anonymous: false, roles: &[Administrator] },
+    Row { field: "amendOrganisation",     anonymous: false, roles: &[Administrator] },
+    Row { field: "dissolveOrganisation",  anonymous: false, roles: &[Administrator] },
+    Row { field: "appointContact",        anonymous: false, roles: &[Officer] },
+    Row { field: "amendContact",          anonymous: false, roles: &[Officer] },
+    Row { field: "confirmContact",        anonymous: false, roles: &[Officer] },
+    Row { field: "retireContact",         anonymous: false, roles: &[Officer] },
+    Row { field: "offerRegister",         anonymous: false, roles: &[Officer] },
+    Row { field: "amendRegister",         anonymous: false, roles: &[Officer] },
+    Row { field: "addDataItem",           anonymous: false, roles: &[Officer] },
+    Row { field: "retireDataItem",        anonymous: false, roles: &[Officer] },
+    Row { field: "createAgreement",       anonymous: false, roles: &[Officer] },
+    Row { field: "suspendAgreement",      anonymous: false, roles: &[Officer] },
+    Row { field: "resumeAgreement",       anonymous: false, roles: &[Officer] },
+    Row { field: "recordDisclosures",     anonymous: false, roles: &[Officer, System] },
+    Row { field: "authoriseDisclosure",   anonymous: false, roles: &[Officer, System] },
+];
+
+/// Whether a root field may be asked at all.
+///
+/// # Errors
+/// Unauthenticated without a token where one is needed; forbidden for other roles.
+pub fn admit(viewer: &Viewer, field: &str) -> Result<(), Error> {
+    let row = MATRIX.iter().find(|row| row.field == field).ok_or(Error::Forbidden)?;
+    match &viewer.subject {
+        None if row.anonymous => Ok(()),
+        None => Err(Error::Unauthenticated("this needs a token")),
+        Some(_) if viewer.roles.iter().any(|role| row.roles.contains(role)) => Ok(()),
+        Some(_) => Err(Error::Forbidden),
+    }
+}
