@@ -3,7 +3,7 @@
 //! Written from the rules and not from `api::decision`, so that where the two agree both are likely right. Nothing here
 //! is fast, and nothing here is shared with what it checks but the tables and the words they are written in.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use api::{decision::Question, facts::Facts};
 use entity::{
@@ -11,8 +11,8 @@ use entity::{
     vocabulary::{
         Adequacy, Admission, AgreementId, AgreementStatus, AuthorityStatus, BasisRole, Channel, ClosedEnum,
         DecisionReasonCode as Code, Instant, ItemCode, LegalBasisId, MandateThemeId, MandateThemeStatus,
-        MandatingRightStatus, NecessityCheck, OnwardRecipientKind, Operation, OrganisationId, ProposalStatus,
-        Regularity, ScopeStatus, StatementStatus, Verdict, day_end, helsinki_midnight,
+        MandatingRightStatus, NecessityCheck, ObligationCode, OnwardRecipientKind, Operation, OrganisationId,
+        ProposalStatus, Regularity, ScopeId, ScopeStatus, StatementStatus, Verdict, day_end, helsinki_midnight,
     },
 };
 use uuid::Uuid;
@@ -31,6 +31,12 @@ pub struct NaiveDecision {
     pub reasons: BTreeSet<NaiveReason>,
     /// Agreement it was judged on; null when there is none.
     pub agreement: Option<AgreementId>,
+    /// Scope it was judged on; null when there is none.
+    pub scope: Option<ScopeId>,
+    /// Provisions each permitted item rests on.
+    pub grounds: BTreeMap<ItemCode, BTreeSet<LegalBasisId>>,
+    /// Duties, each with its days.
+    pub obligations: BTreeSet<(ObligationCode, Option<i32>)>,
 }
 
 /// Answer to a question at an instant.
@@ -61,6 +67,9 @@ pub fn decide(facts: &Facts, question: &Question, at: Instant) -> NaiveDecision 
             permitted_items: Vec::new(),
             reasons: BTreeSet::from([(Code::NoAgreement, None)]),
             agreement: None,
+            scope: None,
+            grounds: BTreeMap::new(),
+            obligations: BTreeSet::new(),
         },
     }
 }
@@ -69,11 +78,13 @@ fn judge(facts: &Facts, question: &Question, at: Instant, agreement: &agreement:
     let case = Case { facts, question, at, agreement, scope: judged_scope(facts, question.channel, at, agreement) };
     let common = case.common_reasons();
     let mut permitted_items = Vec::new();
+    let mut carriers = Vec::new();
     let mut reasons: BTreeSet<NaiveReason> = common.iter().map(|code| (*code, None)).collect();
     for asked in &question.items {
         let against = case.scope.map(|scope| case.reasons_against(scope, asked)).unwrap_or_default();
         if common.is_empty() && against.is_empty() {
             permitted_items.push(asked.clone());
+            carriers.extend(case.carriers(asked).into_iter().map(|carrier| (asked.clone(), carrier)));
         }
         reasons.extend(against.into_iter().map(|code| (code, Some(asked.clone()))));
     }
@@ -84,7 +95,19 @@ fn judge(facts: &Facts, question: &Question, at: Instant, agreement: &agreement:
     } else {
         Verdict::Partial
     };
-    NaiveDecision { verdict, permitted_items, reasons, agreement: Some(agreement.id) }
+    let mut grounds: BTreeMap<ItemCode, BTreeSet<LegalBasisId>> = BTreeMap::new();
+    for (asked, (_, laws)) in &carriers {
+        grounds.entry(asked.clone()).or_default().extend(laws.iter().map(|law| law.id));
+    }
+    let obligations = match case.scope {
+        Some(scope) if !permitted_items.is_empty() => {
+            let laws = carriers.iter().flat_map(|(_, (_, laws))| laws.iter().copied());
+            case.obligations(scope, carriers.iter().filter_map(|(_, (row, _))| row.look_back_days), laws)
+        }
+        _ => BTreeSet::new(),
+    };
+    let scope = case.scope.map(|scope| scope.id);
+    NaiveDecision { verdict, permitted_items, reasons, agreement: Some(agreement.id), scope, grounds, obligations }
 }
 
 /// Open scope over the channel, else the one of the highest version.
@@ -220,9 +243,9 @@ impl Case<'_> {
         })
     }
 
-    fn reasons_against(&self, scope: &scope::Model, asked: &ItemCode) -> BTreeSet<Code> {
-        let expanded: Vec<&data_item::Model> = self
-            .facts
+    /// What asking a code asks: the node and what is below it and exists, but identity codes only by name.
+    fn expanded(&self, asked: &ItemCode) -> Vec<&data_item::Model> {
+        self.facts
             .data_item
             .all()
             .map(AsRef::as_ref)
@@ -230,7 +253,54 @@ impl Case<'_> {
             .filter(|item| at_or_below(item.code.as_str(), asked.node()))
             .filter(|item| !item.is_identity_code || item.code.as_str() == asked.node())
             .filter(|item| within(item.valid_from, item.valid_until, self.at))
-            .collect();
+            .collect()
+    }
+
+    /// For each data item a permitted code asks, the scope item that carries it, the first by code of those nothing
+    /// stands against, and the provisions that entitle there.
+    fn carriers(&self, asked: &ItemCode) -> Vec<(&scope_item::Model, Vec<&legal_basis::Model>)> {
+        let Some(scope) = self.scope else { return Vec::new() };
+        let carrier = |item: &data_item::Model| {
+            let rows = self.facts.scope_item.all().map(AsRef::as_ref);
+            let clean = rows.filter(|row: &&scope_item::Model| {
+                row.scope_id == scope.id
+                    && row.operation == self.question.operation
+                    && covers(scope, &row.item_code, asked, item)
+                    && self.reasons_against_scope_item(scope, row, asked, item).is_empty()
+            });
+            let first = clean.min_by(|a, b| a.item_code.cmp(&b.item_code))?;
+            let entitling = self.laws_of(first).into_iter().filter(|law| self.entitled(scope, law.id, asked, item));
+            Some((first, entitling.collect()))
+        };
+        self.expanded(asked).into_iter().filter_map(carrier).collect()
+    }
+
+    fn obligations<'l>(
+        &self,
+        scope: &scope::Model,
+        look_back: impl Iterator<Item = i32>,
+        mut laws: impl Iterator<Item = &'l legal_basis::Model>,
+    ) -> BTreeSet<(ObligationCode, Option<i32>)> {
+        let viewing = scope.channel == Channel::ViewingConnection;
+        let confirms = scope.necessity_check == NecessityCheck::ClientRelationshipCheck;
+        let days = look_back.min();
+        [
+            (true, ObligationCode::Log, None),
+            (viewing, ObligationCode::StatePurpose, None),
+            (viewing, ObligationCode::SingleSearch, None),
+            (days.is_some(), ObligationCode::LimitLookBack, days),
+            (confirms, ObligationCode::ConfirmClientRelationship, None),
+            (laws.any(|law| law.informs_subject_beforehand), ObligationCode::InformSubjectBeforehand, None),
+            (self.question.onward_to.is_none(), ObligationCode::NoOnwardDisclosure, None),
+            (scope.retention_days.is_some(), ObligationCode::DeleteBy, scope.retention_days),
+        ]
+        .into_iter()
+        .filter_map(|(holds, code, days)| holds.then_some((code, days)))
+        .collect()
+    }
+
+    fn reasons_against(&self, scope: &scope::Model, asked: &ItemCode) -> BTreeSet<Code> {
+        let expanded = self.expanded(asked);
         if expanded.is_empty() {
             return BTreeSet::from([Code::ItemNotInScope]);
         }
@@ -295,17 +365,10 @@ impl Case<'_> {
         asked: &ItemCode,
         item: &data_item::Model,
     ) -> BTreeSet<Code> {
-        let bases = self.bases_of(row);
-        let rights: Vec<&agreement_basis::Model> = bases.into_iter().filter(|basis| is_right(basis.role)).collect();
-        let laws: Vec<&legal_basis::Model> = rights
-            .iter()
-            .filter(|basis| self.carries(basis))
-            .map(|basis| law(self.facts, basis.legal_basis_id))
-            .filter(|law| law.allows_electronic)
-            .collect();
+        let laws = self.laws_of(row);
         let mut codes = BTreeSet::new();
         if laws.is_empty() {
-            codes.extend(self.reasons_against_rights(&rights));
+            codes.extend(self.reasons_against_rights(&self.rights_of(row)));
         } else if !laws.iter().any(|law| self.entitled(scope, law.id, asked, item)) {
             codes.insert(Code::NotEntitled);
         }
@@ -417,6 +480,16 @@ impl Case<'_> {
                 && carried
                 && names
         })
+    }
+
+    fn rights_of(&self, item: &scope_item::Model) -> Vec<&agreement_basis::Model> {
+        self.bases_of(item).into_iter().filter(|basis| is_right(basis.role)).collect()
+    }
+
+    /// Provisions that give a right to an item by electronic means.
+    fn laws_of(&self, item: &scope_item::Model) -> Vec<&legal_basis::Model> {
+        let rights = self.rights_of(item).into_iter().filter(|basis| self.carries(basis));
+        rights.map(|basis| law(self.facts, basis.legal_basis_id)).filter(|law| law.allows_electronic).collect()
     }
 
     fn bases_of(&self, item: &scope_item::Model) -> Vec<&agreement_basis::Model> {

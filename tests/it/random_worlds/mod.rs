@@ -9,7 +9,7 @@ mod world;
 use std::{collections::BTreeSet, fmt::Write, thread};
 
 use api::decision::{self, Question};
-use entity::vocabulary::{ClosedEnum, DecisionReasonCode, Instant, Verdict};
+use entity::vocabulary::{ClosedEnum, DecisionReasonCode, Instant, ItemCode, LegalBasisId, Verdict};
 
 pub use chance::Chance;
 pub use question::{Asked, far};
@@ -72,7 +72,14 @@ pub fn said_plainly(decision: &decision::Decision) -> NaiveDecision {
         permitted_items: decision.permitted_items.clone(),
         reasons: decision.reasons.iter().map(|reason| (reason.code, reason.item.clone())).collect(),
         agreement: decision.agreement,
+        scope: decision.scope,
+        grounds: decision.grounds.iter().map(grounds).collect(),
+        obligations: decision.obligations.iter().map(|duty| (duty.code, duty.days)).collect(),
     }
+}
+
+fn grounds(ground: &decision::Ground) -> (ItemCode, BTreeSet<LegalBasisId>) {
+    (ground.item.clone(), ground.bases.iter().copied().collect())
 }
 
 /// What a run has met.
