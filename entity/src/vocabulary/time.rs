@@ -3,7 +3,9 @@
 //! A day begins at midnight in Europe/Helsinki and ends where the next begins, so two days of the year have 23 and 25
 //! hours; an instant has microseconds, as the databases keep it, and periods are half-open.
 
-use chrono::{Days, NaiveTime, Offset, SecondsFormat, SubsecRound, TimeZone};
+use std::ops::RangeInclusive;
+
+use chrono::{Datelike, Days, NaiveTime, Offset, SecondsFormat, SubsecRound, TimeZone};
 use chrono_tz::Europe::Helsinki;
 
 /// Civil day in Europe/Helsinki.
@@ -11,6 +13,9 @@ pub type Day = chrono::NaiveDate;
 
 /// Instant in UTC.
 pub type Instant = chrono::DateTime<chrono::Utc>;
+
+/// Years of the days and instants that are read: RFC 3339 writes them in four digits, and both databases keep them.
+pub const YEARS: RangeInclusive<i32> = 1800..=9998;
 
 /// Half-open stretch of time, from an instant until another or without end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -60,20 +65,23 @@ pub fn helsinki_day(instant: Instant) -> Day {
     instant.checked_add_offset(offset).unwrap_or(instant).date()
 }
 
-/// Day of a text `YYYY-MM-DD`; null when it is none.
+/// Day of a text `YYYY-MM-DD` in the [`YEARS`]; null when it is none.
 pub fn read_day(text: &str) -> Option<Day> {
     let [_, _, _, _, b'-', _, _, b'-', _, _] = text.as_bytes() else { return None };
-    text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-').then(|| text.parse().ok())?
+    let day: Day = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-').then(|| text.parse().ok())??;
+    YEARS.contains(&day.year()).then_some(day)
 }
 
-/// Instant of a text in RFC 3339, in whole microseconds; a day means its midnight in Helsinki. Null when it is neither.
+/// Instant of a text in RFC 3339, in whole microseconds; a day means its midnight in Helsinki. Null when it is neither,
+/// and outside the [`YEARS`] of UTC.
 ///
 /// A leap second becomes the second after it, for no database keeps one.
 pub fn read_instant(text: &str) -> Option<Instant> {
-    read_day(text).map(helsinki_midnight).or_else(|| {
+    let read = read_day(text).map(helsinki_midnight).or_else(|| {
         let read = chrono::DateTime::parse_from_rfc3339(text).ok()?;
         Instant::from_timestamp_micros(read.timestamp_micros())
-    })
+    });
+    read.filter(|instant| YEARS.contains(&instant.year()))
 }
 
 /// Instant cut to whole microseconds, as the databases keep it.
@@ -164,6 +172,24 @@ mod tests {
             assert_eq!(instant_text(instant(given)?), written);
         }
         Ok(())
+    }
+
+    #[test]
+    fn days_and_instants_lie_in_the_years_that_have_four_digits_in_every_zone() {
+        for text in ["1800-01-01", "9998-12-31"] {
+            assert!(read_day(text).is_some(), "{text}");
+        }
+        for text in ["0000-01-01", "1799-12-31", "9999-01-01"] {
+            assert_eq!((read_day(text), read_instant(text)), (None, None), "{text}");
+        }
+        for text in ["1800-01-02", "1800-01-01T00:00:00Z", "9998-12-31T23:59:59.999999Z"] {
+            let written = read_instant(text).map(instant_text);
+            assert!(written.is_some_and(|written| written.parse::<Instant>().is_ok() && written.len() == 27), "{text}");
+        }
+        // The midnight of the first day is still the year before in UTC.
+        for text in ["1800-01-01", "1800-01-01T00:00:00+00:01", "9998-12-31T23:59:59-00:01", "0000-01-01T00:00:00Z"] {
+            assert_eq!(read_instant(text), None, "{text}");
+        }
     }
 
     #[test]
