@@ -11,7 +11,9 @@ use api::{
 use chrono::{Datelike, TimeDelta};
 use entity::{
     disclosure, legal_basis,
-    vocabulary::{ClosedEnum, DisclosureOutcome, Instant, InternedId, LegalBasisId, helsinki_day, helsinki_midnight},
+    vocabulary::{
+        ClosedEnum, DisclosureOutcome, Instant, InternedId, LegalBasisId, OrganisationKind, helsinki_day, helsinki_midnight,
+    },
 };
 use sea_orm::EntityTrait;
 use serde_json::{Value, json};
@@ -340,6 +342,49 @@ on_both_engines! {
         assert_eq!(house.counted(&statistician, &named, 100).await, []);
         let authority = house.counted(&house.token(OMBUDSMAN, Role::Auditor), &named, 100).await;
         assert_eq!(authority[0].0.1, [Some("SOT-2026-003".to_owned()), Some("9900005-0".to_owned())]);
+    }
+
+    async fn nothing_but_channel_and_outcome_is_told_of_agreements_that_are_not_public(house: House) {
+        let secret = |at: usize| with(report(&format!("secret {at}")), json!({
+            "recipient": "9900005-0", "register": "SOTERI", "items": ["SOT.UNIT"], "purpose": "ENFORCEMENT", "channel": "OTHER",
+            "subject": { "businessId": "9900010-6" }, "agreement": "SOT-2026-003", "mandates": null,
+        }));
+        let statistician = house.token(THL, Role::Statistician);
+        let days = |group_by: &[&str], filter: Value| with(question("2026-11-02", "2026-11-03", "DAY", group_by), json!({ "filter": filter }));
+        let other = json!({ "channels": ["OTHER"] });
+        assert_eq!(house.counted(&statistician, &days(&["CHANNEL"], other.clone()), 100).await, []);
+        let reports: Vec<Value> = (0..7).map(secret).collect();
+        house.recorded(&house.token(LVV, Role::System), &reports).await;
+
+        let pooled = |value: Option<&str>| vec![(("2026-11-02".to_owned(), vec![value.map(str::to_owned)]), (Some(5), Some(5)))];
+        for dimension in ["DISCLOSER", "RECIPIENT", "RECIPIENT_KIND", "REGISTER", "AGREEMENT", "ITEM", "LEGAL_BASIS", "PURPOSE"] {
+            let counted = house.counted(&statistician, &days(&[dimension], other.clone()), 100).await;
+            assert_eq!(counted, pooled(None), "{dimension}");
+        }
+        for (dimension, value) in [("CHANNEL", "OTHER"), ("OUTCOME", "DELIVERED")] {
+            let counted = house.counted(&statistician, &days(&[dimension], other.clone()), 100).await;
+            assert_eq!(counted, pooled(Some(value)), "{dimension}");
+        }
+        let kinds = OrganisationKind::ALL.iter().map(|(_, code, _)| *code).collect::<Vec<_>>();
+        let narrowed = json!({ "disclosers": [LVV], "recipients": ["9900005-0"], "recipientKinds": kinds, "registers": ["SOTERI"],
+            "items": ["SOT.UNIT"], "purposes": ["ENFORCEMENT"] });
+        for (condition, values) in narrowed.as_object().unwrap() {
+            let filter = with(other.clone(), json!({ condition.clone(): values }));
+            assert_eq!(house.counted(&statistician, &days(&[], filter.clone()), 100).await, [], "{condition}");
+            let authority = house.token(OMBUDSMAN, Role::Auditor);
+            assert_eq!(house.counted(&authority, &days(&[], filter), 100).await[0].1, (Some(7), Some(7)), "{condition}");
+        }
+    }
+
+    async fn nothing_counted_is_no_row(house: House) {
+        for token in [house.kela(), house.token(OMBUDSMAN, Role::Auditor), house.token(THL, Role::Statistician)] {
+            for interval in ["DAY", "MONTH", "YEAR", "TOTAL"] {
+                for filter in [json!({}), json!({ "items": ["KEL.DECISION"], "channels": ["OTHER"] })] {
+                    let empty = with(question("1990-01-01", "1991-01-01", interval, &[]), json!({ "filter": filter }));
+                    assert_eq!(house.counted(&token, &empty, 10).await, [], "{empty}");
+                }
+            }
+        }
     }
 
     async fn pages_join_to_the_whole_and_say_until_when_they_count(house: House) {

@@ -60,7 +60,8 @@ pub enum StatisticsDimension {
     Outcome,
 }
 
-/// Which disclosures are counted; a condition that is absent or empty does not restrict.
+/// Which disclosures are counted; a condition that is absent or empty does not restrict. For a statistician a condition on
+/// anything but channels and outcomes leaves out the disclosures of agreements that are not public.
 #[derive(InputObject, Default)]
 pub struct DisclosureStatisticsFilter {
     /// Business IDs of disclosers.
@@ -132,8 +133,8 @@ pub struct DisclosureStatisticsRow {
 pub struct DisclosureStatisticsKey {
     /// Dimension.
     dimension: StatisticsDimension,
-    /// Value: a business ID, code, number or citation; null for disclosures without one, and for those of agreements that
-    /// are not public, which are counted together.
+    /// Value: a business ID, code, number or citation; null for disclosures without one, and for a statistician those of
+    /// agreements that are not public, which are counted together in every dimension but CHANNEL and OUTCOME.
     value: Option<String>,
     /// Value in words, in the language of the request.
     label: String,

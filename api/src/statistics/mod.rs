@@ -106,6 +106,9 @@ fn columns(question: &StatisticsQuestion, sight: Sight) -> Vec<tally::Column> {
     .collect()
 }
 
+/// Cell whose sets of items and provisions are still to be read.
+type Interned = (rules::Cell, Option<InternedId>, Option<InternedId>);
+
 async fn cells(
     db: &impl ConnectionTrait,
     sets: &InternedSets,
@@ -133,15 +136,14 @@ async fn cells(
     }
     let names = columns.iter().map(IdenStatic::as_str).collect();
     let read = Read { names, from: asked.question.from };
-    let cells: Vec<(rules::Cell, Option<InternedId>, Option<InternedId>)> =
-        found.iter().map(|row| read.cell(row)).collect::<Result<_, _>>()?;
+    let cells: Vec<_> = found.iter().filter_map(|row| read.cell(row).transpose()).collect::<Result<_, _>>()?;
     let used: Vec<_> = cells.iter().flat_map(|(_, items, bases)| [*items, *bases]).flatten().collect();
     let members = sets.read(db, used).await?;
     Ok(with_sets(cells, &members))
 }
 
 fn with_sets(
-    cells: Vec<(rules::Cell, Option<InternedId>, Option<InternedId>)>,
+    cells: Vec<Interned>,
     members: &HashMap<InternedId, std::sync::Arc<str>>,
 ) -> Vec<rules::Cell> {
     let set = |id: Option<InternedId>| id.and_then(|id| members.get(&id)).map_or("", AsRef::as_ref);
@@ -205,7 +207,11 @@ struct Read {
 }
 
 impl Read {
-    fn cell(&self, row: &QueryResult) -> Result<(rules::Cell, Option<InternedId>, Option<InternedId>), Error> {
+    /// Cell of a row; none of the one row of nulls that sums over nothing come to where nothing is grouped by.
+    fn cell(&self, row: &QueryResult) -> Result<Option<Interned>, Error> {
+        let (disclosures, subject_count) =
+            (row.try_get("", "disclosures_sum")?, row.try_get("", "subject_count_sum")?);
+        let (Some(disclosures), Some(subject_count)) = (disclosures, subject_count) else { return Ok(None) };
         let cell = rules::Cell {
             day: self.optional(row, "period_on")?.unwrap_or(self.from),
             discloser: self.optional::<OrganisationId>(row, "discloser_id")?,
@@ -218,11 +224,11 @@ impl Read {
             purpose: self.optional::<PurposeId>(row, "purpose_id")?,
             channel: self.optional::<Channel>(row, "channel")?,
             outcome: self.optional::<DisclosureOutcome>(row, "outcome")?,
-            disclosures: row.try_get("", "disclosures_sum")?,
-            subject_count: row.try_get("", "subject_count_sum")?,
+            disclosures,
+            subject_count,
         };
         let items = self.optional(row, "items_id")?;
-        Ok((cell, items, self.optional(row, "bases_id")?))
+        Ok(Some((cell, items, self.optional(row, "bases_id")?)))
     }
 
     fn optional<T: TryGetable>(&self, row: &QueryResult, column: &str) -> Result<Option<T>, Error> {

@@ -373,11 +373,34 @@ fn is_restricted(facts: &Facts, cell: &Cell) -> bool {
     })
 }
 
-/// Whether a cell is asked about, beyond what the tables filter themselves. What is restricted answers to no party and
-/// to no agreement by name.
+/// Whether a filter asks for values of a dimension in which restricted agreements are counted together.
+fn narrows_pooled(filter: &StatisticsFilter) -> bool {
+    let StatisticsFilter {
+        disclosers,
+        recipients,
+        recipient_kinds,
+        registers,
+        agreements,
+        items,
+        bases,
+        purposes,
+        channels: _,
+        outcomes: _,
+    } = filter;
+    !(disclosers.is_empty()
+        && recipients.is_empty()
+        && recipient_kinds.is_empty()
+        && registers.is_empty()
+        && agreements.is_empty()
+        && items.is_empty()
+        && bases.is_empty()
+        && purposes.is_empty())
+}
+
+/// Whether a cell is asked about, beyond what the tables filter themselves. What is restricted answers to no filter but
+/// that of channels and outcomes, for any other would tell what it is.
 fn matches(facts: &Facts, filter: &StatisticsFilter, cell: &Cell, restricted: bool) -> bool {
-    let names_party = !(filter.disclosers.is_empty() && filter.recipients.is_empty() && filter.agreements.is_empty());
-    if restricted && names_party {
+    if restricted && narrows_pooled(filter) {
         return false;
     }
     let kind = || recipient_kind(facts, cell);
@@ -418,10 +441,13 @@ fn values(
     dimension: Dimension,
     restricted: bool,
 ) -> Vec<KeyValue> {
+    let is_pooled = !matches!(dimension, Dimension::Channel | Dimension::Outcome);
+    if restricted && is_pooled {
+        return vec![KeyValue::Restricted];
+    }
     let filter = &question.filter;
     let one = |value: Option<String>| vec![value.map_or(KeyValue::Nothing, KeyValue::Value)];
     match dimension {
-        Dimension::Discloser | Dimension::Recipient | Dimension::Agreement if restricted => vec![KeyValue::Restricted],
         Dimension::Discloser => one(cell.discloser.map(|id| organisation(facts, id))),
         Dimension::Recipient => one(cell.recipient.map(|id| organisation(facts, id))),
         Dimension::RecipientKind => {
@@ -555,6 +581,82 @@ mod tests {
         assert_eq!(rows.len(), 1);
         assert_eq!((rows[0].disclosures, rows[0].suppressed), (Some(2), false));
         assert_eq!(rows[0].period, "2026-03-01/2026-04-01");
+    }
+
+    /// Facts with one agreement that is not public, and a cell of it with every value.
+    fn restricted() -> (Facts, Cell) {
+        use entity::{agreement, vocabulary::AgreementKind, vocabulary::AgreementStatus};
+        let (id, party) = (AgreementId(uuid::Uuid::from_u128(1)), OrganisationId(uuid::Uuid::from_u128(2)));
+        let agreement = agreement::Model {
+            id,
+            number: "SOT-1".to_owned(),
+            case_register_id: None,
+            kind: AgreementKind::Agreement,
+            discloser_id: party,
+            recipient_id: OrganisationId(uuid::Uuid::from_u128(3)),
+            register_id: RegisterId(uuid::Uuid::from_u128(4)),
+            status: AgreementStatus::Active,
+            signed_on: None,
+            starts_on: None,
+            ends_on: None,
+            termination_reason: None,
+            supersedes_id: None,
+            drafted_by_id: party,
+            catalogue_version: 1,
+            publicity: Publicity::PublicationRestricted,
+            version: 1,
+            content_hash: None,
+        };
+        let facts = Facts::default().after(1, &[agreement.into()]);
+        let cell = Cell {
+            agreement: Some(id),
+            discloser: Some(party),
+            onward: Some(OnwardRecipientKind::EcecProvider),
+            items: vec!["SOT.UNIT".parse().unwrap_or_else(|fault| panic!("{fault}"))],
+            outcome: Some(DisclosureOutcome::Delivered),
+            ..cell(Channel::Other, 7)
+        };
+        (facts, cell)
+    }
+
+    #[test]
+    fn restricted_agreements_are_one_group_in_every_dimension_but_channel_and_outcome() {
+        let (facts, cell) = restricted();
+        for (dimension, code) in Dimension::ALL {
+            let question = question("2026-03-01", "2026-04-01", Interval::Month, &[dimension]);
+            let rows = rows(&facts, &question, Sight::Rounded, std::slice::from_ref(&cell));
+            let is_told = matches!(dimension, Dimension::Channel | Dimension::Outcome);
+            assert_eq!(rows[0].keys[0].1 != KeyValue::Restricted, is_told, "{code}");
+            let exact = super::rows(&facts, &question, Sight::Everything, std::slice::from_ref(&cell));
+            assert_ne!(exact[0].keys[0].1, KeyValue::Restricted, "{code}");
+        }
+    }
+
+    #[test]
+    fn filter_on_what_is_pooled_does_not_reach_restricted_agreements() {
+        let (facts, cell) = restricted();
+        let reaches = |filter: StatisticsFilter| {
+            let question =
+                StatisticsQuestion { filter, ..question("2026-03-01", "2026-04-01", Interval::Total, &[]) };
+            !rows(&facts, &question, Sight::Rounded, std::slice::from_ref(&cell)).is_empty()
+        };
+        let none = StatisticsFilter::default;
+        assert!(reaches(none()));
+        assert!(reaches(StatisticsFilter { channels: vec![Channel::Other], ..none() }));
+        assert!(reaches(StatisticsFilter { outcomes: vec![DisclosureOutcome::Delivered], ..none() }));
+        let id = uuid::Uuid::from_u128;
+        for filter in [
+            StatisticsFilter { disclosers: vec![OrganisationId(id(2))], ..none() },
+            StatisticsFilter { recipients: vec![OrganisationId(id(3))], ..none() },
+            StatisticsFilter { recipient_kinds: OrganisationKind::ALL.iter().map(|kind| kind.0).collect(), ..none() },
+            StatisticsFilter { registers: vec![RegisterId(id(4))], ..none() },
+            StatisticsFilter { agreements: vec![AgreementId(id(1))], ..none() },
+            StatisticsFilter { items: cell.items.clone(), ..none() },
+            StatisticsFilter { bases: vec![LegalBasisId(id(5))], ..none() },
+            StatisticsFilter { purposes: vec![PurposeId(id(6))], ..none() },
+        ] {
+            assert!(!reaches(filter.clone()), "{filter:?}");
+        }
     }
 
     proptest! {
