@@ -387,6 +387,19 @@ on_both_engines! {
         }
     }
 
+    async fn cursor_of_another_question_is_refused(house: House) {
+        let authority = house.token(OMBUDSMAN, Role::Auditor);
+        let asked = |interval: &str, group_by: &[&str]| question("2025-05-01", "2026-11-01", interval, group_by);
+        let page = house.page(&authority, &asked("MONTH", &["RECIPIENT"]), 1, &Value::Null).await;
+        let cursor = page["pageInfo"]["endCursor"].clone();
+        for other in [asked("MONTH", &["PURPOSE", "CHANNEL"]), asked("MONTH", &["PURPOSE"]), asked("YEAR", &["RECIPIENT"]), asked("TOTAL", &["RECIPIENT"])] {
+            let answer = house.ask(&authority, STATISTICS, json!({ "input": other, "after": cursor })).await;
+            assert_eq!(codes(&answer), ["INVALID_INPUT"], "{other}");
+            let fault = &answer["errors"][0]["extensions"]["faults"][0];
+            assert_eq!((&fault["path"], &fault["message"]), (&json!(["after"]), &json!("is no cursor of this list")));
+        }
+    }
+
     async fn pages_join_to_the_whole_and_say_until_when_they_count(house: House) {
         let authority = house.token(OMBUDSMAN, Role::Auditor);
         let input = question("2025-05-01", "2026-11-01", "MONTH", &["RECIPIENT", "CHANNEL"]);

@@ -81,7 +81,7 @@ impl ChangeQuery {
         #[graphql(desc = "Cursor after which to go on.")] after: Option<String>,
     ) -> Result<Connection<Change>, Error> {
         let request = request(ctx, "changes")?;
-        let page: Page<i64> = Page::of(first, after.as_deref(), request.page_size_max())?;
+        let page: Page<i64> = Page::of("changes", first, after.as_deref(), request.page_size_max())?;
         let rows = super::list(request, page.after.unwrap_or(0), page.fetch()).await?;
         let entries = rows.into_iter().map(|row| (row.seq, row));
         Ok(page.connection(entries, |row| Change { view: request.view.clone(), row }))

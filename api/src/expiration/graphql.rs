@@ -89,7 +89,7 @@ impl ExpirationQuery {
     ) -> Result<Connection<Expiration>, Error> {
         let request = request(ctx, "expirations")?;
         let view = &request.view;
-        let page = Page::of(first, after.as_deref(), request.page_size_max())?;
+        let page = Page::of("expirations", first, after.as_deref(), request.page_size_max())?;
         if !(1..=DAYS_MAX).contains(&within_days) {
             let message = format!("must be 1 to {DAYS_MAX}");
             return Err(Error::Invalid(vec![Fault::new(FaultCode::Malformed, "withinDays", message)]));

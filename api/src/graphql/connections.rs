@@ -1,6 +1,7 @@
 //! Connections: pages of a list in a stated order, forward from a cursor.
 //!
-//! A cursor holds the sort key of its entry, so that a page begins where the last one ended whatever came in between.
+//! A cursor holds the name of its list and the sort key of its entry, so that a page begins where the last one ended
+//! whatever came in between, and no cursor is taken for one of another list or another order.
 
 use std::borrow::Cow;
 
@@ -13,8 +14,8 @@ use crate::{Error, Fault, FaultCode};
 /// Entries of a page when the caller does not say.
 pub const PAGE_SIZE_DEFAULT: u32 = 20;
 
-/// Characters of a cursor; ours are shorter.
-const CURSOR_CHARACTERS_MAX: usize = 1_000;
+/// Characters of a cursor; ours are shorter, with three texts of 200 characters outside ASCII.
+const CURSOR_CHARACTERS_MAX: usize = 4_000;
 
 /// Page asked for: entries after a sort key, and how many.
 ///
@@ -22,6 +23,7 @@ const CURSOR_CHARACTERS_MAX: usize = 1_000;
 /// [`std::cmp::Reverse`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<K> {
+    list: String,
     /// Key of the last entry before the page; null for the first page.
     pub after: Option<K>,
     /// Entries of the page.
@@ -29,11 +31,17 @@ pub struct Page<K> {
 }
 
 impl<K: Ord + Serialize + DeserializeOwned> Page<K> {
-    /// Page of the arguments `first` and `after`.
+    /// Page of the arguments `first` and `after` in a list, named with whatever its order rests on.
     ///
     /// # Errors
     /// Limit exceeded above `PAGE_SIZE_MAX`, here `count_max`; invalid for a page of nothing or a foreign cursor.
-    pub fn of(first: Option<i32>, after: Option<&str>, count_max: u32) -> Result<Self, Error> {
+    pub fn of(
+        list: impl Into<String>,
+        first: Option<i32>,
+        after: Option<&str>,
+        count_max: u32,
+    ) -> Result<Self, Error> {
+        let list = list.into();
         let count = match first.map(u32::try_from) {
             None => PAGE_SIZE_DEFAULT.min(count_max),
             Some(Ok(count)) if count > count_max => {
@@ -45,9 +53,9 @@ impl<K: Ord + Serialize + DeserializeOwned> Page<K> {
         };
         let after = match after {
             None => None,
-            Some(cursor) => Some(decode(cursor).ok_or_else(|| invalid("after", "is no cursor of this list"))?),
+            Some(cursor) => Some(decode(&list, cursor).ok_or_else(|| invalid("after", "is no cursor of this list"))?),
         };
-        Ok(Self { after, count: count as usize })
+        Ok(Self { list, after, count: count as usize })
     }
 
     /// Entries to fetch: those of the page and one more, which tells whether there is a next page.
@@ -76,7 +84,7 @@ impl<K: Ord + Serialize + DeserializeOwned> Page<K> {
         mut node: impl FnMut(A) -> T,
     ) -> Connection<T> {
         let edges: Vec<_> =
-            entries.into_iter().map(|(key, entry)| Edge { cursor: encode(&key), node: node(entry) }).collect();
+            entries.into_iter().map(|(key, entry)| Edge { cursor: self.cursor(&key), node: node(entry) }).collect();
         let page_info = PageInfo {
             has_next_page,
             has_previous_page: self.after.is_some(),
@@ -91,9 +99,14 @@ impl<K: Ord + Serialize + DeserializeOwned> Page<K> {
         PageInfo {
             has_next_page,
             has_previous_page: self.after.is_some(),
-            start_cursor: first.map(encode),
-            end_cursor: last.map(encode),
+            start_cursor: first.map(|key| self.cursor(key)),
+            end_cursor: last.map(|key| self.cursor(key)),
         }
+    }
+
+    fn cursor(&self, key: &K) -> String {
+        // INVARIANT: keys are texts, numbers, days and ids, which JSON always holds.
+        URL_SAFE_NO_PAD.encode(serde_json::to_vec(&(&self.list, key)).unwrap_or_default())
     }
 }
 
@@ -183,14 +196,11 @@ pub struct PageInfo {
     end_cursor: Option<String>,
 }
 
-fn encode<K: Serialize>(key: &K) -> String {
-    // INVARIANT: keys are texts, numbers, days and ids, which JSON always holds.
-    URL_SAFE_NO_PAD.encode(serde_json::to_vec(key).unwrap_or_default())
-}
-
-fn decode<K: DeserializeOwned>(cursor: &str) -> Option<K> {
+/// Key of a cursor of the list.
+fn decode<K: DeserializeOwned>(list: &str, cursor: &str) -> Option<K> {
     let cursor = Some(cursor).filter(|cursor| cursor.len() <= CURSOR_CHARACTERS_MAX)?;
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()
+    let (of, key): (String, K) = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
+    (of == list).then_some(key)
 }
 
 fn invalid(path: &str, message: &str) -> Error {
@@ -221,7 +231,7 @@ mod tests {
         let mut after: Option<String> = None;
         let mut seen = Vec::new();
         loop {
-            let page = Page::<Key>::of(Some(2), after.as_deref(), 100).unwrap();
+            let page = Page::<Key>::of("list", Some(2), after.as_deref(), 100).unwrap();
             let connection = page.connection(list.clone(), |id| id);
             assert_eq!(connection.page_info.has_previous_page, after.is_some());
             seen.extend(nodes(&connection));
@@ -235,42 +245,61 @@ mod tests {
 
     #[test]
     fn cursor_keeps_its_place_when_entries_come_and_go() {
-        let first = Page::<Key>::of(Some(2), None, 100).unwrap().connection(keys(&["a", "b", "c"]), |id| id);
+        let first = Page::<Key>::of("list", Some(2), None, 100).unwrap().connection(keys(&["a", "b", "c"]), |id| id);
         let later = [("a", 0), ("aa", 9), ("bb", 8), ("c", 2)].map(|(name, id)| ((name.to_owned(), id), id));
-        let page = Page::<Key>::of(None, first.page_info.end_cursor.as_deref(), 100).unwrap();
+        let page = Page::<Key>::of("list", None, first.page_info.end_cursor.as_deref(), 100).unwrap();
         assert_eq!(nodes(&page.connection(later, |id| id)), [8, 2]);
     }
 
     #[test]
     fn descending_list_pages_by_reversed_keys() {
         let list = || [30_u32, 20, 10].map(|key| (Reverse(key), key));
-        let first = Page::<Reverse<u32>>::of(Some(1), None, 100).unwrap().connection(list(), |id| id);
-        let page = Page::<Reverse<u32>>::of(Some(9), first.page_info.end_cursor.as_deref(), 100).unwrap();
+        let first = Page::<Reverse<u32>>::of("list", Some(1), None, 100).unwrap().connection(list(), |id| id);
+        let page = Page::<Reverse<u32>>::of("list", Some(9), first.page_info.end_cursor.as_deref(), 100).unwrap();
         assert_eq!(nodes(&page.connection(list(), |id| id)), [20, 10]);
     }
 
     #[test]
     fn page_of_nothing_or_of_too_much_is_refused() {
         for first in [0, -1, i32::MIN] {
-            assert!(matches!(Page::<u32>::of(Some(first), None, 100), Err(Error::Invalid(_))), "{first}");
+            assert!(matches!(Page::<u32>::of("list", Some(first), None, 100), Err(Error::Invalid(_))), "{first}");
         }
-        assert!(matches!(Page::<u32>::of(Some(101), None, 100), Err(Error::LimitExceeded { allowed: 100, .. })));
-        assert_eq!(Page::<u32>::of(Some(100), None, 100).unwrap().count, 100);
-        assert_eq!(Page::<u32>::of(None, None, 100).unwrap().count, 20);
+        assert!(matches!(Page::<u32>::of("list", Some(101), None, 100), Err(Error::LimitExceeded { allowed: 100, .. })));
+        assert_eq!(Page::<u32>::of("list", Some(100), None, 100).unwrap().count, 100);
+        assert_eq!(Page::<u32>::of("list", None, None, 100).unwrap().count, 20);
     }
 
     #[test]
     fn foreign_cursor_is_refused_at_its_place() {
-        let long = "A".repeat(1_001);
+        let long = "A".repeat(4_001);
         for cursor in ["", "!", "MQ==", "bnVsbA", &long] {
-            let Err(Error::Invalid(faults)) = Page::<Key>::of(None, Some(cursor), 100) else { panic!("{cursor}") };
+            let Err(Error::Invalid(faults)) = Page::<Key>::of("list", None, Some(cursor), 100) else { panic!("{cursor}") };
             assert_eq!(faults[0].path, ["after"]);
         }
     }
 
     #[test]
+    fn cursor_of_another_order_is_refused() {
+        let first = Page::<Key>::of("list NUMBER", Some(1), None, 100).unwrap().connection(keys(&["a", "b"]), |id| id);
+        let cursor = first.page_info.end_cursor;
+        assert!(Page::<Key>::of("list NUMBER", None, cursor.as_deref(), 100).is_ok());
+        for list in ["list ENDS_ON", "list", ""] {
+            let Err(Error::Invalid(faults)) = Page::<Key>::of(list, None, cursor.as_deref(), 100) else { panic!("{list}") };
+            assert_eq!(faults[0].message, "is no cursor of this list");
+        }
+    }
+
+    #[test]
+    fn cursor_of_the_longest_texts_is_read() {
+        let longest = || (vec!["𐍈".repeat(200); 3], ());
+        let first = Page::of("list", Some(1), None, 100).unwrap().connection([longest()], |()| 0);
+        let page = Page::of("list", Some(1), first.page_info.end_cursor.as_deref(), 100);
+        assert_eq!(page.map(|page| page.after).ok().flatten(), Some(longest().0));
+    }
+
+    #[test]
     fn empty_list_is_an_empty_page() {
-        let connection = Page::<u32>::of(None, None, 100).unwrap().connection([], |id: u32| id).of_total(0);
+        let connection = Page::<u32>::of("list", None, None, 100).unwrap().connection([], |id: u32| id).of_total(0);
         assert_eq!(connection.page_info.end_cursor, None);
         assert!(!connection.page_info.has_next_page);
         assert_eq!(connection.total_count, Some(0));
@@ -283,7 +312,7 @@ mod tests {
             keys.dedup();
             let (mut seen, mut after, mut more) = (Vec::new(), None, true);
             while more {
-                let page = Page::<u32>::of(Some(size), after.as_deref(), 100).unwrap();
+                let page = Page::<u32>::of("list", Some(size), after.as_deref(), 100).unwrap();
                 let connection = page.connection(keys.iter().map(|key| (*key, *key)), |key| key);
                 seen.extend(nodes(&connection));
                 (after, more) = (connection.page_info.end_cursor, connection.page_info.has_next_page);

@@ -112,7 +112,7 @@ impl IncidentQuery {
     ) -> Result<Connection<Incident>, Error> {
         let request = request(ctx, "incidents")?;
         let view = &request.view;
-        let page = Page::of(first, after.as_deref(), request.page_size_max())?;
+        let page = Page::of("incidents", first, after.as_deref(), request.page_size_max())?;
         let is_open = |row: &&Arc<incident::Model>| {
             let agreement = view.facts.agreement.get(row.agreement_id);
             agreement.and_then(|row| policy::sight(&view.facts, &view.viewer, row)) == Some(Sight::Office)

@@ -101,7 +101,7 @@ impl InquiryQuery {
     ) -> Result<Connection<Inquiry>, Error> {
         let request = request(ctx, "inquiries")?;
         let view = &request.view;
-        let page = Page::of(first, after.as_deref(), request.page_size_max())?;
+        let page = Page::of("inquiries", first, after.as_deref(), request.page_size_max())?;
         let rows = view
             .facts
             .inquiry

@@ -244,7 +244,7 @@ impl LegalBasisQuery {
         #[graphql(desc = "Cursor after which to go on.")] after: Option<String>,
     ) -> Result<Connection<LegalBasis>, Error> {
         let request = request(ctx, "legalBases")?;
-        let page = Page::of(first, after.as_deref(), request.page_size_max())?;
+        let page = Page::of("legalBases", first, after.as_deref(), request.page_size_max())?;
         let view = &request.view;
         let filter = filter.unwrap_or_default();
         let mut checks = Checks::default();

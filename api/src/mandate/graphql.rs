@@ -144,7 +144,7 @@ impl MandateQuery {
         #[graphql(desc = "Cursor after which to go on.")] after: Option<String>,
     ) -> Result<Connection<MandateTheme>, Error> {
         let request = request(ctx, "mandateThemes")?;
-        let page = Page::of(first, after.as_deref(), request.page_size_max())?;
+        let page = Page::of("mandateThemes", first, after.as_deref(), request.page_size_max())?;
         let view = &request.view;
         let mut rows: Vec<_> = view.facts.mandate_theme.all().collect();
         rows.sort_by(|a, b| a.code.cmp(&b.code));

@@ -6,7 +6,7 @@ use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use entity::{
     organisation,
     vocabulary::{
-        AuthorityStatus, ContactTopic, IdentifierSource, Language, OrganisationId, OrganisationKind, OvtCode, day_end,
+        AuthorityStatus, ClosedEnum, ContactTopic, IdentifierSource, Language, OrganisationId, OrganisationKind, OvtCode, day_end,
     },
 };
 
@@ -167,6 +167,14 @@ pub enum OrganisationOrder {
 }
 
 impl OrganisationOrder {
+    /// Name of the list in this order, for its cursors; names differ by language.
+    fn list(self, language: Language) -> String {
+        match self {
+            Self::Name => format!("organisations NAME {}", language.code()),
+            Self::BusinessId => "organisations BUSINESS_ID".to_owned(),
+        }
+    }
+
     fn key(self, view: &View, row: &organisation::Model) -> (bool, String, OrganisationId) {
         match self {
             Self::Name => {
@@ -210,10 +218,10 @@ impl OrganisationQuery {
         #[graphql(desc = "Cursor after which to go on.")] after: Option<String>,
     ) -> Result<Connection<Organisation>, Error> {
         let request = request(ctx, "organisations")?;
-        let page = Page::of(first, after.as_deref(), request.page_size_max())?;
         let view = &request.view;
-        let filter = filter.unwrap_or_default();
         let order = order_by.unwrap_or(OrganisationOrder::Name);
+        let page = Page::of(order.list(view.language), first, after.as_deref(), request.page_size_max())?;
+        let filter = filter.unwrap_or_default();
         let listed = view.facts.organisation.all().filter(|row| filter.admits(view, row));
         let mut entries: Vec<_> = listed.map(|row| (order.key(view, row), row)).collect();
         entries.sort_by(|(a, _), (b, _)| a.cmp(b));

@@ -172,7 +172,7 @@ impl ProtectionStatementQuery {
     ) -> Result<Connection<ProtectionStatement>, Error> {
         let request = request(ctx, "protectionStatements")?;
         let view = &request.view;
-        let page = Page::of(first, after.as_deref(), request.page_size_max())?;
+        let page = Page::of("protectionStatements", first, after.as_deref(), request.page_size_max())?;
         let rows = view
             .facts
             .protection_statement

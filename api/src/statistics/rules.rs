@@ -134,6 +134,20 @@ pub fn check(question: &StatisticsQuestion) -> Result<(), Violations> {
     if faults.is_empty() { Ok(()) } else { Err(faults) }
 }
 
+/// Name of the list of rows a question is answered with, for its cursors: rows of other periods or dimensions are
+/// another list.
+pub fn list(question: &StatisticsQuestion) -> String {
+    let interval = match question.interval {
+        Interval::Day => "DAY".to_owned(),
+        Interval::Month => "MONTH".to_owned(),
+        Interval::Year => "YEAR".to_owned(),
+        Interval::Total => period(question, question.from),
+    };
+    let code = |wanted: &Dimension| Dimension::ALL.iter().find(|(dimension, _)| dimension == wanted).map(|(_, code)| *code);
+    let dimensions: Vec<_> = question.group_by.iter().filter_map(code).collect();
+    format!("disclosureStatistics {interval} {}", dimensions.join(" "))
+}
+
 /// Days asked about that are answered: none of the future of a statistician's closed days.
 pub fn answered_until(question: &StatisticsQuestion, sight: Sight, now: Instant) -> Day {
     match sight {
@@ -657,6 +671,23 @@ mod tests {
         ] {
             assert!(!reaches(filter.clone()), "{filter:?}");
         }
+    }
+
+    #[test]
+    fn rows_of_other_periods_or_dimensions_are_another_list() {
+        let asked = |until: &str, interval, group_by: &[Dimension]| list(&question("2026-01-01", until, interval, group_by));
+        let month = asked("2026-03-01", Interval::Month, &[Dimension::Purpose, Dimension::Channel]);
+        assert_eq!(month, "disclosureStatistics MONTH PURPOSE CHANNEL");
+        assert_eq!(month, asked("2026-04-01", Interval::Month, &[Dimension::Purpose, Dimension::Channel]));
+        for other in [
+            asked("2026-03-01", Interval::Month, &[Dimension::Channel, Dimension::Purpose]),
+            asked("2026-03-01", Interval::Day, &[Dimension::Purpose, Dimension::Channel]),
+            asked("2026-03-01", Interval::Month, &[]),
+        ] {
+            assert_ne!(month, other);
+        }
+        let total = |until| asked(until, Interval::Total, &[]);
+        assert_ne!(total("2026-03-01"), total("2026-04-01"), "the whole time is what a row is named by");
     }
 
     proptest! {

@@ -51,6 +51,17 @@ pub enum AgreementOrder {
     EndsOn,
 }
 
+impl AgreementOrder {
+    /// Name of the list in this order, for its cursors.
+    pub(super) fn list(self) -> &'static str {
+        match self {
+            Self::Number => "agreements NUMBER",
+            Self::StartsOn => "agreements STARTS_ON",
+            Self::EndsOn => "agreements ENDS_ON",
+        }
+    }
+}
+
 /// Filter with its references found.
 #[derive(Default)]
 pub(super) struct Wanted {

@@ -48,9 +48,9 @@ impl AgreementQuery {
     ) -> Result<Connection<Agreement>, Error> {
         let request = request(ctx, "agreements")?;
         let view = &request.view;
-        let page = Page::of(first, after.as_deref(), request.page_size_max())?;
-        let wanted = Wanted::read(view, filter.unwrap_or_default()).map_err(Error::Invalid)?;
         let order_by = order_by.unwrap_or(AgreementOrder::Number);
+        let page = Page::of(order_by.list(), first, after.as_deref(), request.page_size_max())?;
+        let wanted = Wanted::read(view, filter.unwrap_or_default()).map_err(Error::Invalid)?;
         let mut entries: Vec<_> = wanted
             .candidates(view)
             .into_iter()

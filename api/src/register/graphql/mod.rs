@@ -102,7 +102,7 @@ impl Register {
         #[graphql(desc = "How many, 1 to 100; 20 when absent.")] first: Option<i32>,
         #[graphql(desc = "Cursor after which to go on.")] after: Option<String>,
     ) -> Result<Connection<DataItem>, Error> {
-        let page = Page::of(first, after.as_deref(), ITEMS_PAGE_MAX)?;
+        let page = Page::of("items", first, after.as_deref(), ITEMS_PAGE_MAX)?;
         let mut faults = Violations::new();
         let node = below.and_then(|code| code.item_code("below", &mut faults));
         if !faults.is_empty() {
@@ -327,7 +327,7 @@ impl RegisterQuery {
         #[graphql(desc = "Cursor after which to go on.")] after: Option<String>,
     ) -> Result<Connection<Register>, Error> {
         let request = request(ctx, "registers")?;
-        let page = Page::of(first, after.as_deref(), request.page_size_max())?;
+        let page = Page::of("registers", first, after.as_deref(), request.page_size_max())?;
         let view = &request.view;
         let filter = filter.unwrap_or_default();
         let controller = controller(view, &filter).map_err(Error::Invalid)?;
@@ -346,7 +346,7 @@ impl RegisterQuery {
         #[graphql(desc = "Cursor after which to go on.")] after: Option<String>,
     ) -> Result<Connection<Purpose>, Error> {
         let request = request(ctx, "purposes")?;
-        let page = Page::of(first, after.as_deref(), request.page_size_max())?;
+        let page = Page::of("purposes", first, after.as_deref(), request.page_size_max())?;
         let view = &request.view;
         let mut rows: Vec<_> = view.facts.purpose.all().collect();
         rows.sort_by(|a, b| a.code.cmp(&b.code));
