@@ -204,7 +204,7 @@ impl ContactContentInput {
 /// Contact to be appointed for the caller's organisation.
 #[derive(InputObject)]
 pub struct AppointContactInput {
-    /// Number of the agreement it serves; all matters when absent.
+    /// Number of the agreement it serves, one the caller's organisation is a side of; all matters when absent.
     agreement: Option<String>,
     /// Content.
     #[graphql(flatten)]

@@ -98,7 +98,7 @@ pub fn appoint(
 ) -> Result<Changes, Violations> {
     let mut checks = Checks::default();
     let agreement_id = agreement.and_then(|number| {
-        let known = facts.agreement.by_key(number).filter(|row| is_party(facts, row, organisation));
+        let known = facts.agreement.by_key(number).filter(|row| is_on_a_side(facts, row, organisation));
         checks.found("agreement", known, "agreement of yours").map(|row| row.id)
     });
     let row = row(&mut checks, facts, (id, organisation, agreement_id), input);
@@ -201,11 +201,10 @@ fn group(
         .filter(|row| row.retired_on.is_none())
 }
 
-/// Whether an organisation is on a side of an agreement, or a further party of it.
-fn is_party(facts: &Facts, agreement: &agreement::Model, organisation: OrganisationId) -> bool {
-    stands_for(facts, organisation, agreement.discloser_id)
-        || stands_for(facts, organisation, agreement.recipient_id)
-        || facts.agreement_party.of(agreement.id).any(|party| party.organisation_id == organisation)
+/// Whether an organisation is on a side of an agreement, itself or as successor. Further parties, such as a technical
+/// operator, act for a side and have no contacts of their own in it: nobody at the agreement would see them.
+fn is_on_a_side(facts: &Facts, agreement: &agreement::Model, organisation: OrganisationId) -> bool {
+    stands_for(facts, organisation, agreement.discloser_id) || stands_for(facts, organisation, agreement.recipient_id)
 }
 
 fn row(
@@ -561,6 +560,20 @@ mod tests {
             let outcome = appoint(&world(), contact_id(1), organisation, Some(number), &desk());
             assert_eq!(faults(outcome), [(FaultCode::NotFound, "agreement".to_owned())]);
         }
+    }
+
+    #[test]
+    fn technical_operator_has_no_contact_of_its_own_in_an_agreement() {
+        let operator = entity::agreement_party::Model {
+            id: entity::vocabulary::AgreementPartyId(Uuid::from_u128(11)),
+            agreement_id: agreement().id,
+            organisation_id: STRANGER,
+            role: entity::vocabulary::PartyRole::TechnicalOperator,
+        };
+        let facts = world().after(2, &[Edit::from(operator)]);
+        let outcome = appoint(&facts, contact_id(1), STRANGER, Some("KEL-1"), &desk());
+        assert_eq!(faults(outcome), [(FaultCode::NotFound, "agreement".to_owned())]);
+        assert!(appoint(&facts, contact_id(1), STRANGER, None, &desk()).is_ok());
     }
 
     #[test]
