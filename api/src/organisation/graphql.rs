@@ -364,7 +364,8 @@ impl OrganisationMutation {
         Ok(RegisterOrganisationPayload { organisation, user_errors })
     }
 
-    /// Amends what is known of an organisation; the administrator's act. Errors: FORBIDDEN. User errors: BLANK, TOO_LONG,
+    /// Amends what is known of an organisation; the administrator's act. A business ID may be added but never changes: a new
+    /// one is a new body, to be registered and named the successor. Errors: FORBIDDEN. User errors: BLANK, TOO_LONG,
     /// MALFORMED, NOT_FOUND, CONFLICT.
     async fn amend_organisation(
         &self,

@@ -97,13 +97,19 @@ pub fn register(facts: &Facts, id: OrganisationId, input: &OrganisationInput) ->
     checks.done(|| Some(changes("registerOrganisation", row.id, edits)))
 }
 
-/// Amends what is known of an organisation.
+/// Amends what is known of an organisation. Its business ID may be added but never changes: messages, pseudonyms and
+/// grants are known by it, and a new business ID is a new body.
 pub fn amend(facts: &Facts, id: OrganisationId, input: &OrganisationInput) -> Result<Changes, Violations> {
     let mut checks = Checks::default();
     let prior = checks.found("id", facts.organisation.get(id), "organisation");
     let row = row(&mut checks, id, input, prior.map(AsRef::as_ref));
     let namesake = input.business_id.as_deref().and_then(|business_id| facts.organisation_of(business_id));
-    if namesake.is_some_and(|other| other.id != id) {
+    let given: Option<BusinessId> = input.business_id.as_deref().and_then(|text| text.parse().ok());
+    let is_other = |prior: BusinessId| given.is_some_and(|given| given != prior) || input.business_id.is_none();
+    if prior.and_then(|prior| prior.business_id).is_some_and(is_other) {
+        let message = "a business ID never changes: register the new body and name it the successor";
+        checks.fault(FaultCode::Conflict, "businessId", message);
+    } else if namesake.is_some_and(|other| other.id != id) {
         checks.fault(FaultCode::Conflict, "businessId", "another organisation is registered with this business ID");
     }
     checks.done(|| Some(changes("amendOrganisation", id, vec![row.into()])))
@@ -148,4 +154,59 @@ pub fn dissolve(
 
 fn changes(action: &'static str, id: OrganisationId, edits: Vec<Edit>) -> Changes {
     Changes { action, subject: global_id(id), reason: None, edits }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    const ID: OrganisationId = OrganisationId(Uuid::from_u128(1));
+
+    fn input(business_id: Option<&str>) -> OrganisationInput {
+        OrganisationInput {
+            business_id: business_id.map(str::to_owned),
+            ovt_code: None,
+            oid: None,
+            name: NamesInput { fi: Some("Virasto".to_owned()), ..NamesInput::default() },
+            kind: OrganisationKind::StateAgency,
+            authority_status: AuthorityStatus::Authority,
+            country: business_id.is_none().then(|| "SE".to_owned()),
+            municipality_code: None,
+            county_code: None,
+        }
+    }
+
+    fn world(business_id: Option<&str>) -> Facts {
+        let facts = Facts::default();
+        let changes = register(&facts, ID, &input(business_id)).unwrap();
+        facts.after(1, &changes.edits)
+    }
+
+    fn faults(outcome: Result<Changes, Violations>) -> Vec<(FaultCode, String)> {
+        outcome.unwrap_err().into_iter().map(|fault| (fault.code, fault.path.join("."))).collect()
+    }
+
+    #[test]
+    fn business_id_may_be_added_and_never_changes() {
+        assert!(amend(&world(None), ID, &input(Some("0246246-0"))).is_ok());
+        assert!(amend(&world(Some("0246246-0")), ID, &input(Some("0246246-0"))).is_ok());
+        for other in [Some("0116297-6"), None] {
+            let outcome = amend(&world(Some("0246246-0")), ID, &input(other));
+            assert_eq!(faults(outcome), [(FaultCode::Conflict, "businessId".to_owned())], "{other:?}");
+        }
+        let malformed = amend(&world(Some("0246246-0")), ID, &input(Some("0246246-1")));
+        assert_eq!(faults(malformed), [(FaultCode::Malformed, "businessId".to_owned())]);
+    }
+
+    #[test]
+    fn business_id_of_another_is_not_added() {
+        let other = OrganisationId(Uuid::from_u128(2));
+        let facts = world(Some("0246246-0"));
+        let changes = register(&facts, other, &input(None)).unwrap();
+        let facts = facts.after(2, &changes.edits);
+        let outcome = amend(&facts, other, &input(Some("0246246-0")));
+        assert_eq!(faults(outcome), [(FaultCode::Conflict, "businessId".to_owned())]);
+    }
 }
