@@ -15,6 +15,19 @@ pub const TEXT_CHARACTERS_MAX: usize = 4_000;
 /// Longest address, code or reference, in characters.
 pub const REFERENCE_CHARACTERS_MAX: usize = 200;
 
+/// What is said of a text with a control character where none may be.
+pub const CONTROL_CHARACTER: &str = "holds a control character";
+
+/// Whether a text is one line: no control character stands in it, and so no line break.
+pub fn is_line(text: &str) -> bool {
+    !text.chars().any(char::is_control)
+}
+
+/// Whether a text is made of lines: line breaks and tabs may stand in it, no other control character.
+pub fn is_prose(text: &str) -> bool {
+    !text.chars().any(|character| character.is_control() && !matches!(character, '\n' | '\r' | '\t'))
+}
+
 /// Name in the three languages, as given.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NamesInput {
@@ -48,17 +61,29 @@ impl Checks {
         text.and_then(|text| self.parsed(path, text))
     }
 
-    /// Text that must be there, within a length and without a personal identity code.
+    /// Text of one line that must be there, within a length and without a personal identity code.
     pub fn text(&mut self, path: &str, text: &str, characters_max: usize) -> String {
         if text.trim().is_empty() {
             self.fault(FaultCode::Blank, path, "must not be blank");
+        }
+        if !is_line(text.trim()) {
+            self.fault(FaultCode::Malformed, path, CONTROL_CHARACTER);
         }
         self.free_text(path, text, characters_max)
     }
 
     /// The same for a text that may be absent; a blank one counts as absent.
     pub fn text_if(&mut self, path: &str, text: Option<&String>, characters_max: usize) -> Option<String> {
-        text.filter(|text| !text.trim().is_empty()).map(|text| self.free_text(path, text, characters_max))
+        text.filter(|text| !text.trim().is_empty()).map(|text| self.text(path, text, characters_max))
+    }
+
+    /// Note or description of one or more lines that may be absent; a blank one counts as absent.
+    pub fn prose_if(&mut self, path: &str, text: Option<&String>, characters_max: usize) -> Option<String> {
+        let text = text.filter(|text| !text.trim().is_empty())?;
+        if !is_prose(text.trim()) {
+            self.fault(FaultCode::Malformed, path, CONTROL_CHARACTER);
+        }
+        Some(self.free_text(path, text, characters_max))
     }
 
     fn free_text(&mut self, path: &str, text: &str, characters_max: usize) -> String {
@@ -106,5 +131,39 @@ impl Checks {
             return Err(self.faults);
         }
         value().ok_or_else(|| vec![Fault::new(FaultCode::Malformed, "", "the input is incomplete")])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(check: impl FnOnce(&mut Checks)) -> Vec<(FaultCode, String)> {
+        let mut checks = Checks::default();
+        check(&mut checks);
+        checks.faults.into_iter().map(|fault| (fault.code, fault.path.join("."))).collect()
+    }
+
+    fn malformed(path: &str) -> (FaultCode, String) {
+        (FaultCode::Malformed, path.to_owned())
+    }
+
+    #[test]
+    fn names_are_one_line_and_notes_may_have_several() {
+        for text in ["a\u{0}b", "a\u{7f}b", "a\u{85}b", "a\u{1b}[1m"] {
+            let note = text.to_owned();
+            let found = faults(|checks| {
+                let _ = checks.text("name", text, NAME_CHARACTERS_MAX);
+                let _ = checks.prose_if("note", Some(&note), TEXT_CHARACTERS_MAX);
+            });
+            assert_eq!(found, [malformed("name"), malformed("note")], "{text:?}");
+        }
+        let lines = "one\r\n\ttwo\n".to_owned();
+        let found = faults(|checks| {
+            let _ = checks.text("name", &lines, NAME_CHARACTERS_MAX);
+            assert_eq!(checks.prose_if("note", Some(&lines), TEXT_CHARACTERS_MAX).as_deref(), Some("one\r\n\ttwo"));
+            assert_eq!(checks.text("number", " KEL-1\n", NAME_CHARACTERS_MAX), "KEL-1");
+        });
+        assert_eq!(found, [malformed("name")]);
     }
 }

@@ -158,7 +158,7 @@ pub fn suspend(
     by: (&str, Instant),
 ) -> Result<Changes, Violations> {
     let mut checks = Checks::default();
-    let note = checks.text_if("note", note, TEXT_CHARACTERS_MAX);
+    let note = checks.prose_if("note", note, TEXT_CHARACTERS_MAX);
     if reason == SuspensionReason::Other && note.is_none() {
         checks.fault(FaultCode::Blank, "note", "say the reason in words");
     }
@@ -178,7 +178,7 @@ pub fn resume(
     by: (&str, Instant),
 ) -> Result<Changes, Violations> {
     let mut checks = Checks::default();
-    let note = checks.text_if("note", note, TEXT_CHARACTERS_MAX);
+    let note = checks.prose_if("note", note, TEXT_CHARACTERS_MAX);
     let row = in_status(&mut checks, facts, id, AgreementStatus::Suspended);
     let blockers = facts.dossier(id).map(|dossier| decision::resumable(facts, dossier, by.1)).unwrap_or_default();
     let changes = checks.done(|| Some(moved(facts, &row?, AgreementStatus::Active, "resumeAgreement", note, by)))?;

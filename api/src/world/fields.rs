@@ -213,6 +213,16 @@ impl<'a> Fields<'a> {
         self.optional(key, parse::text)
     }
 
+    /// Note or description, which may have lines.
+    pub(super) fn prose(&self, key: &'static str) -> String {
+        self.required(key, parse::prose).unwrap_or_default()
+    }
+
+    /// The same where it may be absent.
+    pub(super) fn maybe_prose(&self, key: &'static str) -> Option<String> {
+        self.optional(key, parse::prose)
+    }
+
     pub(super) fn choice<E: ClosedEnum>(&self, key: &'static str) -> E {
         self.required(key, parse::choice).unwrap_or(E::ALL[0].0)
     }
@@ -261,17 +271,22 @@ impl<'a> Fields<'a> {
             return Default::default();
         }
         let faults = self.faults.len();
-        let Names { fi, sv, en } = self.maybe_names(key);
+        let Names { fi, sv, en } = self.languages(key, parse::text);
         if fi.is_none() && self.faults.len() == faults {
             self.fault(key, FaultCode::Blank, "the Finnish text (`fi`) is missing");
         }
         (fi.unwrap_or_default(), sv, en)
     }
 
-    /// Text in the languages it is known in.
-    pub(super) fn maybe_names(&self, key: &'static str) -> Names {
+    /// Description in the languages it is known in.
+    pub(super) fn maybe_descriptions(&self, key: &'static str) -> Names {
+        self.languages(key, parse::prose)
+    }
+
+    fn languages(&self, key: &'static str, parse: fn(&str) -> Parsed<String>) -> Names {
         self.map(key).map_or_else(Names::default, |fields| {
-            let names = Names { fi: fields.maybe_text("fi"), sv: fields.maybe_text("sv"), en: fields.maybe_text("en") };
+            let read = |language| fields.optional(language, parse);
+            let names = Names { fi: read("fi"), sv: read("sv"), en: read("en") };
             if !fields.finish() {
                 self.clean.set(false);
             }

@@ -2,19 +2,26 @@
 
 use std::str::FromStr;
 
-use chrono::DateTime;
-use entity::vocabulary::{ClosedEnum, Day, Instant, Malformed, helsinki_midnight, truncated};
+use entity::vocabulary::{ClosedEnum, Day, Instant, Malformed, read_day, read_instant};
 
 use super::fault::Parsed;
-use crate::FaultCode;
+use crate::{
+    FaultCode,
+    checks::{CONTROL_CHARACTER, is_line, is_prose},
+};
 
 fn malformed<T>(message: impl Into<String>) -> Parsed<T> {
     Err((FaultCode::Malformed, message.into()))
 }
 
-/// Text as written; the databases keep no NUL.
+/// Text of one line as written, such as a name or a number.
 pub(super) fn text(text: &str) -> Parsed<String> {
-    if text.contains('\0') { malformed("holds a NUL character") } else { Ok(text.to_owned()) }
+    if is_line(text) { Ok(text.to_owned()) } else { malformed(CONTROL_CHARACTER) }
+}
+
+/// Note or description as written, in one or more lines.
+pub(super) fn prose(text: &str) -> Parsed<String> {
+    if is_prose(text) { Ok(text.to_owned()) } else { malformed(CONTROL_CHARACTER) }
 }
 
 /// Checked identifier.
@@ -82,19 +89,11 @@ pub(super) fn flag(text: &str) -> Parsed<bool> {
 
 /// Civil day.
 pub(super) fn day(text: &str) -> Parsed<Day> {
-    let form = text.len() == 10 && text.bytes().enumerate().all(|(at, byte)| (byte == b'-') == matches!(at, 4 | 7));
-    match text.parse() {
-        Ok(day) if form => Ok(day),
-        _ => malformed("not a day `YYYY-MM-DD`"),
-    }
+    read_day(text).map_or_else(|| malformed("not a day `YYYY-MM-DD` of 1800 to 9998"), Ok)
 }
 
 /// Instant in RFC 3339, or a day, meaning its midnight in Helsinki.
 pub(super) fn instant(text: &str) -> Parsed<Instant> {
-    if let Ok(day) = day(text) {
-        return Ok(helsinki_midnight(day));
-    }
-    DateTime::parse_from_rfc3339(text)
-        .map(|instant| truncated(instant.to_utc()))
-        .or_else(|_| malformed("not an instant in RFC 3339 or a day `YYYY-MM-DD`"))
+    let message = "not an instant in RFC 3339 or a day `YYYY-MM-DD`, of 1800 to 9998 in UTC";
+    read_instant(text).map_or_else(|| malformed(message), Ok)
 }

@@ -50,6 +50,21 @@ fn file(text: &str) -> WorldFile {
 }
 
 #[test]
+fn names_and_numbers_are_one_line_and_days_lie_in_years_of_four_digits() {
+    for (from, to) in [
+        ("number: KEL-2023-014", r#"number: "KEL-2023\n-014""#),
+        ("number: KEL-2023-014", r#"number: "KEL-2023\0-014""#),
+        ("starts_on: 2023-05-02", "starts_on: 0023-05-02"),
+    ] {
+        let found = faults(&sample_with("06-agreements", from, to));
+        assert!(found.iter().any(|fault| fault.code == FaultCode::Malformed), "{to}: {}", shown(&found));
+    }
+    let names = r#"name: {fi: "Kansan\neläkelaitos""#;
+    let found = faults(&sample_with("01-organisations", "name: {fi: Kansaneläkelaitos", names));
+    assert_eq!(found.iter().map(|fault| fault.code).collect::<Vec<_>>(), [FaultCode::Malformed], "{}", shown(&found));
+}
+
+#[test]
 fn sample_stands_without_fault_and_its_rows_refer_to_rows_before_them() {
     let world = world(&sample(), &empty());
     assert!(world.edits.len() > 500);
@@ -314,7 +329,8 @@ agreements:
     history: [{status: SIGNED, from: 2026-01-02, actor: a, document: "aa00000000000000000000000000000000000000000000000000000000000000"}]
     parties: [{organisation: 0246246-0, role: PROCESSOR}]
     bases:
-      - {legal_basis: 1/2020 1 § @2021-06-01, roles: [RIGHT_TO_RECEIVE, RIGHT_TO_DISCLOSE], adequacy: REPEALED}
+      - {legal_basis: 1/2020 1 § @2021-06-01, roles: [RIGHT_TO_RECEIVE, RIGHT_TO_DISCLOSE], adequacy: REPEALED,
+         note: "kaksi\n\triviä"}
       - {legal_basis: 1/2020 1 §, roles: [RIGHT_TO_RECEIVE, RIGHT_TO_DISCLOSE, ONWARD], adequacy: ADEQUATE, reviewed_at: 2026-01-01}
     versions: [{version: 1, content: '{"a": [1, "b"]}', content_hash: abc}]
     signatures:
@@ -342,7 +358,7 @@ contacts:
   - organisation: Skatteverket
     agreement: RARE-1
     role: SUPERVISOR
-    name: {fi: "Valvoja\nkaksi riviä"}
+    name: {fi: "Valvoja: 'yksi', \"kaksi\""}
     email: a@b.example
     priority: 3
 documents:

@@ -147,7 +147,7 @@ impl<'a> Reader<'a> {
             adequacy: fields.choice("adequacy"),
             reviewed_by: fields.maybe_text("reviewed_by"),
             reviewed_at: fields.optional("reviewed_at", parse::instant),
-            note: fields.maybe_text("note"),
+            note: fields.maybe_prose("note"),
         };
         let told = fields.given("history");
         let events = self.events(fields);
@@ -175,7 +175,7 @@ impl<'a> Reader<'a> {
                 id: unset(),
                 agreement_id,
                 version: fields.number("version"),
-                content: fields.text("content"),
+                content: fields.prose("content"),
                 content_hash: fields.text("content_hash"),
             };
             fields.finish();
@@ -255,11 +255,11 @@ impl<'a> Reader<'a> {
                 reporter_id: fields.refer("reporter", |text| self.organisation(text)),
                 kind: fields.choice("kind"),
                 status: fields.choice("status"),
-                description: fields.text("description"),
+                description: fields.prose("description"),
                 occurred_at: fields.instant("occurred_at"),
                 reported_at: fields.instant("reported_at"),
                 closed_at: fields.optional("closed_at", parse::instant),
-                outcome: fields.maybe_text("outcome"),
+                outcome: fields.maybe_prose("outcome"),
                 publicity: fields.choice_or("publicity", Publicity::PublicationRestricted),
             };
             let (now, breaches) = (row.status, rules::incident(&row));
@@ -279,7 +279,7 @@ impl<'a> Reader<'a> {
                 from_on: fields.day("from_on"),
                 until_on: fields.day("until_on"),
                 sample_size: fields.number("sample_size"),
-                findings: fields.text("findings"),
+                findings: fields.prose("findings"),
                 reviewed_on: fields.day("reviewed_on"),
             };
             if fields.finish() && row.until_on < row.from_on {

@@ -60,10 +60,10 @@ impl<'a> Reader<'a> {
                 register_id: fields.refer("register", |text| self.register(text)),
                 purpose_id: fields.optional("purpose", |text| self.purpose(text)),
                 claimed_provisions: fields.each("claimed_provisions", parse::text).join("\n"),
-                message: fields.text("message"),
+                message: fields.prose("message"),
                 status: fields.choice("status"),
                 asked_at: fields.instant("asked_at"),
-                answer: fields.maybe_text("answer"),
+                answer: fields.maybe_prose("answer"),
                 answered_at: fields.optional("answered_at", parse::instant),
             };
             let (now, breaches) = (row.status, rules::inquiry(&row));

@@ -46,7 +46,7 @@ impl<'a> Reader<'a> {
                     status: fields.choice("status"),
                     from_at: fields.instant("from"),
                     actor: fields.text("actor"),
-                    reason: fields.maybe_text("reason"),
+                    reason: fields.maybe_prose("reason"),
                     document: fields.optional("document", |text| self.document(None, text)),
                     fields,
                 };

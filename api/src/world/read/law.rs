@@ -54,7 +54,7 @@ impl Reader<'_> {
 fn basis_row(fields: &Fields<'_>) -> Option<legal_basis::Model> {
     let citation: Option<Citation> = fields.required("citation", parse::identifier);
     let (title_fi, title_sv, title_en) = fields.names("title");
-    let summary = fields.maybe_names("summary");
+    let summary = fields.maybe_descriptions("summary");
     let row = legal_basis::Model {
         id: unset(),
         jurisdiction: fields.choice_or("jurisdiction", Jurisdiction::Fi),

@@ -34,7 +34,7 @@ impl Reader<'_> {
                 id: unset(),
                 organisation_id: fields.refer("organisation", |text| self.organisation(text)),
                 mandate_theme_id: fields.refer("theme", |text| self.theme(text)),
-                application: fields.maybe_text("application"),
+                application: fields.maybe_prose("application"),
                 status: fields.choice("status"),
                 applied_on: fields.day("applied_on"),
                 decided_on: fields.optional("decided_on", parse::day),

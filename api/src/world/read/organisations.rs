@@ -71,7 +71,7 @@ impl<'a> Reader<'a> {
                 id: unset(),
                 organisation_id: fields.refer("organisation", |text| self.organisation(text)),
                 kid: fields.text("kid"),
-                jwk: fields.text("jwk"),
+                jwk: fields.prose("jwk"),
                 status: fields.choice_or("status", ProposalStatus::Confirmed),
                 proposed_by: fields.text("proposed_by"),
                 confirmed_by: fields.maybe_text("confirmed_by"),

@@ -27,7 +27,7 @@ impl<'a> Reader<'a> {
                 status: fields.choice("status"),
                 necessity_check: fields.choice("necessity_check"),
                 mode_justification: fields.optional("mode_justification", parse::choice),
-                mode_justification_text: fields.maybe_text("mode_justification_text"),
+                mode_justification_text: fields.maybe_prose("mode_justification_text"),
                 admission: fields.choice("admission"),
                 structure_version: fields.maybe_text("structure_version"),
                 defined_on: fields.day("defined_on"),

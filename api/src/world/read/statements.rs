@@ -27,7 +27,7 @@ impl<'a> Reader<'a> {
                 valid_until: fields.optional("valid_until", parse::instant),
                 next_review_on: fields.optional("next_review_on", parse::day),
                 publicity: fields.choice_or("publicity", Publicity::PublicationRestricted),
-                decision_text: fields.maybe_text("decision_text"),
+                decision_text: fields.maybe_prose("decision_text"),
             };
             let (now, breaches) = (row.status, rules::statement(&row));
             let id = self.put(&fields, row);
@@ -48,7 +48,7 @@ impl<'a> Reader<'a> {
                 protection_statement_id,
                 question_code: fields.required("question", parse::code).unwrap_or_default(),
                 answer: fields.choice("answer"),
-                text: fields.maybe_text("text"),
+                text: fields.maybe_prose("text"),
                 document_id: fields.optional("document", |text| self.document(None, text)),
                 exception_accepted_by: fields.maybe_text("exception_accepted_by"),
             };
