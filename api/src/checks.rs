@@ -1,10 +1,13 @@
 //! From raw input to checked values: every fault is collected with its place, nothing stops at the first.
 
-use std::str::FromStr;
+use std::{str::FromStr, sync::Arc};
 
-use entity::vocabulary::{Malformed, contains_personal_identity_code};
+use entity::{
+    organisation,
+    vocabulary::{BusinessId, Day, Instant, Malformed, contains_personal_identity_code, read_day, read_instant},
+};
 
-use crate::{Fault, FaultCode, Violations};
+use crate::{Fault, FaultCode, Violations, facts::Facts};
 
 /// Longest name or title, in characters.
 pub const NAME_CHARACTERS_MAX: usize = 200;
@@ -59,6 +62,46 @@ impl Checks {
     /// The same for a value that may be absent.
     pub fn parsed_if<T: FromStr<Err = Malformed>>(&mut self, path: &str, text: Option<&String>) -> Option<T> {
         text.and_then(|text| self.parsed(path, text))
+    }
+
+    /// Day `YYYY-MM-DD`.
+    pub fn day(&mut self, path: &str, text: &str) -> Option<Day> {
+        let day = read_day(text);
+        if day.is_none() {
+            self.fault(FaultCode::Malformed, path, "form is not `YYYY-MM-DD`, or no day of 1800 to 9998");
+        }
+        day
+    }
+
+    /// The same for a day that may be absent.
+    pub fn day_if(&mut self, path: &str, text: Option<&String>) -> Option<Day> {
+        text.and_then(|text| self.day(path, text))
+    }
+
+    /// Instant in RFC 3339, in whole microseconds; a day means its midnight in Helsinki.
+    pub fn instant(&mut self, path: &str, text: &str) -> Option<Instant> {
+        let instant = read_instant(text);
+        if instant.is_none() {
+            let message = "form is not `YYYY-MM-DDThh:mm:ssZ`, or no instant of 1800 to 9998 in UTC";
+            self.fault(FaultCode::Malformed, path, message);
+        }
+        instant
+    }
+
+    /// The same for an instant that may be absent.
+    pub fn instant_if(&mut self, path: &str, text: Option<&String>) -> Option<Instant> {
+        text.and_then(|text| self.instant(path, text))
+    }
+
+    /// Organisation of a business id.
+    pub fn organisation<'a>(
+        &mut self,
+        facts: &'a Facts,
+        path: &str,
+        business_id: &str,
+    ) -> Option<&'a Arc<organisation::Model>> {
+        let business_id: BusinessId = self.parsed(path, business_id)?;
+        self.found(path, facts.organisation_of(business_id.as_str()), "organisation")
     }
 
     /// Text of one line that must be there, within a length and without a personal identity code.
@@ -136,6 +179,8 @@ impl Checks {
 
 #[cfg(test)]
 mod tests {
+    use entity::vocabulary::{AgreementId, Citation, instant_text};
+
     use super::*;
 
     fn faults(check: impl FnOnce(&mut Checks)) -> Vec<(FaultCode, String)> {
@@ -146,6 +191,38 @@ mod tests {
 
     fn malformed(path: &str) -> (FaultCode, String) {
         (FaultCode::Malformed, path.to_owned())
+    }
+
+    #[test]
+    fn nothing_stops_at_the_first_fault() {
+        let long = "x".repeat(100_000);
+        let found = faults(|checks| {
+            for text in ["2023-02-29", "2024-2-29", "+024-02-29", "0000-01-01", "", "٢٠٢٤-٠٢-٢٩", &long] {
+                assert_eq!(checks.day("startsOn", text), None, "{text}");
+            }
+            for text in ["2026-03-01 00:00", "0000-01-01", "9999-12-31T23:59:59Z", &long] {
+                assert_eq!(checks.instant("at", text), None, "{text}");
+            }
+            assert_eq!(checks.parsed::<AgreementId>("id", &long), None);
+            assert_eq!(checks.parsed::<Citation>("secrecyBasis", &format!("Laki {long} 906/2019 22 §")), None);
+            assert_eq!(checks.organisation(&Facts::default(), "recipient", "0246246-1"), None);
+            assert_eq!(checks.organisation(&Facts::default(), "recipient", "0246246-0"), None);
+        });
+        let paths: Vec<_> = found.iter().map(|(_, path)| path.as_str()).collect();
+        let expected = [["startsOn"; 7].as_slice(), &["at"; 4], &["id", "secrecyBasis", "recipient", "recipient"]];
+        assert_eq!(paths, expected.concat());
+        assert_eq!(found.last(), Some(&(FaultCode::NotFound, "recipient".to_owned())));
+    }
+
+    #[test]
+    fn instant_is_read_in_utc_cut_to_microseconds_and_a_day_is_its_helsinki_midnight() {
+        for (given, canonical) in [
+            ("2026-03-01T02:00:00.1234567+02:00", "2026-03-01T00:00:00.123456Z"),
+            ("2026-03-01", "2026-02-28T22:00:00.000000Z"),
+            ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00.000000Z"),
+        ] {
+            assert_eq!(Checks::default().instant("at", given).map(instant_text).as_deref(), Some(canonical));
+        }
     }
 
     #[test]

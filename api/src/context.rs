@@ -8,7 +8,7 @@ use entity::{
 };
 
 use crate::{
-    Error, Violations,
+    Error, Fault, FaultCode, Violations,
     auth::{Act, Permit, Viewer, policy},
     clock::Clock,
     config::Config,
@@ -80,10 +80,47 @@ impl Context {
         F: FnOnce(&Facts, &Permit) -> Result<Changes, Violations> + Send + 'static,
     {
         let viewer = Arc::clone(&self.view.viewer);
-        let judge = move |facts: &Facts| -> Result<Vec<Changes>, Error> {
+        let judge = move |facts: &Facts| {
             let permit = policy::judge(facts, &viewer, act)?;
-            Ok(vec![rule(facts, &permit).map_err(Error::Invalid)?])
+            rule(facts, &permit).map_err(Error::Invalid)
         };
+        self.judged(intent, judge).await
+    }
+
+    /// Does an act to what an id or a number names; null where that is malformed or nothing. Where it names nothing the
+    /// viewer may know of, the rule is asked without it, names that with every other fault, and nothing is written.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub async fn write_to<T, F>(
+        &self,
+        target: Option<T>,
+        act: impl FnOnce(T) -> Act,
+        intent: Intent,
+        rule: F,
+    ) -> Result<View, Error>
+    where
+        T: Copy + Send + 'static,
+        F: FnOnce(&Facts, Option<T>, &str) -> Result<Changes, Violations> + Send + 'static,
+    {
+        let refused = |faults: Result<Changes, Violations>| {
+            Error::Invalid(faults.err().unwrap_or_else(|| vec![Fault::new(FaultCode::NotFound, "", "no such thing")]))
+        };
+        let Some(target) = target else { return Err(refused(rule(&self.view.facts, None, ""))) };
+        let (viewer, act) = (Arc::clone(&self.view.viewer), act(target));
+        let judge = move |facts: &Facts| match policy::judge(facts, &viewer, act) {
+            Ok(permit) => rule(facts, Some(target), permit.actor()).map_err(Error::Invalid),
+            Err(Error::NotFound(_)) => Err(refused(rule(facts, None, ""))),
+            Err(error) => Err(error),
+        };
+        self.judged(intent, judge).await
+    }
+
+    async fn judged<F>(&self, intent: Intent, judge: F) -> Result<View, Error>
+    where
+        F: FnOnce(&Facts) -> Result<Changes, Error> + Send + 'static,
+    {
+        let judge = move |facts: &Facts| -> Result<Vec<Changes>, Error> { Ok(vec![judge(facts)?]) };
         let facts = match intent {
             Intent::Validate => {
                 let facts = self.gateway.journal.facts();

@@ -12,7 +12,8 @@ use chrono::{Datelike, TimeDelta};
 use entity::{
     disclosure, legal_basis,
     vocabulary::{
-        ClosedEnum, DisclosureOutcome, Instant, InternedId, LegalBasisId, OrganisationKind, helsinki_day, helsinki_midnight,
+        ClosedEnum, DisclosureOutcome, Instant, InternedId, LegalBasisId, OrganisationKind, helsinki_day,
+        helsinki_midnight,
     },
 };
 use sea_orm::EntityTrait;
@@ -398,6 +399,26 @@ on_both_engines! {
             let fault = &answer["errors"][0]["extensions"]["faults"][0];
             assert_eq!((&fault["path"], &fault["message"]), (&json!(["after"]), &json!("is no cursor of this list")));
         }
+    }
+
+    async fn every_fault_of_a_question_is_named_at_once(house: House) {
+        let wrong = json!({
+            "from": "2026-02-30", "until": "0000-01-01", "groupBy": ["ITEM", "ITEM", "CHANNEL", "OUTCOME"],
+            "filter": { "disclosers": ["0246246-1"], "recipients": ["2222222-9"], "registers": ["NO"], "agreements": ["NO"],
+                "items": ["KEL.NOPE", "kel", "KEL.DECISION"], "legalBases": ["zz", "1/2020 1 §"], "purposes": ["NO"] },
+        });
+        let answer = house.ask(&house.kela(), STATISTICS, json!({ "input": wrong })).await;
+        let mut found: Vec<String> = answer["errors"][0]["extensions"]["faults"].as_array().unwrap().iter().map(|fault| {
+            let path: Vec<_> = fault["path"].as_array().unwrap().iter().map(|part| part.as_str().unwrap()).collect();
+            format!("{} {}", fault["code"].as_str().unwrap(), path.join("."))
+        }).collect();
+        found.sort_unstable();
+        assert_eq!(found, [
+            "MALFORMED input.filter.disclosers.0", "MALFORMED input.filter.items.1", "MALFORMED input.filter.legalBases.0",
+            "MALFORMED input.from", "MALFORMED input.groupBy", "MALFORMED input.until", "NOT_FOUND input.filter.agreements.0",
+            "NOT_FOUND input.filter.items.0", "NOT_FOUND input.filter.legalBases.1", "NOT_FOUND input.filter.purposes.0",
+            "NOT_FOUND input.filter.recipients.0", "NOT_FOUND input.filter.registers.0", "TOO_LONG input.groupBy",
+        ]);
     }
 
     async fn pages_join_to_the_whole_and_say_until_when_they_count(house: House) {

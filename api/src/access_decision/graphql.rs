@@ -239,9 +239,6 @@ impl AccessDecisionQuery {
 }
 
 fn decide(request: &crate::context::Context, path: &str, input: &AccessDecisionInput) -> Result<AccessDecision, Error> {
-    let mut checks = Checks::default();
-    let at = input.at.as_ref().and_then(|at| at.instant(&format!("{path}.at"), checks.faults()));
-    checks.done(|| Some(())).map_err(Error::Invalid)?;
     let question = QuestionInput {
         recipient: input.recipient.as_ref().map(|id| id.as_str().to_owned()),
         register: input.register.clone(),
@@ -255,10 +252,10 @@ fn decide(request: &crate::context::Context, path: &str, input: &AccessDecisionI
         subject_count: input.subject_count.map_or(1, i64::from),
         onward_to: input.onward_to.map(|kind| kind.0),
         agreement: input.agreement.clone(),
-        at,
+        at: input.at.as_ref().map(|at| at.as_str().to_owned()),
     };
-    let decision = super::decide(request, path, &question)?;
-    let view = View { at: at.unwrap_or(request.view.at), ..request.view.clone() };
+    let (decision, at) = super::decide(request, path, &question)?;
+    let view = View { at, ..request.view.clone() };
     Ok(AccessDecision { view, decision })
 }
 
@@ -294,10 +291,10 @@ fn scope_of(
     request.fresh()?;
     let facts = &request.view.facts;
     let mut checks = Checks::default();
-    let at = at.and_then(|at| at.instant("at", checks.faults())).unwrap_or(request.view.at);
+    let at = at.and_then(|at| checks.instant("at", at.as_str())).unwrap_or(request.view.at);
     let own = policy::own_id(facts, &request.view.viewer);
     let recipient = match organisation {
-        Some(id) => checks.found("organisation", facts.organisation_of(id.as_str()), "organisation").map(|row| row.id),
+        Some(id) => checks.organisation(facts, "organisation", id.as_str()).map(|row| row.id),
         None => checks.found("organisation", own, "organisation"),
     };
     let register = checks.found("register", facts.register.by_key(register), "register").cloned();

@@ -29,7 +29,7 @@ use crate::{
 /// Most items of one question.
 pub const ITEMS_MAX: usize = 100;
 
-/// Question as given.
+/// Question as given, in texts.
 #[derive(Debug, Clone)]
 pub struct QuestionInput {
     /// Business ID of the recipient; the asker's own when absent.
@@ -57,36 +57,40 @@ pub struct QuestionInput {
     /// Number of the one agreement to judge.
     pub agreement: Option<String>,
     /// Instant to judge at; now when absent.
-    pub at: Option<Instant>,
+    pub at: Option<String>,
 }
 
-/// Decides a question for the viewer: a processor's rests only on agreements that name it.
+/// Decides a question for the viewer, also the instant it was judged at: a processor's rests only on agreements that name
+/// it.
 ///
 /// # Errors
 /// Unavailable on stale facts; invalid with every fault; forbidden to ask about others.
-pub fn decide(ctx: &Context, path: &str, input: &QuestionInput) -> Result<Decision, Error> {
+pub fn decide(ctx: &Context, path: &str, input: &QuestionInput) -> Result<(Decision, Instant), Error> {
     ctx.fresh()?;
-    let View { facts, viewer, at, .. } = &ctx.view;
-    let mut question = question(facts, viewer, path, input).map_err(Error::Invalid)?;
+    let View { facts, viewer, at: now, .. } = &ctx.view;
+    let (mut question, at) = question(facts, viewer, path, input).map_err(Error::Invalid)?;
     question.served = match policy::access(facts, viewer, question.recipient, question.register)? {
         Access::All => None,
         Access::Served(agreements) => Some(agreements),
     };
     question.end_user = end_user(facts, &ctx.gateway.keys, &question, input.end_user.as_deref())?;
-    Ok(decision::decide(facts, &question, input.at.unwrap_or(*at)))
+    let at = at.unwrap_or(*now);
+    Ok((decision::decide(facts, &question, at), at))
 }
 
-/// Question of an input; every fault is named under `path`.
-pub fn question(facts: &Facts, viewer: &Viewer, path: &str, input: &QuestionInput) -> Result<Question, Violations> {
+/// Question of an input and the instant it names, if any; every fault is named under `path`.
+pub fn question(
+    facts: &Facts,
+    viewer: &Viewer,
+    path: &str,
+    input: &QuestionInput,
+) -> Result<(Question, Option<Instant>), Violations> {
     let own = policy::own_id(facts, viewer);
     let mut checks = Checks::default();
     let at = |field: &str| if path.is_empty() { field.to_owned() } else { format!("{path}.{field}") };
     let recipient = match &input.recipient {
         None => checks.found(&at("recipient"), own, "organisation; name the recipient"),
-        Some(text) => checks.parsed::<BusinessId>(&at("recipient"), text).and_then(|id| {
-            let known = facts.organisation_of(id.as_str());
-            checks.found(&at("recipient"), known, "organisation").map(|row| row.id)
-        }),
+        Some(business_id) => checks.organisation(facts, &at("recipient"), business_id).map(|row| row.id),
     };
     let register = checks.found(&at("register"), facts.register.by_key(&input.register), "register").map(|row| row.id);
     let purpose = checks.found(&at("purpose"), facts.purpose.by_key(&input.purpose), "purpose").map(|row| row.id);
@@ -106,8 +110,9 @@ pub fn question(facts: &Facts, viewer: &Viewer, path: &str, input: &QuestionInpu
         let known = facts.agreement.by_key(number).filter(|row| may_carry(row));
         checks.found(&at("agreement"), known, "agreement").map(|row| row.id)
     });
+    let instant = checks.instant_if(&at("at"), input.at.as_ref());
     checks.done(|| {
-        Some(Question {
+        let question = Question {
             recipient: recipient?,
             register: register?,
             items,
@@ -122,7 +127,8 @@ pub fn question(facts: &Facts, viewer: &Viewer, path: &str, input: &QuestionInpu
             agreement,
             discloser: None,
             served: None,
-        })
+        };
+        Some((question, instant))
     })
 }
 
@@ -184,4 +190,44 @@ pub fn end_user(facts: &Facts, keys: &Keys, question: &Question, user: Option<&s
         known.pseudonyms.insert(id, pseudonyms.collect::<Result<_, Error>>()?);
     }
     Ok(Some(known))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn malformed_instant_hides_no_other_fault() {
+        let input = QuestionInput {
+            recipient: Some("1-1".to_owned()),
+            register: "no".to_owned(),
+            items: vec!["x".to_owned(), String::new()],
+            purpose: "n".to_owned(),
+            channel: Channel::Other,
+            operation: Operation::Read,
+            mandates: vec!["M99".to_owned()],
+            end_user: Some("a\u{0}b".to_owned()),
+            case_reference: Some("131052-308T".to_owned()),
+            subject_count: 0,
+            onward_to: None,
+            agreement: Some("no".to_owned()),
+            at: Some("2026-02-30".to_owned()),
+        };
+        let faults = question(&Facts::default(), &Viewer::default(), "inputs.0", &input).unwrap_err();
+        let paths: Vec<_> = faults.iter().map(|fault| fault.path[2..].join(".")).collect();
+        let expected = [
+            "recipient",
+            "register",
+            "purpose",
+            "items.0",
+            "items.1",
+            "mandates.0",
+            "caseReference",
+            "endUser",
+            "subjectCount",
+            "agreement",
+            "at",
+        ];
+        assert_eq!(paths, expected);
+    }
 }

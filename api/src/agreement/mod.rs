@@ -3,15 +3,16 @@
 pub mod graphql;
 pub mod rules;
 
-use entity::vocabulary::{AgreementId, SuspensionReason};
+use entity::vocabulary::AgreementId;
 
 use crate::{
     Error,
     auth::{Act, policy},
     clock,
     context::{Context, Intent, View},
+    facts::Facts,
 };
-pub use rules::AgreementInput;
+pub use rules::{AgreementInput, ResumptionInput, SuspensionInput};
 
 /// Drafts an agreement on behalf of the viewer's organisation, the discloser.
 pub async fn create(
@@ -35,28 +36,23 @@ pub async fn create(
 /// Suspends an agreement.
 pub async fn suspend(
     ctx: &Context,
-    agreement: AgreementId,
-    reason: SuspensionReason,
-    note: Option<String>,
+    input: SuspensionInput,
     intent: Intent,
-) -> Result<View, Error> {
-    let now = ctx.now;
-    ctx.write(Act::RunAgreement { agreement }, intent, move |facts, permit| {
-        rules::suspend(facts, agreement, reason, note.as_ref(), (permit.actor(), now))
-    })
-    .await
+) -> Result<(View, Option<AgreementId>), Error> {
+    let (now, named) = (ctx.now, input.id.parse().ok());
+    let rule = move |facts: &Facts, known, actor: &str| rules::suspend(facts, known, &input, (actor, now));
+    let view = ctx.write_to(named, |agreement| Act::RunAgreement { agreement }, intent, rule).await?;
+    Ok((view, named))
 }
 
 /// Resumes a suspended agreement.
 pub async fn resume(
     ctx: &Context,
-    agreement: AgreementId,
-    note: Option<String>,
+    input: ResumptionInput,
     intent: Intent,
-) -> Result<View, Error> {
-    let now = ctx.now;
-    ctx.write(Act::RunAgreement { agreement }, intent, move |facts, permit| {
-        rules::resume(facts, agreement, note.as_ref(), (permit.actor(), now))
-    })
-    .await
+) -> Result<(View, Option<AgreementId>), Error> {
+    let (now, named) = (ctx.now, input.id.parse().ok());
+    let rule = move |facts: &Facts, known, actor: &str| rules::resume(facts, known, &input, (actor, now));
+    let view = ctx.write_to(named, |agreement| Act::RunAgreement { agreement }, intent, rule).await?;
+    Ok((view, named))
 }

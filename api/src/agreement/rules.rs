@@ -3,7 +3,7 @@
 use entity::{
     agreement,
     vocabulary::{
-        AgreementId, AgreementKind, AgreementStatus, Day, Instant, OrganisationId, Publicity, StatusSubject,
+        AgreementId, AgreementKind, AgreementStatus, Instant, OrganisationId, Publicity, StatusSubject,
         SuspensionReason,
     },
 };
@@ -21,7 +21,7 @@ use crate::{
 /// Version of the protection checklist new agreements are drafted under.
 const CATALOGUE_VERSION: i32 = 1;
 
-/// Agreement as drafted.
+/// Agreement as drafted, in the texts given.
 #[derive(Debug, Clone)]
 pub struct AgreementInput {
     /// Number.
@@ -35,13 +35,33 @@ pub struct AgreementInput {
     /// Code of the register.
     pub register: String,
     /// First day.
-    pub starts_on: Option<Day>,
+    pub starts_on: Option<String>,
     /// Last day, included.
-    pub ends_on: Option<Day>,
+    pub ends_on: Option<String>,
     /// Number of the agreement it is to replace.
     pub supersedes: Option<String>,
     /// Publicity.
     pub publicity: Publicity,
+}
+
+/// Suspension as asked for, in the texts given.
+#[derive(Debug, Clone)]
+pub struct SuspensionInput {
+    /// Global id of the agreement.
+    pub id: String,
+    /// Why.
+    pub reason: SuspensionReason,
+    /// The same in words.
+    pub note: Option<String>,
+}
+
+/// Resumption as asked for, in the texts given.
+#[derive(Debug, Clone)]
+pub struct ResumptionInput {
+    /// Global id of the agreement.
+    pub id: String,
+    /// Why, in words.
+    pub note: Option<String>,
 }
 
 /// Drafts an agreement of the discloser's register. The same number with the same content changes nothing; with other
@@ -56,8 +76,7 @@ pub fn create(
     let mut checks = Checks::default();
     let number = checks.text("number", &input.number, REFERENCE_CHARACTERS_MAX);
     let case_register_id = checks.text_if("caseRegisterId", input.case_register_id.as_ref(), REFERENCE_CHARACTERS_MAX);
-    let recipient =
-        checks.found("recipient", facts.organisation_of(&input.recipient), "organisation").map(|row| row.id);
+    let recipient = checks.organisation(facts, "recipient", &input.recipient).map(|row| row.id);
     let register = checks.found("register", facts.register.by_key(&input.register), "register").cloned();
     if register.as_ref().is_some_and(|row| !stands_for(facts, discloser, row.controller_id)) {
         checks.fault(FaultCode::Conflict, "register", "only the controller of a register discloses from it");
@@ -65,9 +84,9 @@ pub fn create(
     if recipient == Some(discloser) {
         checks.fault(FaultCode::Conflict, "recipient", "discloser and recipient are the same organisation");
     }
-    if let (Some(starts_on), Some(ends_on)) = (input.starts_on, input.ends_on)
-        && ends_on < starts_on
-    {
+    let starts_on = checks.day_if("startsOn", input.starts_on.as_ref());
+    let ends_on = checks.day_if("endsOn", input.ends_on.as_ref());
+    if starts_on.zip(ends_on).is_some_and(|(starts_on, ends_on)| ends_on < starts_on) {
         checks.fault(FaultCode::PeriodReversed, "endsOn", "ends before it starts");
     }
     let supersedes = input.supersedes.as_ref().and_then(|number| {
@@ -90,8 +109,8 @@ pub fn create(
         register_id: register.id,
         status: AgreementStatus::Draft,
         signed_on: None,
-        starts_on: input.starts_on,
-        ends_on: input.ends_on,
+        starts_on,
+        ends_on,
         termination_reason: None,
         supersedes_id: supersedes.map(|row| row.id),
         drafted_by_id: discloser,
@@ -149,20 +168,20 @@ fn same_parties(
         && stands_for(facts, recipient, earlier.recipient_id)
 }
 
-/// Suspends an agreement in force, with its reason.
+/// Suspends an agreement in force, with its reason; `known` is what the id names, as far as the asker may know it.
 pub fn suspend(
     facts: &Facts,
-    id: AgreementId,
-    reason: SuspensionReason,
-    note: Option<&String>,
+    known: Option<AgreementId>,
+    input: &SuspensionInput,
     by: (&str, Instant),
 ) -> Result<Changes, Violations> {
     let mut checks = Checks::default();
-    let note = checks.prose_if("note", note, TEXT_CHARACTERS_MAX);
+    let reason = input.reason;
+    let note = checks.prose_if("note", input.note.as_ref(), TEXT_CHARACTERS_MAX);
     if reason == SuspensionReason::Other && note.is_none() {
         checks.fault(FaultCode::Blank, "note", "say the reason in words");
     }
-    let row = in_status(&mut checks, facts, id, AgreementStatus::Active);
+    let row = in_status(&mut checks, facts, (&input.id, known), AgreementStatus::Active);
     let said = match note {
         Some(note) => format!("{reason}: {note}"),
         None => reason.to_string(),
@@ -170,17 +189,18 @@ pub fn suspend(
     checks.done(|| Some(moved(facts, &row?, AgreementStatus::Suspended, "suspendAgreement", Some(said), by)))
 }
 
-/// Resumes a suspended agreement once what it needs is in place again.
+/// Resumes a suspended agreement once what it needs is in place again; `known` as for [`suspend`].
 pub fn resume(
     facts: &Facts,
-    id: AgreementId,
-    note: Option<&String>,
+    known: Option<AgreementId>,
+    input: &ResumptionInput,
     by: (&str, Instant),
 ) -> Result<Changes, Violations> {
     let mut checks = Checks::default();
-    let note = checks.prose_if("note", note, TEXT_CHARACTERS_MAX);
-    let row = in_status(&mut checks, facts, id, AgreementStatus::Suspended);
-    let blockers = facts.dossier(id).map(|dossier| decision::resumable(facts, dossier, by.1)).unwrap_or_default();
+    let note = checks.prose_if("note", input.note.as_ref(), TEXT_CHARACTERS_MAX);
+    let row = in_status(&mut checks, facts, (&input.id, known), AgreementStatus::Suspended);
+    let dossier = known.and_then(|id| facts.dossier(id));
+    let blockers = dossier.map(|dossier| decision::resumable(facts, dossier, by.1)).unwrap_or_default();
     let changes = checks.done(|| Some(moved(facts, &row?, AgreementStatus::Active, "resumeAgreement", note, by)))?;
     if blockers.is_empty() {
         return Ok(changes);
@@ -198,8 +218,14 @@ pub fn resume(
         .collect())
 }
 
-fn in_status(checks: &mut Checks, facts: &Facts, id: AgreementId, status: AgreementStatus) -> Option<agreement::Model> {
-    let row = checks.found("id", facts.agreement.get(id), "agreement")?;
+fn in_status(
+    checks: &mut Checks,
+    facts: &Facts,
+    (id, known): (&str, Option<AgreementId>),
+    status: AgreementStatus,
+) -> Option<agreement::Model> {
+    let id = checks.parsed::<AgreementId>("id", id)?;
+    let row = checks.found("id", facts.agreement.get(id).filter(|row| known == Some(row.id)), "agreement")?;
     if row.status != status {
         checks.fault(FaultCode::WrongStatus, "id", format!("the agreement is {}, not {status}", row.status));
     }
@@ -217,4 +243,62 @@ fn moved(
     let entry = status::entry(facts, (StatusSubject::Agreement, row.id.0), status, by, reason.clone());
     let row = agreement::Model { status, ..row.clone() };
     Changes { action, subject: global_id(row.id), reason, edits: vec![row.into(), entry.into()] }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn faults(outcome: Result<Changes, Violations>) -> Vec<(FaultCode, String)> {
+        outcome.unwrap_err().into_iter().map(|fault| (fault.code, fault.path.join("."))).collect()
+    }
+
+    fn malformed(path: &str) -> (FaultCode, String) {
+        (FaultCode::Malformed, path.to_owned())
+    }
+
+    #[test]
+    fn malformed_days_and_ids_hide_no_other_fault() {
+        let input = AgreementInput {
+            number: String::new(),
+            case_register_id: Some("131052-308T".to_owned()),
+            kind: AgreementKind::Agreement,
+            recipient: "3221308-7".to_owned(),
+            register: "NO".to_owned(),
+            starts_on: Some("2026-02-30".to_owned()),
+            ends_on: Some("2020-01-01".to_owned()),
+            supersedes: Some("NO".to_owned()),
+            publicity: Publicity::Public,
+        };
+        let (id, discloser) = (AgreementId(Uuid::nil()), OrganisationId(Uuid::nil()));
+        let outcome = create(&Facts::default(), id, discloser, &input, ("officer", Instant::UNIX_EPOCH));
+        assert_eq!(
+            faults(outcome),
+            [
+                (FaultCode::Blank, "number".to_owned()),
+                malformed("caseRegisterId"),
+                malformed("recipient"),
+                (FaultCode::NotFound, "register".to_owned()),
+                malformed("startsOn"),
+                (FaultCode::NotFound, "supersedes".to_owned()),
+            ]
+        );
+    }
+
+    #[test]
+    fn suspension_of_nothing_is_refused_with_its_other_faults() {
+        let by = ("officer", Instant::UNIX_EPOCH);
+        let id = AgreementId(Uuid::nil());
+        let input = |id: &str, note: &str| SuspensionInput {
+            id: id.to_owned(),
+            reason: SuspensionReason::Misuse,
+            note: Some(note.to_owned()),
+        };
+        let outcome = suspend(&Facts::default(), None, &input("x", "131052-308T"), by);
+        assert_eq!(faults(outcome), [malformed("note"), malformed("id")]);
+        let outcome = suspend(&Facts::default(), Some(id), &input(&global_id(id), "a\u{0}b"), by);
+        assert_eq!(faults(outcome), [malformed("note"), (FaultCode::NotFound, "id".to_owned())]);
+    }
 }

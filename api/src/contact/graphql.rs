@@ -13,15 +13,14 @@ use entity::{
 
 use super::{ContactInput, rules};
 use crate::{
-    Error, Violations,
+    Error,
     auth::policy,
     context::{Intent, View},
     facts::{self, global_id},
     graphql::{
         errors::UserError,
-        ids::parse_id,
         names::LocalisedTextInput,
-        request::{named, request, row_id},
+        request::{named, request},
         said::Said,
         scalars::Date,
     },
@@ -180,24 +179,19 @@ pub struct ContactContentInput {
     publicity: Option<Said<Publicity>>,
 }
 
-impl ContactContentInput {
-    fn read(self) -> Result<ContactInput, Error> {
-        let mut faults = Violations::new();
-        let escalates_to = self.escalates_to.and_then(|id| parse_id(&id, "escalatesTo", &mut faults));
-        if !faults.is_empty() {
-            return Err(Error::Invalid(faults));
+impl From<ContactContentInput> for ContactInput {
+    fn from(content: ContactContentInput) -> Self {
+        Self {
+            role: content.role.0,
+            topics: content.topics.into_iter().map(|topic| topic.0).collect(),
+            name: content.name.into(),
+            email: content.email,
+            phone: content.phone,
+            languages: content.languages.into_iter().map(|language| language.0).collect(),
+            priority: content.priority,
+            escalates_to: content.escalates_to.map(|id| id.0),
+            publicity: content.publicity.map_or(Publicity::Public, |publicity| publicity.0),
         }
-        Ok(ContactInput {
-            role: self.role.0,
-            topics: self.topics.into_iter().map(|topic| topic.0).collect(),
-            name: self.name.into(),
-            email: self.email,
-            phone: self.phone,
-            languages: self.languages.into_iter().map(|language| language.0).collect(),
-            priority: self.priority,
-            escalates_to,
-            publicity: self.publicity.map_or(Publicity::Public, |publicity| publicity.0),
-        })
     }
 }
 
@@ -297,10 +291,7 @@ impl ContactMutation {
     ) -> Result<AppointContactPayload, Error> {
         let request = request(ctx, "appointContact")?;
         let intent = Intent::of(input.validate_only);
-        let outcome = match input.content.read() {
-            Ok(content) => super::appoint(request, input.agreement, content, intent).await,
-            Err(error) => Err(error),
-        };
+        let outcome = super::appoint(request, input.agreement, input.content.into(), intent).await;
         let (contact, user_errors) = shown(&request.view, outcome)?;
         Ok(AppointContactPayload { contact, user_errors })
     }
@@ -314,10 +305,7 @@ impl ContactMutation {
     ) -> Result<AmendContactPayload, Error> {
         let request = request(ctx, "amendContact")?;
         let intent = Intent::of(input.validate_only);
-        let outcome = match (row_id(&input.id, "id"), input.content.read()) {
-            (Ok(id), Ok(content)) => super::amend(request, id, content, intent).await.map(|view| (view, id)),
-            (Err(error), _) | (_, Err(error)) => Err(error),
-        };
+        let outcome = super::amend(request, input.id.0, input.content.into(), intent).await;
         let (contact, user_errors) = shown(&request.view, outcome)?;
         Ok(AmendContactPayload { contact, user_errors })
     }
@@ -331,10 +319,7 @@ impl ContactMutation {
     ) -> Result<ConfirmContactPayload, Error> {
         let request = request(ctx, "confirmContact")?;
         let intent = Intent::of(input.validate_only);
-        let outcome = match row_id(&input.id, "id") {
-            Ok(id) => super::confirm(request, id, intent).await.map(|view| (view, id)),
-            Err(error) => Err(error),
-        };
+        let outcome = super::confirm(request, input.id.0, intent).await;
         let (contact, user_errors) = shown(&request.view, outcome)?;
         Ok(ConfirmContactPayload { contact, user_errors })
     }
@@ -348,19 +333,16 @@ impl ContactMutation {
     ) -> Result<RetireContactPayload, Error> {
         let request = request(ctx, "retireContact")?;
         let intent = Intent::of(input.validate_only);
-        let mut faults = Violations::new();
-        let id = parse_id(&input.id, "id", &mut faults);
-        let last_day = input.retired_on.and_then(|day| day.day("retiredOn", &mut faults));
-        let outcome = match id.filter(|_| faults.is_empty()) {
-            Some(id) => super::retire(request, id, last_day, intent).await.map(|view| (view, id)),
-            None => Err(Error::Invalid(faults)),
-        };
+        let outcome = super::retire(request, input.id.0, input.retired_on.map(String::from), intent).await;
         let (contact, user_errors) = shown(&request.view, outcome)?;
         Ok(RetireContactPayload { contact, user_errors })
     }
 }
 
-fn shown(view: &View, outcome: Result<(View, ContactId), Error>) -> Result<(Option<Contact>, Vec<UserError>), Error> {
+fn shown(
+    view: &View,
+    outcome: Result<(View, Option<ContactId>), Error>,
+) -> Result<(Option<Contact>, Vec<UserError>), Error> {
     let (done, user_errors) = UserError::split(&view.facts, outcome)?;
-    Ok((done.and_then(|(view, id)| Contact::of(&view, id)), user_errors))
+    Ok((done.and_then(|(view, id)| Contact::of(&view, id?)), user_errors))
 }

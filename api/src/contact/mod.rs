@@ -3,13 +3,15 @@
 pub mod graphql;
 pub mod rules;
 
-use entity::vocabulary::{ContactId, Day, OrganisationId, helsinki_day};
+use entity::vocabulary::{ContactId, OrganisationId, helsinki_day};
 
 use crate::{
-    Error,
+    Error, Violations,
     auth::{Act, policy},
     clock,
     context::{Context, Intent, View},
+    facts::Facts,
+    journal::Changes,
 };
 pub use rules::ContactInput;
 
@@ -19,7 +21,7 @@ pub async fn appoint(
     agreement: Option<String>,
     input: ContactInput,
     intent: Intent,
-) -> Result<(View, ContactId), Error> {
+) -> Result<(View, Option<ContactId>), Error> {
     let fresh = clock::fresh_id();
     let organisation = policy::own_id(&ctx.view.facts, &ctx.view.viewer).ok_or(Error::Forbidden)?;
     let key = (agreement.clone(), input.clone());
@@ -30,39 +32,54 @@ pub async fn appoint(
         .await?;
     let agreement = key.0.and_then(|number| view.facts.agreement.by_key(&number)).map(|row| row.id);
     let id = rules::appointed(&view.facts, organisation, agreement, &key.1).map_or(fresh, |row| row.id);
-    Ok((view, id))
+    Ok((view, Some(id)))
 }
 
 /// Amends a contact.
-pub async fn amend(ctx: &Context, id: ContactId, input: ContactInput, intent: Intent) -> Result<View, Error> {
-    let organisation = keeper(ctx, id)?;
-    ctx.write(Act::KeepContacts { organisation }, intent, move |facts, _| rules::amend(facts, id, organisation, &input))
-        .await
+pub async fn amend(
+    ctx: &Context,
+    id: String,
+    input: ContactInput,
+    intent: Intent,
+) -> Result<(View, Option<ContactId>), Error> {
+    keep(ctx, id, intent, move |facts, id, organisation| rules::amend(facts, id, organisation, &input)).await
 }
 
 /// Confirms that a contact still holds.
-pub async fn confirm(ctx: &Context, id: ContactId, intent: Intent) -> Result<View, Error> {
-    let organisation = keeper(ctx, id)?;
+pub async fn confirm(ctx: &Context, id: String, intent: Intent) -> Result<(View, Option<ContactId>), Error> {
     let today = helsinki_day(ctx.now);
-    ctx.write(Act::KeepContacts { organisation }, intent, move |facts, _| {
-        rules::confirm(facts, id, organisation, today)
-    })
-    .await
+    keep(ctx, id, intent, move |facts, id, organisation| rules::confirm(facts, id, organisation, today)).await
 }
 
 /// Retires a contact after its last day; at once when none is given.
-pub async fn retire(ctx: &Context, id: ContactId, last_day: Option<Day>, intent: Intent) -> Result<View, Error> {
-    let organisation = keeper(ctx, id)?;
+pub async fn retire(
+    ctx: &Context,
+    id: String,
+    last_day: Option<String>,
+    intent: Intent,
+) -> Result<(View, Option<ContactId>), Error> {
     let today = helsinki_day(ctx.now);
-    ctx.write(Act::KeepContacts { organisation }, intent, move |facts, _| {
-        rules::retire(facts, id, organisation, last_day, today)
+    keep(ctx, id, intent, move |facts, id, organisation| {
+        rules::retire(facts, id, organisation, last_day.as_ref(), today)
     })
     .await
 }
 
+/// Does something to a contact of an id, for the organisation whose it is.
+async fn keep<F>(ctx: &Context, id: String, intent: Intent, rule: F) -> Result<(View, Option<ContactId>), Error>
+where
+    F: FnOnce(&Facts, &str, OrganisationId) -> Result<Changes, Violations> + Send + 'static,
+{
+    let named = id.parse().ok();
+    let organisation = keeper(ctx, named)?;
+    let act = Act::KeepContacts { organisation };
+    let view = ctx.write(act, intent, move |facts, _| rule(facts, &id, organisation)).await?;
+    Ok((view, named))
+}
+
 /// Whose contact it is; the viewer's own organisation stands for one it may not know, and will not find it there.
-fn keeper(ctx: &Context, id: ContactId) -> Result<OrganisationId, Error> {
+fn keeper(ctx: &Context, id: Option<ContactId>) -> Result<OrganisationId, Error> {
     let View { facts, viewer, .. } = &ctx.view;
-    let known = facts.contact.get(id).filter(|row| policy::sees_contact(facts, viewer, row));
+    let known = id.and_then(|id| facts.contact.get(id)).filter(|row| policy::sees_contact(facts, viewer, row));
     known.map(|row| row.organisation_id).or_else(|| policy::own_id(facts, viewer)).ok_or(Error::Forbidden)
 }

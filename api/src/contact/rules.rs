@@ -11,6 +11,8 @@ use entity::{
     },
 };
 
+use uuid::Uuid;
+
 use crate::{
     FaultCode, Violations,
     checks::{Checks, NamesInput, REFERENCE_CHARACTERS_MAX},
@@ -29,7 +31,7 @@ const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
 const SUPPORT_FIRST: [ContactTopic; 3] =
     [ContactTopic::Technical, ContactTopic::Security, ContactTopic::DataProtection];
 
-/// Contact as given.
+/// Contact as given, in texts.
 #[derive(Debug, Clone)]
 pub struct ContactInput {
     /// Role.
@@ -46,8 +48,8 @@ pub struct ContactInput {
     pub languages: BTreeSet<Language>,
     /// Order within a topic, 1 first.
     pub priority: i32,
-    /// Contact that takes matters on.
-    pub escalates_to: Option<ContactId>,
+    /// Global id of the contact that takes matters on.
+    pub escalates_to: Option<String>,
     /// Who may see it.
     pub publicity: Publicity,
 }
@@ -129,18 +131,22 @@ pub fn appointed<'a>(
 /// Amends a contact.
 pub fn amend(
     facts: &Facts,
-    id: ContactId,
+    id: &str,
     organisation: OrganisationId,
     input: &ContactInput,
 ) -> Result<Changes, Violations> {
     let mut checks = Checks::default();
     let prior = serving_contact(&mut checks, facts, id, organisation);
+    let is_known = prior.is_some();
+    let id = prior.as_ref().map_or(ContactId(Uuid::nil()), |row| row.id);
     let agreement = prior.as_ref().and_then(|row| row.agreement_id);
     let amended = row(&mut checks, facts, (id, organisation, agreement), input);
-    if appointed(facts, organisation, agreement, input).is_some_and(|other| other.id != id) {
-        checks.fault(FaultCode::Conflict, "email", "another contact of this role has this address");
+    if is_known {
+        if appointed(facts, organisation, agreement, input).is_some_and(|other| other.id != id) {
+            checks.fault(FaultCode::Conflict, "email", "another contact of this role has this address");
+        }
+        first_of_its_topics(&mut checks, facts, &amended, &input.topics);
     }
-    first_of_its_topics(&mut checks, facts, &amended, &input.topics);
     checks.done(|| {
         let amended = contact::Model { confirmed_on: prior?.confirmed_on, ..amended };
         Some(changes("amendContact", id, edits(facts, amended, &input.topics)))
@@ -148,38 +154,39 @@ pub fn amend(
 }
 
 /// Confirms that a contact still holds.
-pub fn confirm(facts: &Facts, id: ContactId, organisation: OrganisationId, today: Day) -> Result<Changes, Violations> {
+pub fn confirm(facts: &Facts, id: &str, organisation: OrganisationId, today: Day) -> Result<Changes, Violations> {
     let mut checks = Checks::default();
     let prior = serving_contact(&mut checks, facts, id, organisation);
     checks.done(|| {
         let confirmed = contact::Model { confirmed_on: Some(today), ..prior? };
-        Some(changes("confirmContact", id, vec![confirmed.into()]))
+        Some(changes("confirmContact", confirmed.id, vec![confirmed.into()]))
     })
 }
 
 /// Retires a contact after its last day; without one at once, so that yesterday was its last.
 pub fn retire(
     facts: &Facts,
-    id: ContactId,
+    id: &str,
     organisation: OrganisationId,
-    last_day: Option<Day>,
+    last_day: Option<&String>,
     today: Day,
 ) -> Result<Changes, Violations> {
     let mut checks = Checks::default();
     let prior = serving_contact(&mut checks, facts, id, organisation);
-    let retired_on = last_day.or_else(|| today.pred_opt());
+    let retired_on = checks.day_if("retiredOn", last_day).or_else(|| today.pred_opt());
     checks.done(|| {
         let retired = contact::Model { retired_on, ..prior? };
-        Some(changes("retireContact", id, vec![retired.into()]))
+        Some(changes("retireContact", retired.id, vec![retired.into()]))
     })
 }
 
 fn serving_contact(
     checks: &mut Checks,
     facts: &Facts,
-    id: ContactId,
+    id: &str,
     organisation: OrganisationId,
 ) -> Option<contact::Model> {
+    let id: ContactId = checks.parsed("id", id)?;
     let known = facts.contact.get(id).filter(|row| row.organisation_id == organisation);
     let row = checks.found("id", known, "contact of yours")?;
     if row.retired_on.is_some() {
@@ -246,7 +253,7 @@ fn row(
         phone,
         languages: Codes(input.languages.clone()),
         priority: input.priority,
-        escalates_to_id: input.escalates_to,
+        escalates_to_id: checks.parsed_if("escalatesTo", input.escalates_to.as_ref()),
         publicity: input.publicity,
         confirmed_on: None,
         retired_on: None,
@@ -340,7 +347,6 @@ mod tests {
         organisation,
         vocabulary::{AgreementKind, AgreementStatus, AuthorityStatus, IdentifierSource, OrganisationKind, RegisterId},
     };
-    use uuid::Uuid;
 
     use super::*;
 
@@ -525,17 +531,18 @@ mod tests {
         assert_eq!(asked(&facts, Some(ContactTopic::DataProtection)), [contact_id(2), contact_id(1)]);
         assert_eq!(asked(&facts, Some(ContactTopic::LegalBasis)), [contact_id(3)]);
         assert_eq!(asked(&facts, None), [contact_id(2), contact_id(3), contact_id(1)]);
-        let retired = retire(&facts, contact_id(2), KELA, None, today).unwrap();
+        let retired = retire(&facts, &global_id(contact_id(2)), KELA, None, today).unwrap();
         let facts = facts.after(9, &retired.edits);
         assert_eq!(asked(&facts, Some(ContactTopic::DataProtection)), [contact_id(1)]);
-        let outcome = confirm(&facts, contact_id(2), KELA, today);
+        let outcome = confirm(&facts, &global_id(contact_id(2)), KELA, today);
         assert_eq!(faults(outcome), [(FaultCode::WrongStatus, "id".to_owned())]);
     }
 
     #[test]
     fn contact_serves_until_the_end_of_its_last_day() {
         let facts = with(&world(), 1, &desk());
-        let retired = retire(&facts, contact_id(1), KELA, Some(day("2026-06-30")), day("2026-06-01")).unwrap();
+        let retired =
+            retire(&facts, &global_id(contact_id(1)), KELA, Some(&"2026-06-30".to_owned()), day("2026-06-01")).unwrap();
         let facts = facts.after(9, &retired.edits);
         assert_eq!(serving(&facts, KELA, None, None, day("2026-06-30")).len(), 1);
         assert_eq!(serving(&facts, KELA, None, None, day("2026-07-01")).len(), 0);
@@ -543,13 +550,21 @@ mod tests {
 
     #[test]
     fn matters_never_come_back_to_the_same_contact() {
-        let facts =
-            with(&with(&world(), 1, &desk()), 2, &ContactInput { escalates_to: Some(contact_id(1)), ..support() });
-        let circular = ContactInput { escalates_to: Some(contact_id(2)), ..desk() };
-        let outcome = amend(&facts, contact_id(1), KELA, &circular);
+        let facts = with(
+            &with(&world(), 1, &desk()),
+            2,
+            &ContactInput { escalates_to: Some(global_id(contact_id(1))), ..support() },
+        );
+        let circular = ContactInput { escalates_to: Some(global_id(contact_id(2))), ..desk() };
+        let outcome = amend(&facts, &global_id(contact_id(1)), KELA, &circular);
         assert_eq!(faults(outcome), [(FaultCode::Conflict, "escalatesTo".to_owned())]);
-        let outcome =
-            appoint(&facts, contact_id(3), CITY, None, &ContactInput { escalates_to: Some(contact_id(1)), ..desk() });
+        let outcome = appoint(
+            &facts,
+            contact_id(3),
+            CITY,
+            None,
+            &ContactInput { escalates_to: Some(global_id(contact_id(1))), ..desk() },
+        );
         assert_eq!(faults(outcome), [(FaultCode::NotFound, "escalatesTo".to_owned())]);
     }
 
@@ -577,19 +592,29 @@ mod tests {
     }
 
     #[test]
+    fn malformed_id_hides_no_other_fault() {
+        let faulty = ContactInput { escalates_to: Some("x".to_owned()), priority: 0, ..desk() };
+        let outcome = amend(&world(), "x", KELA, &faulty);
+        let expected = ["id", "priority", "escalatesTo"].map(|path| (FaultCode::Malformed, path.to_owned()));
+        assert_eq!(faults(outcome), expected);
+        let outcome = retire(&world(), "x", KELA, Some(&"2026-02-30".to_owned()), day("2026-06-01"));
+        assert_eq!(faults(outcome), ["id", "retiredOn"].map(|path| (FaultCode::Malformed, path.to_owned())));
+    }
+
+    #[test]
     fn contact_of_another_organisation_is_not_found() {
         let facts = with(&world(), 1, &desk());
-        let outcome = amend(&facts, contact_id(1), CITY, &desk());
+        let outcome = amend(&facts, &global_id(contact_id(1)), CITY, &desk());
         assert_eq!(faults(outcome), [(FaultCode::NotFound, "id".to_owned())]);
     }
 
     #[test]
     fn amending_changes_topics_and_keeps_the_confirmation() {
         let facts = with(&world(), 1, &desk());
-        let confirmed = confirm(&facts, contact_id(1), KELA, day("2026-06-01")).unwrap();
+        let confirmed = confirm(&facts, &global_id(contact_id(1)), KELA, day("2026-06-01")).unwrap();
         let facts = facts.after(8, &confirmed.edits);
         let moved = ContactInput { topics: BTreeSet::from([ContactTopic::Agreement]), ..desk() };
-        let amended = amend(&facts, contact_id(1), KELA, &moved).unwrap();
+        let amended = amend(&facts, &global_id(contact_id(1)), KELA, &moved).unwrap();
         let facts = facts.after(9, &amended.edits);
         assert_eq!(topics(&facts, contact_id(1)), moved.topics);
         let row = facts.contact.get(contact_id(1)).unwrap();

@@ -370,7 +370,8 @@ impl Check<'_> {
     fn instant(&mut self, field: &str, text: &str) -> Option<Instant> {
         let at = read_instant(text);
         if at.is_none() {
-            self.fault(field, FaultCode::Malformed, "not an instant of RFC 3339, nor a day");
+            let message = "not an instant of RFC 3339, nor a day, of the years 1800 to 9998 in UTC";
+            self.fault(field, FaultCode::Malformed, message);
         }
         at
     }

@@ -138,7 +138,7 @@ impl EntitlementsInput {
     fn read(self, view: &View) -> Result<(Question, View), Error> {
         let facts = &view.facts;
         let mut checks = Checks::default();
-        let at = self.at.as_ref().and_then(|at| at.instant("input.at", checks.faults())).unwrap_or(view.at);
+        let at = self.at.as_ref().and_then(|at| checks.instant("input.at", at.as_str())).unwrap_or(view.at);
         let recipient = self.recipient(view, &mut checks);
         let register = checks.found("input.register", facts.register.by_key(&self.register), "register");
         let register: Option<RegisterId> = register.map(|row| row.id);
@@ -168,8 +168,8 @@ impl EntitlementsInput {
                 None
             }
             (Some(business_id), None) => {
-                let known = view.facts.organisation_of(business_id.as_str());
-                checks.found("input.organisation", known, "organisation").map(|row| Recipient::Organisation(row.id))
+                let known = checks.organisation(&view.facts, "input.organisation", business_id.as_str());
+                known.map(|row| Recipient::Organisation(row.id))
             }
             (None, Some(kind)) => {
                 let status = self.authority_status.map_or(AuthorityStatus::Authority, |status| status.0);

@@ -35,12 +35,7 @@ impl<K: Ord + Serialize + DeserializeOwned> Page<K> {
     ///
     /// # Errors
     /// Limit exceeded above `PAGE_SIZE_MAX`, here `count_max`; invalid for a page of nothing or a foreign cursor.
-    pub fn of(
-        list: impl Into<String>,
-        first: Option<i32>,
-        after: Option<&str>,
-        count_max: u32,
-    ) -> Result<Self, Error> {
+    pub fn of(list: impl Into<String>, first: Option<i32>, after: Option<&str>, count_max: u32) -> Result<Self, Error> {
         let list = list.into();
         let count = match first.map(u32::try_from) {
             None => PAGE_SIZE_DEFAULT.min(count_max),
@@ -264,7 +259,10 @@ mod tests {
         for first in [0, -1, i32::MIN] {
             assert!(matches!(Page::<u32>::of("list", Some(first), None, 100), Err(Error::Invalid(_))), "{first}");
         }
-        assert!(matches!(Page::<u32>::of("list", Some(101), None, 100), Err(Error::LimitExceeded { allowed: 100, .. })));
+        assert!(matches!(
+            Page::<u32>::of("list", Some(101), None, 100),
+            Err(Error::LimitExceeded { allowed: 100, .. })
+        ));
         assert_eq!(Page::<u32>::of("list", Some(100), None, 100).unwrap().count, 100);
         assert_eq!(Page::<u32>::of("list", None, None, 100).unwrap().count, 20);
     }
@@ -273,7 +271,9 @@ mod tests {
     fn foreign_cursor_is_refused_at_its_place() {
         let long = "A".repeat(4_001);
         for cursor in ["", "!", "MQ==", "bnVsbA", &long] {
-            let Err(Error::Invalid(faults)) = Page::<Key>::of("list", None, Some(cursor), 100) else { panic!("{cursor}") };
+            let Err(Error::Invalid(faults)) = Page::<Key>::of("list", None, Some(cursor), 100) else {
+                panic!("{cursor}")
+            };
             assert_eq!(faults[0].path, ["after"]);
         }
     }
@@ -284,7 +284,9 @@ mod tests {
         let cursor = first.page_info.end_cursor;
         assert!(Page::<Key>::of("list NUMBER", None, cursor.as_deref(), 100).is_ok());
         for list in ["list ENDS_ON", "list", ""] {
-            let Err(Error::Invalid(faults)) = Page::<Key>::of(list, None, cursor.as_deref(), 100) else { panic!("{list}") };
+            let Err(Error::Invalid(faults)) = Page::<Key>::of(list, None, cursor.as_deref(), 100) else {
+                panic!("{list}")
+            };
             assert_eq!(faults[0].message, "is no cursor of this list");
         }
     }

@@ -7,7 +7,6 @@ pub mod documents;
 pub mod errors;
 pub mod gate;
 pub mod http;
-pub mod ids;
 pub mod long;
 pub mod names;
 pub mod request;

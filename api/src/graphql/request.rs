@@ -1,9 +1,11 @@
 //! What every resolver begins with: the request it answers, and the few arguments that recur.
 
-use async_graphql::ID;
-use entity::vocabulary::{Language, RowId};
+use std::str::FromStr;
 
-use super::{ids, said::Said};
+use async_graphql::ID;
+use entity::vocabulary::{Language, Malformed, RowId};
+
+use super::said::Said;
 use crate::{
     Error, Fault, FaultCode,
     auth::policy,
@@ -24,9 +26,8 @@ pub fn request<'a>(ctx: &'a async_graphql::Context<'_>, field: &'static str) -> 
 ///
 /// # Errors
 /// Invalid when it is malformed or of another table.
-pub fn row_id<I: RowId>(id: &ID, path: &str) -> Result<I, Error> {
-    let mut faults = Vec::new();
-    ids::parse_id(id, path, &mut faults).ok_or(Error::Invalid(faults))
+pub fn row_id<I: RowId + FromStr<Err = Malformed>>(id: &ID, path: &str) -> Result<I, Error> {
+    id.parse().map_err(|fault| Error::Invalid(vec![Fault::malformed(path, &fault)]))
 }
 
 /// Exactly one of some arguments must be given.

@@ -10,14 +10,13 @@ use entity::{
 
 use super::rules;
 use crate::{
-    Error, Violations,
+    Error,
     checks::Checks,
     context::View,
     decision::{self, Horizon},
     facts::global_id,
     graphql::{
         connections::{Connection, Page},
-        ids::parse_id,
         names::is_named,
         request::{named, one_of, request},
         said::Said,
@@ -248,7 +247,7 @@ impl LegalBasisQuery {
         let view = &request.view;
         let filter = filter.unwrap_or_default();
         let mut checks = Checks::default();
-        let in_force_at = filter.in_force_at.as_ref().and_then(|at| at.instant("filter.inForceAt", checks.faults()));
+        let in_force_at = filter.in_force_at.as_ref().and_then(|at| checks.instant("filter.inForceAt", at.as_str()));
         checks.done(|| Some(())).map_err(Error::Invalid)?;
         let mut rows: Vec<_> =
             view.facts.legal_basis.all().filter(|row| filter.admits(view, in_force_at, row)).collect();
@@ -267,13 +266,11 @@ fn order(row: &legal_basis::Model) -> Order {
 
 fn find(view: &View, id: Option<&ID>, citation: Option<&Citation>, at: Option<&DateTime>) -> Result<LegalBasis, Error> {
     one_of(&[("id", id.is_some()), ("citation", citation.is_some())])?;
-    let mut faults = Violations::new();
-    let by_id: Option<LegalBasisId> = id.and_then(|id| parse_id(id, "id", &mut faults));
-    let place = citation.and_then(|citation| citation.citation("citation", &mut faults));
-    let instant = at.and_then(|at| at.instant("at", &mut faults));
-    if !faults.is_empty() {
-        return Err(Error::Invalid(faults));
-    }
+    let mut checks = Checks::default();
+    let by_id: Option<LegalBasisId> = id.and_then(|id| checks.parsed("id", id));
+    let place = citation.and_then(|citation| checks.parsed("citation", citation.as_str()));
+    let instant = at.and_then(|at| checks.instant("at", at.as_str()));
+    checks.done(|| Some(())).map_err(Error::Invalid)?;
     let by_citation = |place: entity::vocabulary::Citation| match instant {
         Some(at) => rules::wording_at(&view.facts, &place, at),
         None => rules::wording(&view.facts, &place, view.at),

@@ -6,22 +6,23 @@ use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use entity::{
     organisation,
     vocabulary::{
-        AuthorityStatus, ClosedEnum, ContactTopic, IdentifierSource, Language, OrganisationId, OrganisationKind, OvtCode, day_end,
+        AuthorityStatus, ClosedEnum, ContactTopic, IdentifierSource, Language, OrganisationId, OrganisationKind,
+        OvtCode, day_end,
     },
 };
 
 use super::OrganisationInput;
 use crate::{
-    Error, Violations,
+    Error,
+    checks::Checks,
     contact::graphql::Contact,
     context::{Intent, View},
     facts::global_id,
     graphql::{
         connections::{Connection, Page},
         errors::UserError,
-        ids::parse_id,
         names::{LocalisedTextInput, is_named},
-        request::{named, one_of, request, row_id},
+        request::{named, one_of, request},
         said::Said,
         scalars::{BusinessId, Date},
     },
@@ -233,12 +234,11 @@ impl OrganisationQuery {
 
 fn find(view: &View, id: Option<&ID>, business_id: Option<&BusinessId>) -> Result<Organisation, Error> {
     one_of(&[("id", id.is_some()), ("businessId", business_id.is_some())])?;
-    let mut faults = Violations::new();
-    let by_id = id.and_then(|id| parse_id(id, "id", &mut faults));
-    let by_business_id = business_id.and_then(|id| id.business_id("businessId", &mut faults));
-    if !faults.is_empty() {
-        return Err(Error::Invalid(faults));
-    }
+    let mut checks = Checks::default();
+    let by_id = id.and_then(|id| checks.parsed("id", id));
+    let by_business_id: Option<entity::vocabulary::BusinessId> =
+        business_id.and_then(|id| checks.parsed("businessId", id.as_str()));
+    checks.done(|| Some(())).map_err(Error::Invalid)?;
     let found = by_id.or_else(|| view.facts.organisation_of(by_business_id?.as_str()).map(|row| row.id));
     found.and_then(|id| Organisation::of(view, id)).ok_or(Error::NotFound("organisation"))
 }
@@ -374,10 +374,7 @@ impl OrganisationMutation {
     ) -> Result<AmendOrganisationPayload, Error> {
         let request = request(ctx, "amendOrganisation")?;
         let intent = Intent::of(input.validate_only);
-        let outcome = match row_id(&input.id, "id") {
-            Ok(id) => super::amend(request, id, input.content.into(), intent).await.map(|view| (view, id)),
-            Err(error) => Err(error),
-        };
+        let outcome = super::amend(request, input.id.0, input.content.into(), intent).await;
         let (organisation, user_errors) = shown(&request.view, outcome)?;
         Ok(AmendOrganisationPayload { organisation, user_errors })
     }
@@ -391,16 +388,8 @@ impl OrganisationMutation {
     ) -> Result<DissolveOrganisationPayload, Error> {
         let request = request(ctx, "dissolveOrganisation")?;
         let intent = Intent::of(input.validate_only);
-        let mut faults = Violations::new();
-        let id = parse_id(&input.id, "id", &mut faults);
-        let dissolved_on = input.dissolved_on.day("dissolvedOn", &mut faults);
-        let outcome = match id.filter(|_| faults.is_empty()) {
-            Some(id) => {
-                let successor = input.successor.map(String::from);
-                super::dissolve(request, id, dissolved_on, successor, intent).await.map(|view| (view, id))
-            }
-            None => Err(Error::Invalid(faults)),
-        };
+        let successor = input.successor.map(String::from);
+        let outcome = super::dissolve(request, input.id.0, input.dissolved_on.into(), successor, intent).await;
         let (organisation, user_errors) = shown(&request.view, outcome)?;
         Ok(DissolveOrganisationPayload { organisation, user_errors })
     }
@@ -408,8 +397,8 @@ impl OrganisationMutation {
 
 fn shown(
     view: &View,
-    outcome: Result<(View, OrganisationId), Error>,
+    outcome: Result<(View, Option<OrganisationId>), Error>,
 ) -> Result<(Option<Organisation>, Vec<UserError>), Error> {
     let (done, user_errors) = UserError::split(&view.facts, outcome)?;
-    Ok((done.and_then(|(view, id)| Organisation::of(&view, id)), user_errors))
+    Ok((done.and_then(|(view, id)| Organisation::of(&view, id?)), user_errors))
 }

@@ -3,7 +3,7 @@
 pub mod graphql;
 pub mod rules;
 
-use entity::vocabulary::{Day, OrganisationId};
+use entity::vocabulary::OrganisationId;
 
 use crate::{
     Error,
@@ -18,29 +18,39 @@ pub async fn register(
     ctx: &Context,
     input: OrganisationInput,
     intent: Intent,
-) -> Result<(View, OrganisationId), Error> {
+) -> Result<(View, Option<OrganisationId>), Error> {
     let fresh = clock::fresh_id();
     let key = input.business_id.clone();
     let view = ctx.write(Act::KeepOrganisations, intent, move |facts, _| rules::register(facts, fresh, &input)).await?;
     let id = key.and_then(|key| view.facts.organisation_of(&key)).map_or(fresh, |row| row.id);
-    Ok((view, id))
+    Ok((view, Some(id)))
 }
 
 /// Amends what is known of an organisation.
-pub async fn amend(ctx: &Context, id: OrganisationId, input: OrganisationInput, intent: Intent) -> Result<View, Error> {
-    ctx.write(Act::KeepOrganisations, intent, move |facts, _| rules::amend(facts, id, &input)).await
+pub async fn amend(
+    ctx: &Context,
+    id: String,
+    input: OrganisationInput,
+    intent: Intent,
+) -> Result<(View, Option<OrganisationId>), Error> {
+    let named = id.parse().ok();
+    let view = ctx.write(Act::KeepOrganisations, intent, move |facts, _| rules::amend(facts, &id, &input)).await?;
+    Ok((view, named))
 }
 
 /// Dissolves an organisation.
 pub async fn dissolve(
     ctx: &Context,
-    id: OrganisationId,
-    dissolved_on: Option<Day>,
+    id: String,
+    dissolved_on: String,
     successor: Option<String>,
     intent: Intent,
-) -> Result<View, Error> {
-    ctx.write(Act::KeepOrganisations, intent, move |facts, _| {
-        rules::dissolve(facts, id, dissolved_on, successor.as_deref())
-    })
-    .await
+) -> Result<(View, Option<OrganisationId>), Error> {
+    let named = id.parse().ok();
+    let view = ctx
+        .write(Act::KeepOrganisations, intent, move |facts, _| {
+            rules::dissolve(facts, &id, &dissolved_on, successor.as_deref())
+        })
+        .await?;
+    Ok((view, named))
 }

@@ -1,12 +1,16 @@
 //! What an organisation must be like, and how the list of them is kept.
 
+use std::sync::Arc;
+
 use entity::{
     organisation,
     vocabulary::{
-        AgreementStatus, AuthorityStatus, BusinessId, CountyCode, Day, IdentifierSource, MunicipalityCode, Oid,
+        AgreementStatus, AuthorityStatus, BusinessId, CountyCode, IdentifierSource, MunicipalityCode, Oid,
         OrganisationId, OrganisationKind, OvtCode,
     },
 };
+
+use uuid::Uuid;
 
 use crate::{
     FaultCode, Violations,
@@ -99,45 +103,47 @@ pub fn register(facts: &Facts, id: OrganisationId, input: &OrganisationInput) ->
 
 /// Amends what is known of an organisation. Its business ID may be added but never changes: messages, pseudonyms and
 /// grants are known by it, and a new business ID is a new body.
-pub fn amend(facts: &Facts, id: OrganisationId, input: &OrganisationInput) -> Result<Changes, Violations> {
+pub fn amend(facts: &Facts, id: &str, input: &OrganisationInput) -> Result<Changes, Violations> {
     let mut checks = Checks::default();
-    let prior = checks.found("id", facts.organisation.get(id), "organisation");
+    let prior = named(&mut checks, facts, id);
+    let id = prior.map_or_else(|| OrganisationId(Uuid::nil()), |row| row.id);
     let row = row(&mut checks, id, input, prior.map(AsRef::as_ref));
-    let namesake = input.business_id.as_deref().and_then(|business_id| facts.organisation_of(business_id));
     let given: Option<BusinessId> = input.business_id.as_deref().and_then(|text| text.parse().ok());
     let is_other = |prior: BusinessId| given.is_some_and(|given| given != prior) || input.business_id.is_none();
+    let namesake = given.and_then(|given| facts.organisation_of(given.as_str())).is_some_and(|other| other.id != id);
     if prior.and_then(|prior| prior.business_id).is_some_and(is_other) {
         let message = "a business ID never changes: register the new body and name it the successor";
         checks.fault(FaultCode::Conflict, "businessId", message);
-    } else if namesake.is_some_and(|other| other.id != id) {
+    } else if prior.is_some() && namesake {
         checks.fault(FaultCode::Conflict, "businessId", "another organisation is registered with this business ID");
     }
     checks.done(|| Some(changes("amendOrganisation", id, vec![row.into()])))
 }
 
+/// Organisation of a global id.
+fn named<'a>(checks: &mut Checks, facts: &'a Facts, id: &str) -> Option<&'a Arc<organisation::Model>> {
+    let id: OrganisationId = checks.parsed("id", id)?;
+    checks.found("id", facts.organisation.get(id), "organisation")
+}
+
 /// Dissolves an organisation on its last day, with the body its rights and duties pass to. Without one, its agreements
 /// must have ended.
-pub fn dissolve(
-    facts: &Facts,
-    id: OrganisationId,
-    dissolved_on: Option<Day>,
-    successor: Option<&str>,
-) -> Result<Changes, Violations> {
+pub fn dissolve(facts: &Facts, id: &str, dissolved_on: &str, successor: Option<&str>) -> Result<Changes, Violations> {
     let mut checks = Checks::default();
-    let prior = checks.found("id", facts.organisation.get(id), "organisation").cloned();
-    let successor_row = successor.and_then(|text| {
-        let known = facts.organisation_of(text);
-        checks.found("successor", known, "organisation").map(|row| row.id)
-    });
+    let prior = named(&mut checks, facts, id).cloned();
+    let id = prior.as_ref().map(|row| row.id);
+    let dissolved_on = checks.day("dissolvedOn", dissolved_on);
+    let successor_row =
+        successor.and_then(|business_id| checks.organisation(facts, "successor", business_id)).map(|row| row.id);
     if prior.as_ref().is_some_and(|row| row.dissolved_on.is_some()) {
         checks.fault(FaultCode::WrongStatus, "id", "the organisation has been dissolved already");
     }
-    if successor_row.is_some_and(|next| stands_for(facts, id, next)) {
+    if successor_row.is_some_and(|next| id.is_some_and(|id| stands_for(facts, id, next))) {
         checks.fault(FaultCode::Conflict, "successor", "an organisation cannot succeed itself");
     }
     let runs =
         |status| matches!(status, AgreementStatus::Active | AgreementStatus::Suspended | AgreementStatus::Signed);
-    let running = facts.agreement.of(id).filter(|agreement| runs(agreement.status)).count();
+    let running = id.map_or(0, |id| facts.agreement.of(id).filter(|agreement| runs(agreement.status)).count());
     if successor.is_none() && running > 0 {
         checks.fault(
             FaultCode::Conflict,
@@ -148,7 +154,7 @@ pub fn dissolve(
     checks.done(|| {
         let row =
             organisation::Model { dissolved_on: Some(dissolved_on?), successor_id: successor_row, ..(*prior?).clone() };
-        Some(changes("dissolveOrganisation", id, vec![row.into()]))
+        Some(changes("dissolveOrganisation", row.id, vec![row.into()]))
     })
 }
 
@@ -158,8 +164,6 @@ fn changes(action: &'static str, id: OrganisationId, edits: Vec<Edit>) -> Change
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
 
     const ID: OrganisationId = OrganisationId(Uuid::from_u128(1));
@@ -190,13 +194,14 @@ mod tests {
 
     #[test]
     fn business_id_may_be_added_and_never_changes() {
-        assert!(amend(&world(None), ID, &input(Some("0246246-0"))).is_ok());
-        assert!(amend(&world(Some("0246246-0")), ID, &input(Some("0246246-0"))).is_ok());
+        let id = global_id(ID);
+        assert!(amend(&world(None), &id, &input(Some("0246246-0"))).is_ok());
+        assert!(amend(&world(Some("0246246-0")), &id, &input(Some("0246246-0"))).is_ok());
         for other in [Some("0116297-6"), None] {
-            let outcome = amend(&world(Some("0246246-0")), ID, &input(other));
+            let outcome = amend(&world(Some("0246246-0")), &id, &input(other));
             assert_eq!(faults(outcome), [(FaultCode::Conflict, "businessId".to_owned())], "{other:?}");
         }
-        let malformed = amend(&world(Some("0246246-0")), ID, &input(Some("0246246-1")));
+        let malformed = amend(&world(Some("0246246-0")), &id, &input(Some("0246246-1")));
         assert_eq!(faults(malformed), [(FaultCode::Malformed, "businessId".to_owned())]);
     }
 
@@ -206,7 +211,20 @@ mod tests {
         let facts = world(Some("0246246-0"));
         let changes = register(&facts, other, &input(None)).unwrap();
         let facts = facts.after(2, &changes.edits);
-        let outcome = amend(&facts, other, &input(Some("0246246-0")));
+        let outcome = amend(&facts, &global_id(other), &input(Some("0246246-0")));
         assert_eq!(faults(outcome), [(FaultCode::Conflict, "businessId".to_owned())]);
+    }
+
+    #[test]
+    fn malformed_id_hides_no_other_fault() {
+        let outcome = dissolve(&world(None), "nope", "2025-02-29", Some("nope"));
+        let expected = ["id", "dissolvedOn", "successor"].map(|path| (FaultCode::Malformed, path.to_owned()));
+        assert_eq!(faults(outcome), expected);
+        let faulty = OrganisationInput { name: NamesInput::default(), ..input(Some("0246246-0")) };
+        let outcome = amend(&world(Some("0246246-0")), "nope", &faulty);
+        assert_eq!(
+            faults(outcome),
+            [(FaultCode::Malformed, "id".to_owned()), (FaultCode::Blank, "name.fi".to_owned())]
+        );
     }
 }

@@ -79,9 +79,10 @@ pub fn add(facts: &Facts, id: DataItemId, input: &DataItemInput, now: Instant) -
 }
 
 /// Retires an item from `now` on. An open scope that names it keeps it alive.
-pub fn retire(facts: &Facts, id: DataItemId, now: Instant) -> Result<Changes, Violations> {
+pub fn retire(facts: &Facts, id: &str, now: Instant) -> Result<Changes, Violations> {
     let mut checks = Checks::default();
-    let prior = checks.found("id", facts.data_item.get(id), "data item").cloned();
+    let named: Option<DataItemId> = checks.parsed("id", id);
+    let prior = named.and_then(|id| checks.found("id", facts.data_item.get(id), "data item")).cloned();
     if prior.as_ref().is_some_and(|row| row.valid_until.is_some()) {
         checks.fault(FaultCode::WrongStatus, "id", "the item has been retired already");
     }
@@ -92,7 +93,7 @@ pub fn retire(facts: &Facts, id: DataItemId, now: Instant) -> Result<Changes, Vi
     }
     checks.done(|| {
         let row = data_item::Model { valid_until: Some(now), ..(*prior?).clone() };
-        Some(changes("retireDataItem", id, vec![row.into()]))
+        Some(changes("retireDataItem", row.id, vec![row.into()]))
     })
 }
 
@@ -337,18 +338,38 @@ pub(super) mod tests {
         let orphan = add(&world(), fresh(), &input("KEL.PAYMENT.AMOUNT"), now());
         assert_eq!(faults(orphan), [(FaultCode::NotFound, "code".to_owned())]);
         let facts = world();
-        let facts = facts.after(3, &retire(&facts, ITEM, now()).unwrap().edits);
+        let facts = facts.after(3, &retire(&facts, &global_id(ITEM), now()).unwrap().edits);
         let orphan = add(&facts, fresh(), &input("KEL.DECISION.AMOUNT"), now());
         assert_eq!(faults(orphan), [(FaultCode::NotFound, "code".to_owned())]);
     }
 
     #[test]
+    fn unknown_register_hides_no_other_fault() {
+        let faulty = DataItemInput {
+            register: "NO".to_owned(),
+            code: "kel..x".to_owned(),
+            name: NamesInput { fi: Some(" ".to_owned()), ..NamesInput::default() },
+            secrecy_basis: Some("zz".to_owned()),
+            ..input("KEL.DECISION")
+        };
+        let expected = [
+            (FaultCode::NotFound, "register"),
+            (FaultCode::Malformed, "code"),
+            (FaultCode::Blank, "name.fi"),
+            (FaultCode::Malformed, "secrecyBasis"),
+        ];
+        let outcome = add(&world(), fresh(), &faulty, now());
+        assert_eq!(faults(outcome), expected.map(|(code, path)| (code, path.to_owned())));
+        assert_eq!(faults(retire(&world(), "x", now())), [(FaultCode::Malformed, "id".to_owned())]);
+    }
+
+    #[test]
     fn retired_code_is_never_used_again() {
         let facts = world();
-        let facts = facts.after(3, &retire(&facts, ITEM, now()).unwrap().edits);
+        let facts = facts.after(3, &retire(&facts, &global_id(ITEM), now()).unwrap().edits);
         let again = add(&facts, fresh(), &input("KEL.DECISION"), now());
         assert_eq!(faults(again), [(FaultCode::Conflict, "code".to_owned())]);
-        assert_eq!(faults(retire(&facts, ITEM, now())), [(FaultCode::WrongStatus, "id".to_owned())]);
+        assert_eq!(faults(retire(&facts, &global_id(ITEM), now())), [(FaultCode::WrongStatus, "id".to_owned())]);
     }
 
     #[test]
@@ -389,8 +410,8 @@ pub(super) mod tests {
     #[test]
     fn open_scope_keeps_the_item_it_names_alive() {
         let named = opened(&world(), "KEL.DECISION@CHILD_HOME_CARE");
-        assert_eq!(faults(retire(&named, ITEM, now())), [(FaultCode::Conflict, "id".to_owned())]);
+        assert_eq!(faults(retire(&named, &global_id(ITEM), now())), [(FaultCode::Conflict, "id".to_owned())]);
         let above = opened(&world(), "KEL");
-        assert!(retire(&above, ITEM, now()).is_ok());
+        assert!(retire(&above, &global_id(ITEM), now()).is_ok());
     }
 }

@@ -7,11 +7,11 @@ pub mod rules;
 use entity::vocabulary::{DataItemId, RegisterId};
 
 use crate::{
-    Error, Fault, FaultCode,
+    Error,
     auth::{Act, policy},
     clock,
     context::{Context, Intent, View},
-    facts::data_item_key,
+    facts::{Facts, data_item_key},
 };
 pub use items::DataItemInput;
 pub use rules::{AlternativeInput, QualifierInput, RegisterInput};
@@ -36,11 +36,16 @@ pub async fn offer(
 }
 
 /// Amends a register.
-pub async fn amend(ctx: &Context, id: RegisterId, input: RegisterInput, intent: Intent) -> Result<View, Error> {
-    if ctx.view.facts.register.get(id).is_none() {
-        return Err(unknown("id", "register"));
-    }
-    ctx.write(Act::KeepRegister { register: id }, intent, move |facts, _| rules::amend(facts, id, &input)).await
+pub async fn amend(
+    ctx: &Context,
+    id: String,
+    input: RegisterInput,
+    intent: Intent,
+) -> Result<(View, Option<RegisterId>), Error> {
+    let named = id.parse().ok();
+    let rule = move |facts: &Facts, _, _: &str| rules::amend(facts, &id, &input);
+    let view = ctx.write_to(named, |register| Act::KeepRegister { register }, intent, rule).await?;
+    Ok((view, named))
 }
 
 /// Adds a data item to a register.
@@ -50,22 +55,20 @@ pub async fn add_data_item(
     intent: Intent,
 ) -> Result<(View, Option<DataItemId>), Error> {
     let fresh = clock::fresh_id();
-    let register = ctx.view.facts.register.by_key(&input.register).ok_or_else(|| unknown("register", "register"))?.id;
-    let (now, key) = (ctx.now, data_item_key(register, &input.code));
-    let view = ctx
-        .write(Act::KeepRegister { register }, intent, move |facts, _| items::add(facts, fresh, &input, now))
-        .await?;
-    let id = view.facts.data_item.by_key(&key).map(|row| row.id);
+    let register = ctx.view.facts.register.by_key(&input.register).map(|row| row.id);
+    let (now, key) = (ctx.now, register.map(|register| data_item_key(register, &input.code)));
+    let rule = move |facts: &Facts, _, _: &str| items::add(facts, fresh, &input, now);
+    let view = ctx.write_to(register, |register| Act::KeepRegister { register }, intent, rule).await?;
+    let id = key.and_then(|key| view.facts.data_item.by_key(&key)).map(|row| row.id);
     Ok((view, id))
 }
 
 /// Retires a data item.
-pub async fn retire_data_item(ctx: &Context, id: DataItemId, intent: Intent) -> Result<View, Error> {
-    let register = items::register_of(&ctx.view.facts, id).ok_or_else(|| unknown("id", "data item"))?;
+pub async fn retire_data_item(ctx: &Context, id: String, intent: Intent) -> Result<(View, Option<DataItemId>), Error> {
+    let named: Option<DataItemId> = id.parse().ok();
+    let register = named.and_then(|id| items::register_of(&ctx.view.facts, id));
     let now = ctx.now;
-    ctx.write(Act::KeepRegister { register }, intent, move |facts, _| items::retire(facts, id, now)).await
-}
-
-fn unknown(path: &str, what: &str) -> Error {
-    Error::Invalid(vec![Fault::new(FaultCode::NotFound, path, format!("no such {what}"))])
+    let rule = move |facts: &Facts, _, _: &str| items::retire(facts, &id, now);
+    let view = ctx.write_to(register, |register| Act::KeepRegister { register }, intent, rule).await?;
+    Ok((view, named))
 }

@@ -7,6 +7,8 @@ use entity::{
     vocabulary::{AlternativeKind, Channel, ClosedEnum, Codes, ItemCode, OrganisationId, RegisterId, ScopeStatus},
 };
 
+use uuid::Uuid;
+
 use crate::{
     FaultCode, Violations,
     checks::{Checks, NamesInput, REFERENCE_CHARACTERS_MAX},
@@ -82,11 +84,15 @@ pub fn offer(
 }
 
 /// Amends a register. What scopes rest on stays: channels that are open, and qualifiers that are used.
-pub fn amend(facts: &Facts, id: RegisterId, input: &RegisterInput) -> Result<Changes, Violations> {
+pub fn amend(facts: &Facts, id: &str, input: &RegisterInput) -> Result<Changes, Violations> {
     let mut checks = Checks::default();
-    let prior = checks.found("id", facts.register.get(id), "register").cloned();
+    let named: Option<RegisterId> = checks.parsed("id", id);
+    let prior = named.and_then(|id| checks.found("id", facts.register.get(id), "register"));
+    let (controller, code) =
+        prior.map_or((OrganisationId(Uuid::nil()), ""), |row| (row.controller_id, row.code.as_str()));
+    let id = named.unwrap_or(RegisterId(Uuid::nil()));
     let parts = parts(&mut checks, id, input);
-    let row = prior.map(|prior| row(&mut checks, id, (prior.controller_id, &prior.code), input));
+    let row = row(&mut checks, id, (controller, code), input);
     for (_, scope) in open_scopes(facts, id) {
         if !input.channels.contains(&scope.row.channel) {
             let message = format!("{} is open under an agreement", scope.row.channel.code());
@@ -98,7 +104,7 @@ pub fn amend(facts: &Facts, id: RegisterId, input: &RegisterInput) -> Result<Cha
         checks.fault(FaultCode::Conflict, "qualifiers", format!("`{code}` is used by a scope or an entitlement"));
     }
     checks.done(|| {
-        let edits = std::iter::once(row?.into()).chain(parts.edits(facts)).collect();
+        let edits = std::iter::once(row.into()).chain(parts.edits(facts)).collect();
         Some(changes("amendRegister", id, edits))
     })
 }
@@ -269,8 +275,6 @@ fn changes(action: &'static str, id: RegisterId, edits: Vec<Edit>) -> Changes {
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
     use crate::register::items::tests::{CONTROLLER, REGISTER, opened, world};
 
@@ -344,7 +348,7 @@ mod tests {
         let qualifier = |facts: &Facts| facts.data_item_qualifier.of(id()).next().cloned();
         let before = qualifier(&facts).unwrap();
         let changed = RegisterInput { alternatives: Vec::new(), ..input() };
-        let facts = facts.after(3, &amend(&facts, id(), &changed).unwrap().edits);
+        let facts = facts.after(3, &amend(&facts, &global_id(id()), &changed).unwrap().edits);
         assert_eq!(qualifier(&facts), Some(before));
         assert_eq!(facts.register_alternative.of(id()).count(), 0);
     }
@@ -354,13 +358,17 @@ mod tests {
         let facts = opened(&world(), "KEL.DECISION@CHILD_HOME_CARE");
         let bare =
             RegisterInput { channels: BTreeSet::from([Channel::ViewingConnection]), qualifiers: Vec::new(), ..input() };
-        assert_eq!(paths(amend(&facts, REGISTER, &bare)), ["channels", "qualifiers"]);
-        assert!(amend(&facts, REGISTER, &input()).is_ok());
+        assert_eq!(paths(amend(&facts, &global_id(REGISTER), &bare)), ["channels", "qualifiers"]);
+        assert!(amend(&facts, &global_id(REGISTER), &input()).is_ok());
     }
 
     #[test]
-    fn unknown_register_is_not_found() {
-        assert_eq!(paths(amend(&world(), id(), &input())), ["id"]);
+    fn register_that_is_not_there_hides_no_other_fault() {
+        assert_eq!(paths(amend(&world(), &global_id(id()), &input())), ["id"]);
+        let faulty = RegisterInput { name: names(""), channels: BTreeSet::new(), ..input() };
+        for id in ["register", &global_id(CONTROLLER), &global_id(id())] {
+            assert_eq!(paths(amend(&world(), id, &faulty)), ["id", "name.fi", "channels"], "{id}");
+        }
     }
 
     #[test]

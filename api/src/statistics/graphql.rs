@@ -197,35 +197,42 @@ fn question(request: &context::Context, input: DisclosureStatisticsInput) -> Res
     let facts = &request.view.facts;
     let mut checks = Checks::default();
     let (from, until) =
-        (input.from.day("input.from", checks.faults()), input.until.day("input.until", checks.faults()));
+        (checks.day("input.from", input.from.as_str()), checks.day("input.until", input.until.as_str()));
+    let group_by: Vec<rules::Dimension> = input.group_by.into_iter().flatten().map(Into::into).collect();
+    checks.faults().extend(rules::violations(from, until, &group_by));
     let filter = input.filter.unwrap_or_default();
-    let organisation = |id: &BusinessId| facts.organisation_of(id.as_str()).map(|row| row.id);
-    let agreement = |number: &String| {
-        let known = facts.agreement.by_key(number)?;
-        policy::sight(facts, &request.view.viewer, known).map(|_| known.id)
+    let organisation = |checks: &mut Checks, path: &str, id: &BusinessId| {
+        checks.organisation(facts, path, id.as_str()).map(|row| row.id)
     };
-    let basis = |citation: &Citation| {
-        let citation = citation.citation("", &mut Vec::new())?;
+    let register = |checks: &mut Checks, path: &str, code: &String| {
+        checks.found(path, facts.register.by_key(code), "register").map(|row| row.id)
+    };
+    let agreement = |checks: &mut Checks, path: &str, number: &String| {
+        let known = facts.agreement.by_key(number);
+        let known = known.filter(|row| policy::sight(facts, &request.view.viewer, row).is_some());
+        checks.found(path, known, "agreement").map(|row| row.id)
+    };
+    let item = |checks: &mut Checks, path: &str, code: &ItemCode| {
+        let code: entity::vocabulary::ItemCode = checks.parsed(path, code.as_str())?;
+        checks.found(path, rules::is_item(facts, &code).then_some(code), "item in any register")
+    };
+    let basis = |checks: &mut Checks, path: &str, citation: &Citation| {
+        let citation: entity::vocabulary::Citation = checks.parsed(path, citation.as_str())?;
         let wordings: Vec<_> = legal_basis::rules::wordings(facts, &citation).map(|row| row.id).collect();
-        (!wordings.is_empty()).then_some(wordings)
+        checks.found(path, (!wordings.is_empty()).then_some(wordings), "provision")
     };
-    let mut parsed_items = Vec::new();
-    for (index, item) in filter.items.iter().flatten().enumerate() {
-        parsed_items.extend(item.item_code(&format!("input.filter.items.{index}"), checks.faults()));
-    }
+    let purpose = |checks: &mut Checks, path: &str, code: &String| {
+        checks.found(path, facts.purpose.by_key(code), "purpose").map(|row| row.id)
+    };
     let filter = StatisticsFilter {
-        disclosers: found(&mut checks, "disclosers", "organisation", filter.disclosers, organisation),
-        recipients: found(&mut checks, "recipients", "organisation", filter.recipients, organisation),
+        disclosers: each(&mut checks, "disclosers", filter.disclosers, organisation),
+        recipients: each(&mut checks, "recipients", filter.recipients, organisation),
         recipient_kinds: filter.recipient_kinds.into_iter().flatten().map(|kind| kind.0).collect(),
-        registers: found(&mut checks, "registers", "register", filter.registers, |code| {
-            facts.register.by_key(code).map(|row| row.id)
-        }),
-        agreements: found(&mut checks, "agreements", "agreement", filter.agreements, agreement),
-        items: parsed_items,
-        bases: found(&mut checks, "legalBases", "provision", filter.legal_bases, basis).concat(),
-        purposes: found(&mut checks, "purposes", "purpose", filter.purposes, |code| {
-            facts.purpose.by_key(code).map(|row| row.id)
-        }),
+        registers: each(&mut checks, "registers", filter.registers, register),
+        agreements: each(&mut checks, "agreements", filter.agreements, agreement),
+        items: each(&mut checks, "items", filter.items, item),
+        bases: each(&mut checks, "legalBases", filter.legal_bases, basis).concat(),
+        purposes: each(&mut checks, "purposes", filter.purposes, purpose),
         channels: filter.channels.into_iter().flatten().map(|channel| channel.0).collect(),
         outcomes: filter.outcomes.into_iter().flatten().map(|outcome| outcome.0).collect(),
     };
@@ -234,22 +241,19 @@ fn question(request: &context::Context, input: DisclosureStatisticsInput) -> Res
             from: from?,
             until: until?,
             interval: input.interval.map_or(rules::Interval::Month, Into::into),
-            group_by: input.group_by.into_iter().flatten().map(Into::into).collect(),
+            group_by,
             filter,
         })
     })
 }
 
-/// References of one condition; unknown ones are faults.
-fn found<T, I>(
+/// What the values of one condition name; malformed and unknown ones are faults.
+fn each<T, I>(
     checks: &mut Checks,
     condition: &str,
-    what: &str,
     given: Option<Vec<T>>,
-    find: impl Fn(&T) -> Option<I>,
+    find: impl Fn(&mut Checks, &str, &T) -> Option<I>,
 ) -> Vec<I> {
     let given = given.into_iter().flatten().enumerate();
-    given
-        .filter_map(|(index, value)| checks.found(&format!("input.filter.{condition}.{index}"), find(&value), what))
-        .collect()
+    given.filter_map(|(index, value)| find(checks, &format!("input.filter.{condition}.{index}"), &value)).collect()
 }

@@ -142,10 +142,7 @@ async fn cells(
     Ok(with_sets(cells, &members))
 }
 
-fn with_sets(
-    cells: Vec<Interned>,
-    members: &HashMap<InternedId, std::sync::Arc<str>>,
-) -> Vec<rules::Cell> {
+fn with_sets(cells: Vec<Interned>, members: &HashMap<InternedId, std::sync::Arc<str>>) -> Vec<rules::Cell> {
     let set = |id: Option<InternedId>| id.and_then(|id| members.get(&id)).map_or("", AsRef::as_ref);
     cells
         .into_iter()
@@ -209,8 +206,7 @@ struct Read {
 impl Read {
     /// Cell of a row; none of the one row of nulls that sums over nothing come to where nothing is grouped by.
     fn cell(&self, row: &QueryResult) -> Result<Option<Interned>, Error> {
-        let (disclosures, subject_count) =
-            (row.try_get("", "disclosures_sum")?, row.try_get("", "subject_count_sum")?);
+        let (disclosures, subject_count) = (row.try_get("", "disclosures_sum")?, row.try_get("", "subject_count_sum")?);
         let (Some(disclosures), Some(subject_count)) = (disclosures, subject_count) else { return Ok(None) };
         let cell = rules::Cell {
             day: self.optional(row, "period_on")?.unwrap_or(self.from),

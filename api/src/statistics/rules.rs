@@ -120,18 +120,24 @@ pub struct StatisticsFilter {
 
 /// Every fault of a question.
 pub fn check(question: &StatisticsQuestion) -> Result<(), Violations> {
+    let faults = violations(Some(question.from), Some(question.until), &question.group_by);
+    if faults.is_empty() { Ok(()) } else { Err(faults) }
+}
+
+/// Every fault of a question's days, as far as they could be read, and of its dimensions.
+pub fn violations(from: Option<Day>, until: Option<Day>, group_by: &[Dimension]) -> Violations {
     let mut faults = Violations::new();
-    if question.until <= question.from {
+    if from.zip(until).is_some_and(|(from, until)| until <= from) {
         faults.push(Fault::new(FaultCode::PeriodReversed, "input.until", "not after `from`"));
     }
-    if question.group_by.len() > GROUP_BY_MAX {
+    if group_by.len() > GROUP_BY_MAX {
         let message = format!("more than {GROUP_BY_MAX} dimensions");
         faults.push(Fault::new(FaultCode::TooLong, "input.groupBy", message));
     }
-    if question.group_by.iter().collect::<BTreeSet<_>>().len() < question.group_by.len() {
+    if group_by.iter().collect::<BTreeSet<_>>().len() < group_by.len() {
         faults.push(Fault::new(FaultCode::Malformed, "input.groupBy", "a dimension is named twice"));
     }
-    if faults.is_empty() { Ok(()) } else { Err(faults) }
+    faults
 }
 
 /// Name of the list of rows a question is answered with, for its cursors: rows of other periods or dimensions are
@@ -143,9 +149,15 @@ pub fn list(question: &StatisticsQuestion) -> String {
         Interval::Year => "YEAR".to_owned(),
         Interval::Total => period(question, question.from),
     };
-    let code = |wanted: &Dimension| Dimension::ALL.iter().find(|(dimension, _)| dimension == wanted).map(|(_, code)| *code);
+    let code =
+        |wanted: &Dimension| Dimension::ALL.iter().find(|(dimension, _)| dimension == wanted).map(|(_, code)| *code);
     let dimensions: Vec<_> = question.group_by.iter().filter_map(code).collect();
     format!("disclosureStatistics {interval} {}", dimensions.join(" "))
+}
+
+/// Whether some register has, or had, an item of the code.
+pub fn is_item(facts: &Facts, code: &ItemCode) -> bool {
+    facts.register.all().filter_map(|row| facts.catalogue(row.id)).any(|catalogue| catalogue.knows(code))
 }
 
 /// Days asked about that are answered: none of the future of a statistician's closed days.
@@ -650,8 +662,7 @@ mod tests {
     fn filter_on_what_is_pooled_does_not_reach_restricted_agreements() {
         let (facts, cell) = restricted();
         let reaches = |filter: StatisticsFilter| {
-            let question =
-                StatisticsQuestion { filter, ..question("2026-03-01", "2026-04-01", Interval::Total, &[]) };
+            let question = StatisticsQuestion { filter, ..question("2026-03-01", "2026-04-01", Interval::Total, &[]) };
             !rows(&facts, &question, Sight::Rounded, std::slice::from_ref(&cell)).is_empty()
         };
         let none = StatisticsFilter::default;
@@ -675,7 +686,8 @@ mod tests {
 
     #[test]
     fn rows_of_other_periods_or_dimensions_are_another_list() {
-        let asked = |until: &str, interval, group_by: &[Dimension]| list(&question("2026-01-01", until, interval, group_by));
+        let asked =
+            |until: &str, interval, group_by: &[Dimension]| list(&question("2026-01-01", until, interval, group_by));
         let month = asked("2026-03-01", Interval::Month, &[Dimension::Purpose, Dimension::Channel]);
         assert_eq!(month, "disclosureStatistics MONTH PURPOSE CHANNEL");
         assert_eq!(month, asked("2026-04-01", Interval::Month, &[Dimension::Purpose, Dimension::Channel]));

@@ -47,6 +47,9 @@ impl Citation {
     /// # Errors
     /// When the text is not a citation, or names a sub-item without its item.
     pub fn parse_normalising(text: &str) -> Result<(Self, bool), Malformed> {
+        if text.chars().nth(CHARACTERS_MAX).is_some() {
+            return Err(malformed("longer than 200 characters"));
+        }
         if let Some(captures) = FINNISH.captures(text) {
             let mut citation = read(&captures, Jurisdiction::Fi)?;
             if citation.subitem.is_some() && citation.item.is_none() {
@@ -148,6 +151,9 @@ impl Display for Citation {
         }
     }
 }
+
+/// Longest text that is read, in characters; the title of an act may stand before the number.
+const CHARACTERS_MAX: usize = 200;
 
 /// Finnish act, in Finnish or Swedish. A title does not end in a digit, or it would swallow the first digits of a
 /// number that is too long or begins with zero.

@@ -1,15 +1,26 @@
 //! Row identifiers: one type per table, so that no id is taken for another.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use sea_orm::DeriveValueType;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::Malformed;
+
 /// Identifier of a row of one table.
 pub trait RowId: Copy + Ord + std::hash::Hash + fmt::Debug + Send + Sync + From<Uuid> + Into<Uuid> + 'static {
     /// Table the id belongs to; also the word before the colon of its global id.
     const TABLE: &'static str;
+}
+
+/// Characters of a UUID with its hyphens.
+const UUID_CHARACTERS: usize = 36;
+
+/// Row of a global id of one table.
+fn row_of(text: &str, table: &str) -> Option<Uuid> {
+    let row = text.strip_prefix(table)?.strip_prefix(':')?;
+    (row.len() == UUID_CHARACTERS).then(|| Uuid::try_parse(row).ok())?
 }
 
 macro_rules! row_ids {
@@ -32,6 +43,19 @@ macro_rules! row_ids {
         impl From<$name> for Uuid {
             fn from(id: $name) -> Self {
                 id.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Malformed;
+
+            /// Row of a global id, the table and the row: `agreement:0198…`.
+            fn from_str(text: &str) -> Result<Self, Malformed> {
+                let fault = Malformed {
+                    what: concat!("id of `", $table, "`"),
+                    why: concat!("form is not `", $table, ":` and a UUID"),
+                };
+                row_of(text, $table).map(Self).ok_or(fault)
             }
         }
 
@@ -93,4 +117,25 @@ row_ids! {
     DisclosureId = "disclosure",
     TallyId = "tally",
     AnomalyId = "anomaly",
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn id_is_read_back_as_the_row_it_names() {
+        let row = AgreementId(Uuid::from_u128(7));
+        assert_eq!(row.to_string().parse(), Ok(row));
+    }
+
+    #[test]
+    fn id_of_another_table_or_form_is_malformed() {
+        let scope = ScopeId(Uuid::nil()).to_string();
+        for text in [&scope, "", "agreement", "agreement:", "agreement:1", "agreement:00000000000000000000000000000007"]
+        {
+            let fault = text.parse::<AgreementId>().map_err(|fault| fault.to_string());
+            assert_eq!(fault, Err("malformed id of `agreement`: form is not `agreement:` and a UUID".to_owned()));
+        }
+    }
 }

@@ -81,8 +81,7 @@ impl Wanted {
     pub(super) fn read(view: &View, filter: AgreementFilter) -> Result<Self, Violations> {
         let mut checks = Checks::default();
         let organisation = |checks: &mut Checks, path: &str, id: Option<&BusinessId>| {
-            let known = view.facts.organisation_of(id?.as_str());
-            checks.found(&format!("filter.{path}"), known, "organisation").map(|row| row.id)
+            checks.organisation(&view.facts, &format!("filter.{path}"), id?.as_str()).map(|row| row.id)
         };
         let wanted = Self {
             party: organisation(&mut checks, "party", filter.party.as_ref()),
@@ -95,10 +94,10 @@ impl Wanted {
             effective_state: filter.effective_state.map(|all| all.into_iter().map(|state| state.0).collect()),
             basis: filter
                 .basis
-                .and_then(|citation| citation.citation("filter.basis", checks.faults()))
+                .and_then(|citation| checks.parsed::<entity::vocabulary::Citation>("filter.basis", citation.as_str()))
                 .map(|citation| citation.to_string()),
             name: filter.name.map(|name| name.to_lowercase()),
-            expiring_before: filter.expiring_before.and_then(|day| day.day("filter.expiringBefore", checks.faults())),
+            expiring_before: filter.expiring_before.and_then(|day| checks.day("filter.expiringBefore", day.as_str())),
         };
         checks.done(|| Some(wanted))
     }

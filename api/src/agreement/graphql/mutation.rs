@@ -6,12 +6,11 @@ use entity::vocabulary::{AgreementId, AgreementKind, Publicity, SuspensionReason
 use super::Agreement;
 use crate::{
     Error,
-    agreement::{self, AgreementInput},
-    checks::Checks,
+    agreement::{self, AgreementInput, ResumptionInput, SuspensionInput},
     context::{Intent, View},
     graphql::{
         errors::UserError,
-        request::{request, row_id},
+        request::request,
         said::Said,
         scalars::{BusinessId, Date},
     },
@@ -40,6 +39,22 @@ pub struct CreateAgreementInput {
     publicity: Option<Said<Publicity>>,
     /// Judge only and write nothing.
     validate_only: Option<bool>,
+}
+
+impl From<CreateAgreementInput> for AgreementInput {
+    fn from(input: CreateAgreementInput) -> Self {
+        Self {
+            number: input.number,
+            case_register_id: input.case_register_id,
+            kind: input.kind.map_or(AgreementKind::Agreement, |kind| kind.0),
+            recipient: input.recipient.into(),
+            register: input.register,
+            starts_on: input.starts_on.map(String::from),
+            ends_on: input.ends_on.map(String::from),
+            supersedes: input.supersedes,
+            publicity: input.publicity.map_or(Publicity::Public, |publicity| publicity.0),
+        }
+    }
 }
 
 /// Answer to createAgreement.
@@ -108,15 +123,9 @@ impl AgreementMutation {
     ) -> Result<CreateAgreementPayload, Error> {
         let request = request(ctx, "createAgreement")?;
         let intent = Intent::of(input.validate_only);
-        let outcome = match draft(input) {
-            Ok(input) => agreement::create(request, input, intent).await,
-            Err(error) => Err(error),
-        };
-        let (agreement, user_errors) = UserError::split(&request.view.facts, outcome)?;
-        Ok(CreateAgreementPayload {
-            agreement: agreement.and_then(|(view, id)| Agreement::of(&view, id?)),
-            user_errors,
-        })
+        let outcome = agreement::create(request, input.into(), intent).await;
+        let (agreement, user_errors) = shown(&request.view, outcome)?;
+        Ok(CreateAgreementPayload { agreement, user_errors })
     }
 
     /// Suspends an agreement in force: nothing may be disclosed by it from the answer on. The discloser's officer's act.
@@ -128,10 +137,8 @@ impl AgreementMutation {
     ) -> Result<SuspendAgreementPayload, Error> {
         let request = request(ctx, "suspendAgreement")?;
         let intent = Intent::of(input.validate_only);
-        let outcome = match row_id::<AgreementId>(&input.id, "id") {
-            Ok(id) => agreement::suspend(request, id, input.reason.0, input.note, intent).await.map(|view| (view, id)),
-            Err(error) => Err(error),
-        };
+        let input = SuspensionInput { id: input.id.0, reason: input.reason.0, note: input.note };
+        let outcome = agreement::suspend(request, input, intent).await;
         let (agreement, user_errors) = shown(&request.view, outcome)?;
         Ok(SuspendAgreementPayload { agreement, user_errors })
     }
@@ -145,10 +152,7 @@ impl AgreementMutation {
     ) -> Result<ResumeAgreementPayload, Error> {
         let request = request(ctx, "resumeAgreement")?;
         let intent = Intent::of(input.validate_only);
-        let outcome = match row_id::<AgreementId>(&input.id, "id") {
-            Ok(id) => agreement::resume(request, id, input.note, intent).await.map(|view| (view, id)),
-            Err(error) => Err(error),
-        };
+        let outcome = agreement::resume(request, ResumptionInput { id: input.id.0, note: input.note }, intent).await;
         let (agreement, user_errors) = shown(&request.view, outcome)?;
         Ok(ResumeAgreementPayload { agreement, user_errors })
     }
@@ -156,30 +160,8 @@ impl AgreementMutation {
 
 fn shown(
     view: &View,
-    outcome: Result<(View, AgreementId), Error>,
+    outcome: Result<(View, Option<AgreementId>), Error>,
 ) -> Result<(Option<Agreement>, Vec<UserError>), Error> {
     let (done, user_errors) = UserError::split(&view.facts, outcome)?;
-    Ok((done.and_then(|(view, id)| Agreement::of(&view, id)), user_errors))
-}
-
-fn draft(input: CreateAgreementInput) -> Result<AgreementInput, Error> {
-    let mut checks = Checks::default();
-    let starts_on = input.starts_on.and_then(|day| day.day("startsOn", checks.faults()));
-    let ends_on = input.ends_on.and_then(|day| day.day("endsOn", checks.faults()));
-    let recipient: Option<entity::vocabulary::BusinessId> = input.recipient.business_id("recipient", checks.faults());
-    checks
-        .done(|| {
-            Some(AgreementInput {
-                number: input.number,
-                case_register_id: input.case_register_id,
-                kind: input.kind.map_or(AgreementKind::Agreement, |kind| kind.0),
-                recipient: recipient?.to_string(),
-                register: input.register,
-                starts_on,
-                ends_on,
-                supersedes: input.supersedes,
-                publicity: input.publicity.map_or(Publicity::Public, |publicity| publicity.0),
-            })
-        })
-        .map_err(Error::Invalid)
+    Ok((done.and_then(|(view, id)| Agreement::of(&view, id?)), user_errors))
 }

@@ -66,7 +66,8 @@ pub fn judge(facts: &Facts, viewer: &Viewer, act: Act) -> Result<Permit, Error> 
         }
         Act::OfferRegister { controller } => is_officer_of(facts, viewer, controller),
         Act::KeepRegister { register } => {
-            facts.register.get(register).is_some_and(|row| is_officer_of(facts, viewer, row.controller_id))
+            let row = facts.register.get(register).ok_or(Error::NotFound("register"))?;
+            is_officer_of(facts, viewer, row.controller_id)
         }
         Act::RunAgreement { agreement } => {
             let row = facts.agreement.get(agreement).ok_or(Error::NotFound("agreement"))?;

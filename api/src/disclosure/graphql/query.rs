@@ -5,7 +5,7 @@ use entity::vocabulary::{Coverage, DisclosureId, DisclosureOutcome, Organisation
 
 use super::Disclosure;
 use crate::{
-    Error,
+    Error, FaultCode,
     auth::policy,
     checks::{Checks, REFERENCE_CHARACTERS_MAX},
     context,
@@ -38,7 +38,7 @@ pub struct DisclosureFilter {
     coverage: Option<Said<Coverage>>,
     /// Given at this instant or later.
     occurred_from: Option<DateTime>,
-    /// Given before this instant.
+    /// Given before this instant, which is later than `occurredFrom`.
     occurred_until: Option<DateTime>,
     /// End user of the caller's own organisation, in the clear; at most 200 characters.
     end_user: Option<String>,
@@ -91,8 +91,7 @@ fn read(request: &context::Context, filter: DisclosureFilter) -> Result<Filter, 
     let rows = policy::rows(facts, viewer)?;
     let mut checks = Checks::default();
     let organisation = |checks: &mut Checks, path: &str, id: Option<&BusinessId>| {
-        let known = facts.organisation_of(id?.as_str());
-        checks.found(&format!("filter.{path}"), known, "organisation").map(|row| row.id)
+        checks.organisation(facts, &format!("filter.{path}"), id?.as_str()).map(|row| row.id)
     };
     let (discloser, recipient) = (
         organisation(&mut checks, "discloser", filter.discloser.as_ref()),
@@ -111,8 +110,11 @@ fn read(request: &context::Context, filter: DisclosureFilter) -> Result<Filter, 
         checks.text("filter.endUser", user, REFERENCE_CHARACTERS_MAX);
         checks.found("filter.endUser", policy::own_id(facts, viewer), "organisation of the end user");
     }
-    let occurred_from = filter.occurred_from.and_then(|at| at.instant("filter.occurredFrom", checks.faults()));
-    let occurred_until = filter.occurred_until.and_then(|at| at.instant("filter.occurredUntil", checks.faults()));
+    let occurred_from = filter.occurred_from.and_then(|at| checks.instant("filter.occurredFrom", at.as_str()));
+    let occurred_until = filter.occurred_until.and_then(|at| checks.instant("filter.occurredUntil", at.as_str()));
+    if occurred_from.zip(occurred_until).is_some_and(|(from, until)| until <= from) {
+        checks.fault(FaultCode::PeriodReversed, "filter.occurredUntil", "not after `occurredFrom`");
+    }
     let filter = checks.done(|| {
         Some(Filter {
             discloser,

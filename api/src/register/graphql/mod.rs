@@ -103,11 +103,9 @@ impl Register {
         #[graphql(desc = "Cursor after which to go on.")] after: Option<String>,
     ) -> Result<Connection<DataItem>, Error> {
         let page = Page::of("items", first, after.as_deref(), ITEMS_PAGE_MAX)?;
-        let mut faults = Violations::new();
-        let node = below.and_then(|code| code.item_code("below", &mut faults));
-        if !faults.is_empty() {
-            return Err(Error::Invalid(faults));
-        }
+        let mut checks = Checks::default();
+        let node = below.and_then(|code| checks.parsed("below", code.as_str()));
+        checks.done(|| Some(())).map_err(Error::Invalid)?;
         let catalogue = self.view.facts.catalogue(self.row.id);
         let catalogue = catalogue.ok_or_else(|| Error::internal("a register without its catalogue"))?;
         let items: Vec<_> = match &node {
@@ -359,7 +357,6 @@ impl RegisterQuery {
 fn controller(view: &View, filter: &RegisterFilter) -> Result<Option<OrganisationId>, Violations> {
     let Some(business_id) = &filter.controller else { return Ok(None) };
     let mut checks = Checks::default();
-    let known = view.facts.organisation_of(business_id.as_str());
-    let found = checks.found("filter.controller", known, "organisation").map(|row| row.id);
+    let found = checks.organisation(&view.facts, "filter.controller", business_id.as_str()).map(|row| row.id);
     checks.done(|| Some(found))
 }

@@ -12,7 +12,7 @@ use crate::{
     graphql::{
         errors::UserError,
         names::LocalisedTextInput,
-        request::{request, row_id},
+        request::request,
         said::Said,
         scalars::{Citation, ItemCode},
     },
@@ -215,10 +215,7 @@ impl RegisterMutation {
     ) -> Result<AmendRegisterPayload, Error> {
         let request = request(ctx, "amendRegister")?;
         let intent = Intent::of(input.validate_only);
-        let outcome = match row_id(&input.id, "id") {
-            Ok(id) => register::amend(request, id, input.content.into(), intent).await.map(|view| (view, Some(id))),
-            Err(error) => Err(error),
-        };
+        let outcome = register::amend(request, input.id.0, input.content.into(), intent).await;
         let (register, user_errors) = shown(&request.view, outcome)?;
         Ok(AmendRegisterPayload { register, user_errors })
     }
@@ -246,10 +243,7 @@ impl RegisterMutation {
     ) -> Result<RetireDataItemPayload, Error> {
         let request = request(ctx, "retireDataItem")?;
         let intent = Intent::of(input.validate_only);
-        let outcome = match row_id(&input.id, "id") {
-            Ok(id) => register::retire_data_item(request, id, intent).await.map(|view| (view, Some(id))),
-            Err(error) => Err(error),
-        };
+        let outcome = register::retire_data_item(request, input.id.0, intent).await;
         let (item, user_errors) = shown_item(&request.view, outcome)?;
         Ok(RetireDataItemPayload { item, user_errors })
     }
