@@ -135,28 +135,78 @@ impl Error {
 
 impl From<sea_orm::DbErr> for Error {
     fn from(error: sea_orm::DbErr) -> Self {
-        match error {
-            sea_orm::DbErr::ConnectionAcquire(_) | sea_orm::DbErr::Conn(_) => {
-                Self::Unavailable("the database does not answer")
-            }
-            other => Self::internal(other.to_string()),
-        }
+        use sea_orm::{DbErr, RuntimeErr};
+        let is_away = match &error {
+            DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
+            DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause)) => is_away(cause),
+            _ => false,
+        };
+        if is_away { Self::Unavailable(NO_ANSWER) } else { Self::internal(error.to_string()) }
     }
 }
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        match error {
-            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => {
-                Self::Unavailable("the database does not answer")
-            }
-            other => Self::internal(other.to_string()),
-        }
+        if is_away(&error) { Self::Unavailable(NO_ANSWER) } else { Self::internal(error.to_string()) }
     }
+}
+
+const NO_ANSWER: &str = "the database does not answer";
+
+/// Whether the database is away or busy for a while: the same call may be repeated.
+fn is_away(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(said) => said.code().is_some_and(|code| says_later(&code)),
+        _ => false,
+    }
+}
+
+/// Whether a code of an engine means "later": five characters are a SQLSTATE, fewer a result code of SQLite.
+fn says_later(code: &str) -> bool {
+    const SQLITE_BUSY: u32 = 5;
+    if code.len() < 5 {
+        // The low byte is the primary code, whatever extends it.
+        return code.parse::<u32>().is_ok_and(|code| code & 0xff == SQLITE_BUSY);
+    }
+    // Connection lost, server shutting down or starting, serialisation, deadlock, no connection to spare.
+    code.starts_with("08") || code.starts_with("57P0") || ["40001", "40P01", "53300"].contains(&code)
 }
 
 impl From<serde_json::Error> for Error {
     fn from(error: serde_json::Error) -> Self {
         Self::internal(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{io, sync::Arc};
+
+    use sea_orm::{DbErr, RuntimeErr};
+
+    use super::*;
+
+    #[test]
+    fn lost_connection_is_unavailable_and_not_a_fault_of_ours() {
+        let lost = || RuntimeErr::SqlxError(Arc::new(sqlx::Error::Io(io::ErrorKind::ConnectionReset.into())));
+        let closed = RuntimeErr::SqlxError(Arc::new(sqlx::Error::PoolClosed));
+        for error in [DbErr::Exec(lost()), DbErr::Query(lost()), DbErr::Conn(lost()), DbErr::Query(closed)] {
+            let said = error.to_string();
+            assert_eq!(Error::from(error).code(), ErrorCode::Unavailable, "{said}");
+        }
+        let ours = RuntimeErr::SqlxError(Arc::new(sqlx::Error::ColumnNotFound("seq".to_owned())));
+        assert_eq!(Error::from(DbErr::Query(ours)).code(), ErrorCode::Internal);
+        assert_eq!(Error::from(DbErr::Custom("other".to_owned())).code(), ErrorCode::Internal);
+    }
+
+    #[test]
+    fn engines_say_later_in_their_own_codes() {
+        for code in ["57P01", "57P02", "57P03", "40001", "40P01", "53300", "08006", "5", "261", "517", "773"] {
+            assert!(says_later(code), "{code}");
+        }
+        for code in ["23505", "23503", "57014", "42P01", "P0001", "1", "19", "787", "2067", ""] {
+            assert!(!says_later(code), "{code}");
+        }
     }
 }
