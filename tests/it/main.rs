@@ -4,6 +4,7 @@
 mod command_line;
 mod contract;
 mod durability;
+mod expirations;
 mod faults;
 mod golden;
 mod house;

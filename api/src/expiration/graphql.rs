@@ -89,14 +89,14 @@ impl ExpirationQuery {
     ) -> Result<Connection<Expiration>, Error> {
         let request = request(ctx, "expirations")?;
         let view = &request.view;
-        let page = Page::of("expirations", first, after.as_deref(), request.page_size_max())?;
+        let page = Page::<rules::Position>::of("expirations", first, after.as_deref(), request.page_size_max())?;
         if !(1..=DAYS_MAX).contains(&within_days) {
             let message = format!("must be 1 to {DAYS_MAX}");
             return Err(Error::Invalid(vec![Fault::new(FaultCode::Malformed, "withinDays", message)]));
         }
         let kinds: Option<Vec<rules::ExpirationKind>> = kinds.map(|all| all.into_iter().map(Into::into).collect());
         let found = rules::expirations(view, i64::from(within_days), kinds.as_deref());
-        let entries = found.into_iter().map(|one| ((one.at, one.subject.clone(), one.kind as u8), one));
+        let entries = found.into_iter().map(|one| (one.position(), one));
         Ok(page.connection(entries, |expiration| Expiration { view: view.clone(), expiration }))
     }
 }

@@ -5,6 +5,7 @@ use entity::vocabulary::{
     AgreementId, AgreementStatus, Instant, MandatingRightStatus, ProposalStatus, StatementStatus, day_end,
     helsinki_midnight,
 };
+use serde::{Deserialize, Serialize};
 
 use crate::{
     auth::{Sight, policy},
@@ -16,7 +17,7 @@ use crate::{
 const CONTACT_STALE_DAYS: i64 = 365;
 
 /// What ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum ExpirationKind {
     /// An agreement's last day.
     Agreement,
@@ -35,7 +36,7 @@ pub enum ExpirationKind {
 }
 
 /// Something that ends.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expiration {
     /// Instant it ends at.
     pub at: Instant,
@@ -49,6 +50,16 @@ pub struct Expiration {
     pub agreement: Option<AgreementId>,
 }
 
+/// Place of an expiration in the list, whose order it is; one provision may end for several agreements at once.
+pub type Position = (Instant, ExpirationKind, String, Option<AgreementId>);
+
+impl Expiration {
+    /// Place in the list.
+    pub fn position(&self) -> Position {
+        (self.at, self.kind, self.subject.clone(), self.agreement)
+    }
+}
+
 /// What ends from the view's instant on within `days`, soonest first, as far as the viewer answers for it.
 pub fn expirations(view: &View, days: i64, kinds: Option<&[ExpirationKind]>) -> Vec<Expiration> {
     let until = view.at + TimeDelta::days(days);
@@ -58,8 +69,8 @@ pub fn expirations(view: &View, days: i64, kinds: Option<&[ExpirationKind]>) -> 
     found.retain(|expiration| {
         view.at < expiration.at && expiration.at <= until && kinds.is_none_or(|kinds| kinds.contains(&expiration.kind))
     });
-    found.sort();
-    found.dedup();
+    found.sort_by_cached_key(Expiration::position);
+    found.dedup_by_key(|expiration| expiration.position());
     found
 }
 

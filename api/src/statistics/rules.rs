@@ -282,11 +282,11 @@ pub struct StatisticsRow {
 }
 
 impl StatisticsRow {
-    /// Place of the row in its answer; a page goes on after it.
+    /// Place of the row in its answer, whose order it keeps; a page goes on after it.
     pub fn position(&self) -> Vec<String> {
         let key = |(_, value): &(Dimension, KeyValue)| match value {
             KeyValue::Nothing => String::new(),
-            KeyValue::Restricted => "~".to_owned(),
+            KeyValue::Restricted => "!".to_owned(),
             KeyValue::Value(value) => format!("={value}"),
         };
         std::iter::once(self.period.clone()).chain(self.keys.iter().map(key)).collect()
@@ -546,6 +546,11 @@ mod tests {
         }
     }
 
+    fn key_value() -> impl Strategy<Value = KeyValue> {
+        let value = proptest::string::string_regex("[ -~]{0,3}").unwrap_or_else(|fault| panic!("{fault}"));
+        prop_oneof![Just(KeyValue::Nothing), Just(KeyValue::Restricted), value.prop_map(KeyValue::Value)]
+    }
+
     #[test]
     fn whole_months_are_counted_by_month_and_the_edges_by_day() {
         let edges = edges(day("2026-01-15"), day("2026-04-10"), Interval::Total);
@@ -703,6 +708,20 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn positions_rise_as_the_rows_do(mut keys in proptest::collection::vec(key_value(), 2..12)) {
+            keys.sort();
+            keys.dedup();
+            let position = |key: &KeyValue| StatisticsRow {
+                period: "2026".to_owned(),
+                keys: vec![(Dimension::Recipient, key.clone())],
+                disclosures: None,
+                subject_count: None,
+                suppressed: true,
+            }.position();
+            prop_assert!(keys.iter().map(position).is_sorted_by(|a, b| a < b));
+        }
+
         #[test]
         fn rounding_moves_a_number_by_at_most_two(count in 0_i64..1_000_000) {
             let shown = rounded(count);
