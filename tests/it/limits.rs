@@ -100,6 +100,25 @@ fn page(entries: usize) -> String {
 }
 
 #[tokio::test]
+async fn pages_of_every_list_follow_the_setting_and_other_limits_have_their_own_names() {
+    let larger = |name: &str| (name == "PAGE_SIZE_MAX").then(|| "150".to_owned());
+    let house = House::configured(Engine::Sqlite, larger).await.unwrap();
+    let token = house.token(KELA, Role::Officer);
+    let items = |first: u32| format!("{{ registers {{ nodes {{ items(first: {first}) {{ totalCount }} }} }} }}");
+    house.data(&token, &items(150), json!({})).await;
+    assert_eq!(house.errors(&token, &items(151), json!({})).await, ["LIMIT_EXCEEDED"]);
+    let question = json!({
+        "recipient": PIRKANMAA, "register": "KELMU", "items": ["KEL.DECISION"], "purpose": "SOCIAL_ASSISTANCE",
+        "channel": "TECHNICAL_INTERFACE",
+    });
+    let query = "query($inputs: [AccessDecisionInput!]!) { accessDecisions(inputs: $inputs) { verdict } }";
+    house.data(&token, query, json!({"inputs": vec![&question; 100]})).await;
+    let refused = house.ask(&token, query, json!({"inputs": vec![&question; 101]})).await;
+    assert_eq!(codes(&refused), ["LIMIT_EXCEEDED"]);
+    assert_eq!(refused["errors"][0]["extensions"]["limit"], "QUESTIONS_MAX");
+}
+
+#[tokio::test]
 async fn page_size_of_a_variable_is_weighed_each_time() {
     let house = House::sample(Engine::Sqlite).await.unwrap();
     let token = house.token(KELA, Role::Officer);

@@ -265,7 +265,7 @@ fn decide_all(request: &crate::context::Context, inputs: &[AccessDecisionInput])
     }
     if inputs.len() > QUESTIONS_MAX {
         return Err(Error::LimitExceeded {
-            limit: "PAGE_SIZE_MAX",
+            limit: "QUESTIONS_MAX",
             allowed: QUESTIONS_MAX as u64,
             retry_after_seconds: None,
         });

@@ -15,13 +15,10 @@ use crate::{
     graphql::{
         documents::{CacheLimits, Introspection, Schemas},
         gate::Limits,
-        http::{Arrival, Authenticate, Doors, Enter, Entered, KeySet, router},
+        http::{Arrival, Authenticate, Doors, Enter, Entered, FACTS_WAIT_MAX, KeySet, router},
         schema::{Mutation, Query},
     },
 };
-
-/// Longest a request waits for the facts to reach the position it asks for.
-const FACTS_SEQ_WAIT: Duration = Duration::from_secs(1);
 
 /// Why the doors do not open.
 #[derive(Debug, thiserror::Error)]
@@ -128,7 +125,7 @@ fn enter(gateway: Gateway) -> Enter<Context> {
             if let Some(seq) = arrival.min_seq
                 && gateway.journal.facts().seq < seq
             {
-                gateway.journal.wait_for(seq, FACTS_SEQ_WAIT).await?;
+                gateway.journal.wait_for(seq, FACTS_WAIT_MAX).await?;
             }
             let (facts, now) = (gateway.journal.facts(), gateway.clock.now());
             let facts_seq = facts.seq;

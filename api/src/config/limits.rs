@@ -143,13 +143,13 @@ pub const RECORD_QUEUE_MAX: Limit = Limit {
     reason: "sixteen full calls, under a second of writing; a caller beyond it is told to wait rather than kept waiting",
 };
 
-/// Disclosures of one call, and of one transaction of the writer.
+/// Disclosures of one transaction of the writer; a call alone may hold as many as the contract lets it.
 pub const RECORD_BATCH_MAX: Limit = Limit {
     name: "RECORD_BATCH_MAX",
-    unit: "disclosures of one call or transaction",
+    unit: "disclosures of one transaction, a larger call alone aside",
     default: 1_000,
     largest: 1_000,
-    reason: "the contract of `recordDisclosures`; larger batches write no faster",
+    reason: "larger batches write no faster, and whoever waits for one waits longer",
 };
 
 /// Values of the limits in this process.

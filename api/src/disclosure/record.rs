@@ -40,13 +40,6 @@ pub struct RecordLimits {
     pub batch_rows_max: usize,
 }
 
-impl Default for RecordLimits {
-    /// A queue of some seconds' work, and batches that commit in a tenth of one.
-    fn default() -> Self {
-        Self { queue_rows_max: 20_000, batch_rows_max: 2_000 }
-    }
-}
-
 /// What ends the process when it cannot go on: SQLite did not say whether it committed.
 pub type Fatal = Box<dyn Fn(&str) + Send + Sync>;
 

@@ -28,9 +28,9 @@ const ENTRY_BYTES: u64 = 512;
 /// How much the cache of documents keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CacheLimits {
-    /// `DOCUMENTS_MAX`: documents.
+    /// `DOCUMENT_CACHE_ENTRIES_MAX`: documents.
     pub documents: usize,
-    /// `DOCUMENT_BYTES_MAX`: bytes of all documents together, about.
+    /// `DOCUMENT_CACHE_BYTES_MAX`: bytes of all documents together, about.
     pub bytes: u64,
 }
 

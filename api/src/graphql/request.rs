@@ -17,9 +17,17 @@ use crate::{
 /// # Errors
 /// Unauthenticated without a token, forbidden for another role.
 pub fn request<'a>(ctx: &'a async_graphql::Context<'_>, field: &'static str) -> Result<&'a Context, Error> {
-    let request = ctx.data_opt::<Context>().ok_or_else(|| Error::internal("a request without its context"))?;
+    let request = within(ctx)?;
     policy::admit(&request.view.viewer, field)?;
     Ok(request)
+}
+
+/// The request, below a root field that admitted its viewer.
+///
+/// # Errors
+/// Internal when there is none, which no request lacks.
+pub fn within<'a>(ctx: &'a async_graphql::Context<'_>) -> Result<&'a Context, Error> {
+    ctx.data_opt::<Context>().ok_or_else(|| Error::internal("a request without its context"))
 }
 
 /// Row of a global id.

@@ -220,7 +220,7 @@ pub(super) struct Log {
 
 impl Log {
     pub(super) async fn open() -> Result<Self, Error> {
-        Self::limited(RecordLimits::default()).await
+        Self::limited(RecordLimits { queue_rows_max: 16_384, batch_rows_max: 1_000 }).await
     }
 
     pub(super) async fn limited(limits: RecordLimits) -> Result<Self, Error> {

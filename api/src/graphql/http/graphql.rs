@@ -35,7 +35,7 @@ pub(super) const FACTS_SEQ: HeaderName = HeaderName::from_static("facts-seq");
 pub(super) const FACTS_STALE: HeaderName = HeaderName::from_static("facts-stale");
 
 /// How long a request waits for the facts to reach its position: a replica's follower is behind by less.
-const FACTS_WAIT_MAX: Duration = Duration::from_secs(1);
+pub const FACTS_WAIT_MAX: Duration = Duration::from_secs(1);
 
 pub(super) async fn post<Q, M, S, C>(
     State(doors): State<Arc<Doors<Q, M, S, C>>>,

@@ -26,6 +26,7 @@ use super::documents::{Introspection, Schemas};
 use crate::{Error, auth::Viewer};
 
 pub use answer::{Refusal, status_of};
+pub use graphql::FACTS_WAIT_MAX;
 pub use language::preferred_language;
 pub use observe::RequestId;
 
@@ -33,7 +34,7 @@ pub use observe::RequestId;
 pub type Authenticate =
     Arc<dyn for<'a> Fn(&'a HeaderMap) -> BoxFuture<'a, Result<Arc<Viewer>, (StatusCode, Error)>> + Send + Sync>;
 
-/// Makes the context of a request, once the facts have reached what it waits for.
+/// Makes the context of a request, once the facts have reached what it waits for; it is given [`FACTS_WAIT_MAX`].
 pub type Enter<C> = Arc<dyn Fn(Arrival) -> BoxFuture<'static, Result<Entered<C>, Error>> + Send + Sync>;
 
 /// Whether the gateway can serve; otherwise why not.

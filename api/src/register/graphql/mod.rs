@@ -20,16 +20,13 @@ use crate::{
     graphql::{
         connections::{Connection, Page},
         names::is_named,
-        request::{named, request},
+        request::{named, request, within},
         said::Said,
         scalars::{BusinessId, DateTime, ItemCode},
     },
     legal_basis::graphql::LegalBasis,
     organisation::graphql::Organisation,
 };
-
-/// Most items of one page.
-const ITEMS_PAGE_MAX: u32 = 100;
 
 /// Register at the instant of a view.
 pub struct Register {
@@ -98,11 +95,12 @@ impl Register {
     /// Its items by code, those below a node after it; retired ones too. Errors: INVALID_INPUT, LIMIT_EXCEEDED.
     async fn items(
         &self,
+        ctx: &Context<'_>,
         #[graphql(desc = "Node: it and what is below it; every item when absent.")] below: Option<ItemCode>,
         #[graphql(desc = "How many, 1 to 100; 20 when absent.")] first: Option<i32>,
         #[graphql(desc = "Cursor after which to go on.")] after: Option<String>,
     ) -> Result<Connection<DataItem>, Error> {
-        let page = Page::of("items", first, after.as_deref(), ITEMS_PAGE_MAX)?;
+        let page = Page::of("items", first, after.as_deref(), within(ctx)?.page_size_max())?;
         let mut checks = Checks::default();
         let node = below.and_then(|code| checks.parsed("below", code.as_str()));
         checks.done(|| Some(())).map_err(Error::Invalid)?;
