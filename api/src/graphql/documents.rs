@@ -10,7 +10,6 @@ use async_graphql::{
     ObjectType, Request, Response, Schema, SchemaBuilder, SubscriptionType, ValidationMode, Variables,
     parser::types::OperationType,
 };
-use futures::stream::BoxStream;
 use quick_cache::{Equivalent, Weighter, sync::Cache};
 use serde::Deserialize;
 
@@ -157,14 +156,6 @@ where
             self.known.insert(key, document);
         }
         response
-    }
-
-    /// Executes a subscription, or another operation as a stream of one answer.
-    pub fn subscribe<C>(&self, prepared: &Prepared, call: Call, context: C) -> BoxStream<'static, Response>
-    where
-        C: Any + Clone + Send + Sync,
-    {
-        self.strict.execute_stream(request(&prepared.document, call.variables, context))
     }
 }
 

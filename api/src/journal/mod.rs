@@ -109,11 +109,6 @@ impl Journal {
         }
     }
 
-    /// Positions of the journal as they are reached.
-    pub fn positions(&self) -> watch::Receiver<i64> {
-        self.0.seq.subscribe()
-    }
-
     fn caught_up(&self, at: std::time::Instant) {
         let micros = u64::try_from(at.duration_since(self.0.started).as_micros()).unwrap_or(u64::MAX);
         self.0.caught_up_micros.fetch_max(micros, Ordering::Relaxed);
