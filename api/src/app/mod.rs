@@ -11,7 +11,7 @@ use std::{
 
 use entity::key_fingerprint;
 use futures::{FutureExt, future::BoxFuture};
-use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel};
 use tokio::task::JoinHandle;
 
 pub use doors::DoorsError;
@@ -29,6 +29,9 @@ use crate::{
 
 /// File in `DATA_DIR` that the one process on an embedded database holds locked.
 const LOCK_FILE: &str = "gateway.lock";
+
+/// Number of the advisory lock on PostgreSQL under which the keys of a new database are made, arbitrary and fixed.
+const KEYS_LOCK: i64 = 0x4449_5343_4b45_5953;
 
 /// Why a gateway does not start. Each says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -228,3 +231,23 @@ async fn keys(config: &Config, database: &Database, clock: &Clock) -> Result<(Ke
     keys.keep()?;
     Ok((keys, true))
 }
+    let turn = keys_turn(database).await?;
+    let keys = keys_in_turn(config, database, clock).await?;
+    if let Some(turn) = turn {
+        turn.commit().await?;
+    }
+    Ok(keys)
+}
+
+/// The turn of one process, from its look at the database to its last key file, so that of several that start on a new
+/// database the first makes the keys and the others find them. An embedded database has one process.
+async fn keys_turn(database: &Database) -> Result<Option<DatabaseTransaction>, OpenError> {
+    if database.is_sqlite() {
+        return Ok(None);
+    }
+    let turn = database.begin().await?;
+    turn.execute_unprepared(&format!("select pg_advisory_xact_lock({KEYS_LOCK})")).await?;
+    Ok(Some(turn))
+}
+
+async fn keys_in_turn(config: &Config, database: &Database, clock: &Clock) -> Result<(Keys, bool), OpenError> {

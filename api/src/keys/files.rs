@@ -9,10 +9,13 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use super::KeysError;
+use super::{Fingerprint, KeysError};
 
 /// Bytes of the largest key file read; a key takes under 200.
 const KEY_FILE_BYTES_MAX: u64 = 16 * 1024;
+
+/// Characters of a fingerprint in the name of a staged file.
+const STAGED_CHARACTERS: usize = 16;
 
 pub(super) struct KeyFiles(PathBuf);
 
@@ -21,30 +24,40 @@ impl KeyFiles {
         Self(data_dir.to_owned())
     }
 
-    /// Writes a key beside its final name; what an earlier, unfinished start left there belongs to no database.
-    pub(super) fn stage(&self, file: &str, content: &[u8]) -> Result<(), KeysError> {
-        self.write(file, content).map_err(|source| failed(file, source))
+    /// Writes a key beside its final name, under a name of its own: no other start can take it away. One that an
+    /// unfinished start left there belongs to no database.
+    pub(super) fn stage(&self, key: &Fingerprint, content: &[u8]) -> Result<(), KeysError> {
+        self.write(key, content).map_err(|source| failed(&key.file(), source))
     }
 
-    /// Gives a staged key its final name; a key that has it already stays.
-    pub(super) fn keep(&self, file: &str) -> Result<(), KeysError> {
-        if self.0.join(file).exists() {
-            return Ok(());
+    /// Gives a staged key its final name; the same key that has it already stays.
+    pub(super) fn keep(&self, key: &Fingerprint) -> Result<(), KeysError> {
+        let file = key.file();
+        let (staged, kept) = (self.staged(key), self.0.join(&file));
+        if !kept.exists() {
+            return fs::rename(staged, kept)
+                .and_then(|()| File::open(&self.0)?.sync_all())
+                .map_err(|source| failed(&file, source));
         }
-        fs::rename(self.staged(file), self.0.join(file))
-            .and_then(|()| File::open(&self.0)?.sync_all())
-            .map_err(|source| failed(file, source))
+        match read(&staged) {
+            Ok(content) if read(&kept).is_ok_and(|kept| kept == content) => {
+                fs::remove_file(staged).map_err(|source| failed(&file, source))
+            }
+            Ok(_) => Err(KeysError::Exists(file)),
+            Err(_) => Ok(()),
+        }
     }
 
-    /// Content of a key, staged or kept.
-    pub(super) fn read(&self, file: &str) -> Result<Zeroizing<Vec<u8>>, KeysError> {
-        let content = read(&self.0.join(file)).or_else(|error| match error.kind() {
-            io::ErrorKind::NotFound => read(&self.staged(file)),
+    /// Content of a key, kept or still staged.
+    pub(super) fn read(&self, key: &Fingerprint) -> Result<Zeroizing<Vec<u8>>, KeysError> {
+        let file = key.file();
+        let content = read(&self.0.join(&file)).or_else(|error| match error.kind() {
+            io::ErrorKind::NotFound => read(&self.staged(key)),
             _ => Err(error),
         });
         content.map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound => KeysError::Missing(file.to_owned()),
-            _ => failed(file, source),
+            io::ErrorKind::NotFound => KeysError::Missing(file),
+            _ => failed(&file, source),
         })
     }
 
@@ -54,19 +67,16 @@ impl KeyFiles {
         if exists { Err(KeysError::Exists(file.to_owned())) } else { Ok(()) }
     }
 
-    fn write(&self, file: &str, content: &[u8]) -> io::Result<()> {
+    fn write(&self, key: &Fingerprint, content: &[u8]) -> io::Result<()> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.0)?;
-        let staged = self.staged(file);
-        if staged.try_exists()? {
-            fs::remove_file(&staged)?;
-        }
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(staged)?;
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(self.staged(key))?;
         file.write_all(content)?;
         file.sync_all()
     }
 
-    fn staged(&self, file: &str) -> PathBuf {
-        self.0.join(format!("{file}.new"))
+    fn staged(&self, key: &Fingerprint) -> PathBuf {
+        let mark: String = key.fingerprint.chars().take(STAGED_CHARACTERS).collect();
+        self.0.join(format!("{}.{mark}.new", key.file()))
     }
 }
 

@@ -132,7 +132,7 @@ impl Keys {
         let log = read(&files, fingerprints, LOG, LogSigningKey::parse)?;
         let mut masters = Vec::new();
         for remembered in fingerprints.iter().filter(|remembered| remembered.name == PSEUDONYM) {
-            masters.push((remembered.version, files.read(&remembered.file())?));
+            masters.push((remembered.version, files.read(remembered)?));
         }
         let pseudonyms =
             Pseudonyms::parse(&masters).map_err(|version| KeysError::Malformed(file(PSEUDONYM, version)))?;
@@ -163,7 +163,7 @@ impl Keys {
     /// # Errors
     /// When a file cannot be renamed.
     pub fn keep(&self) -> Result<(), KeysError> {
-        self.fingerprints().iter().try_for_each(|fingerprint| self.files.keep(&fingerprint.file()))
+        self.fingerprints().iter().try_for_each(|fingerprint| self.files.keep(fingerprint))
     }
 
     /// Fingerprints of all keys, for table `key_fingerprint`.
@@ -196,11 +196,10 @@ impl Keys {
     }
 
     fn stage(&self, fingerprint: &Fingerprint) -> Result<(), KeysError> {
-        let file = fingerprint.file();
         match (fingerprint.name.as_str(), &self.development) {
-            (LOG, _) => self.files.stage(&file, self.log.content()),
-            (DEVELOPMENT, Some(key)) => self.files.stage(&file, key.content()?.as_bytes()),
-            _ => self.files.stage(&file, self.pseudonyms.content(fingerprint.version).as_bytes()),
+            (LOG, _) => self.files.stage(fingerprint, self.log.content()),
+            (DEVELOPMENT, Some(key)) => self.files.stage(fingerprint, key.content()?.as_bytes()),
+            _ => self.files.stage(fingerprint, self.pseudonyms.content(fingerprint.version).as_bytes()),
         }
     }
 
@@ -242,10 +241,10 @@ fn read<K>(
     parse: impl Fn(&[u8]) -> Result<K, KeysError>,
 ) -> Result<K, KeysError> {
     let file = file(name, 1);
-    if !remembered.iter().any(|remembered| remembered.name == name) {
+    let Some(key) = remembered.iter().find(|remembered| remembered.name == name && remembered.version == 1) else {
         return Err(KeysError::Unrecorded(file));
-    }
-    parse(&files.read(&file)?).map_err(|_| KeysError::Malformed(file))
+    };
+    parse(&files.read(key)?).map_err(|_| KeysError::Malformed(file))
 }
 
 /// SHA-256 in hexadecimal.

@@ -53,6 +53,18 @@ fn start_cut_short_before_the_database_remembers_can_be_repeated() {
 }
 
 #[test]
+fn two_starts_at_once_never_take_each_other_s_keys() {
+    let directory = directory();
+    let [first, second] = [(); 2].map(|()| Keys::create(directory.path(), Issuance::Development).expect("keys"));
+    first.keep().expect("kept");
+    let refused = second.keep().expect_err("another key has its name");
+    assert!(matches!(refused, KeysError::Exists(_)));
+    let opened = Keys::open(directory.path(), &first.fingerprints(), Issuance::Development).expect("opened");
+    assert_eq!(opened.fingerprints(), first.fingerprints());
+    first.keep().expect("kept already");
+}
+
+#[test]
 fn new_database_never_takes_or_overwrites_the_keys_of_another() {
     let directory = directory();
     let first = created(&directory);
