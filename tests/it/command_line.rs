@@ -141,12 +141,14 @@ async fn nothing_to_import_is_said() {
 async fn a_second_process_on_the_embedded_database_is_refused() {
     let house = sample().await;
     let settings = settings(house.directory.path(), &house.database_url);
-    for arguments in [&[][..], &["seed"], &["export", "/nowhere"]] {
+    for arguments in [&[][..], &["seed"], &["export", "/nowhere"], &["migrate"], &["migrate", "--down"]] {
         let output = run(&settings, arguments).await;
         let said = text(&output.stderr);
         assert_eq!(output.status.code(), UNAVAILABLE, "{said}");
         assert!(said.contains("another gateway") && said.contains("DATA_DIR"), "{said}");
     }
+    assert!(house.app.gateway.journal.facts().organisation_of(KELA).is_some());
+    house.recorded(&house.kela(), &[report("its tables still stand")]).await;
     let (directory, database_url) = closed(house).await;
     let freed = run(&super::process::settings(directory.path(), &database_url), &["seed"]).await;
     assert!(freed.status.success(), "{}", text(&freed.stderr));

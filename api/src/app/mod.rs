@@ -104,8 +104,7 @@ impl App {
     }
 
     async fn opened(config: Config, clock: Clock) -> Result<Self, OpenError> {
-        create_directory(&config.data_dir)?;
-        let lock = if config.database_url.is_sqlite() { Some(lock(&config.data_dir)?) } else { None };
+        let lock = lock(&config)?;
         let database = connect(&config).await?;
         migration::up(database.write()).await?;
         let (keys, is_new) = keys(&config, &database, &clock).await?;
@@ -177,8 +176,17 @@ fn create_directory(directory: &Path) -> Result<(), OpenError> {
         .map_err(|source| OpenError::DataDirectory { directory: directory.display().to_string(), source })
 }
 
-/// Keeps other processes from the embedded database until this one ends, however it does.
-fn lock(directory: &Path) -> Result<File, OpenError> {
+/// Keeps other processes from an embedded database until this one ends, however it does; null for PostgreSQL, which
+/// several may share.
+///
+/// # Errors
+/// When another process has the database.
+pub fn lock(config: &Config) -> Result<Option<File>, OpenError> {
+    let directory = &config.data_dir;
+    create_directory(directory)?;
+    if !config.database_url.is_sqlite() {
+        return Ok(None);
+    }
     let named = || directory.display().to_string();
     let file = File::options()
         .create(true)
@@ -187,7 +195,7 @@ fn lock(directory: &Path) -> Result<File, OpenError> {
         .open(directory.join(LOCK_FILE))
         .map_err(|source| OpenError::DataDirectory { directory: named(), source })?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Err(OpenError::Locked(named())),
         Err(TryLockError::Error(source)) => Err(OpenError::DataDirectory { directory: named(), source }),
     }

@@ -155,6 +155,7 @@ fn unseeded(mut config: Config) -> Config {
 }
 
 async fn migrate(config: Config, down: bool) -> Result<(), CliError> {
+    let _lock = app::lock(&config)?;
     let database = app::connect(&config).await?;
     let done = if down { migration::down(database.write()).await } else { migration::up(database.write()).await };
     done.map_err(|error| CliError::Open(error.into()))?;
