@@ -32,6 +32,7 @@ use crate::{
         leaf::{EntryKind, commitments, leaf_hash},
         lock_registry,
     },
+    keys::Keys,
 };
 
 /// One call waiting to be written.
@@ -67,7 +68,7 @@ impl Writer {
         let txn = self.database.begin().await?;
         lock_registry(&txn, Lock::Shared).await?;
         let facts = self.fresh_facts(&txn).await?;
-        let refused = self.renew(&facts, jobs);
+        let refused = renew(&facts, &self.keys, jobs);
         let mut tree = Tree::lock(&txn, &self.clock).await?;
         let reports: Vec<&Prepared> = jobs.iter().flat_map(|job| &job.reports).collect();
         let stored = Stored::read(&txn, &self.sets, &reports).await?;
@@ -103,29 +104,6 @@ impl Writer {
         }
     }
 
-    /// Judges anew what was judged on older facts; for each call, why it can no longer be written.
-    fn renew(&self, facts: &Facts, jobs: &mut [Job]) -> Vec<Option<Error>> {
-        jobs.iter_mut()
-            .map(|job| {
-                let older = job.judged_seq < facts.seq;
-                job.judged_seq = facts.seq;
-                if older { self.renew_call(facts, job) } else { None }
-            })
-            .collect()
-    }
-
-    fn renew_call(&self, facts: &Facts, job: &mut Job) -> Option<Error> {
-        let mut faults = Violations::new();
-        for report in &mut job.reports {
-            match report.renew(facts, &self.keys, job.call) {
-                Ok(()) => {}
-                Err(Error::Invalid(more)) => faults.extend(more),
-                Err(other) => return Some(other),
-            }
-        }
-        (!faults.is_empty()).then_some(Error::Invalid(faults))
-    }
-
     async fn write(&self, txn: &DatabaseTransaction, tree: Tree, written: &Written) -> Result<(), Error> {
         self.ensure_partition(txn, &written.rows).await?;
         let new_sets: Vec<interned::Model> = written
@@ -159,6 +137,35 @@ impl Writer {
         }
         ensure_partitions(txn, month).await
     }
+}
+
+/// Judges anew what was judged on older facts; for each call, why it can no longer be written. A call that is refused
+/// stays one of the older facts, so that no later attempt takes its judgement for a fresh one.
+fn renew(facts: &Facts, keys: &Keys, jobs: &mut [Job]) -> Vec<Option<Error>> {
+    jobs.iter_mut()
+        .map(|job| {
+            if job.judged_seq >= facts.seq {
+                return None;
+            }
+            let refused = renew_call(facts, keys, job);
+            if refused.is_none() {
+                job.judged_seq = facts.seq;
+            }
+            refused
+        })
+        .collect()
+}
+
+fn renew_call(facts: &Facts, keys: &Keys, job: &mut Job) -> Option<Error> {
+    let mut faults = Violations::new();
+    for report in &mut job.reports {
+        match report.renew(facts, keys, job.call) {
+            Ok(()) => {}
+            Err(Error::Invalid(more)) => faults.extend(more),
+            Err(other) => return Some(other),
+        }
+    }
+    (!faults.is_empty()).then_some(Error::Invalid(faults))
 }
 
 /// Makes the partitions of a month and of the next, where they are absent.
@@ -268,4 +275,44 @@ fn answers(job: &Job, sources: &[Source], written: &Written, stored: &Stored) ->
         .zip(&job.reports)
         .filter_map(|(source, report)| Some(Answer { recorded: recorded(source)?, decision: report.decision.clone() }))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio::sync::Semaphore;
+
+    use super::*;
+    use crate::{
+        disclosure::{
+            coverage::Door,
+            prepare::prepare,
+            tests::{KELA, KELMU, draft, facts, instant},
+        },
+        facts::Edit,
+        keys::Issuance,
+    };
+
+    #[test]
+    fn refused_call_is_refused_again_however_often_it_is_tried() -> Result<(), Error> {
+        let directory = tempfile::tempdir().map_err(|error| Error::internal(error.to_string()))?;
+        let keys = Keys::create(directory.path(), Issuance::Development)
+            .map_err(|error| Error::internal(error.to_string()))?;
+        let call = Call { keeper: KELA.into(), door: Door::Record, now: instant("2026-03-02T09:00:00Z") };
+        let earlier = facts();
+        let report = prepare(&earlier, &keys, call, draft("m"), "disclosures.0".to_owned())?;
+        let share = Arc::new(Semaphore::new(1)).try_acquire_owned().map_err(|_| Error::internal("no room"))?;
+        let (reply, _answer) = oneshot::channel();
+        let mut jobs = [Job { call, reports: vec![report], judged_seq: earlier.seq, reply, share }];
+        let gone = earlier.after(2, &[Edit::Remove("register", KELMU.0)]);
+        for _ in 0..2 {
+            assert!(matches!(renew(&gone, &keys, &mut jobs)[..], [Some(Error::Invalid(_))]));
+            assert_eq!(jobs[0].judged_seq, earlier.seq);
+        }
+        let later = earlier.after(3, &[]);
+        assert!(matches!(renew(&later, &keys, &mut jobs)[..], [None]));
+        assert_eq!(jobs[0].judged_seq, 3);
+        Ok(())
+    }
 }

@@ -33,7 +33,7 @@ use crate::{
 pub(super) const KELA: OrganisationId = OrganisationId(Uuid::from_u128(1));
 pub(super) const PIRKANMAA: OrganisationId = OrganisationId(Uuid::from_u128(2));
 pub(super) const LVV: OrganisationId = OrganisationId(Uuid::from_u128(9));
-const KELMU: RegisterId = RegisterId(Uuid::from_u128(3));
+pub(super) const KELMU: RegisterId = RegisterId(Uuid::from_u128(3));
 const PURPOSE: PurposeId = PurposeId(Uuid::from_u128(4));
 pub(super) const BASIS: LegalBasisId = LegalBasisId(Uuid::from_u128(7));
 pub(super) const CODE: &str = "010594Y9032";
