@@ -183,6 +183,21 @@ async fn missing_and_foreign_keys_are_refused_by_name() {
 }
 
 #[tokio::test]
+async fn an_empty_registry_is_filled_at_the_next_start() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = sqlite_url(directory.path());
+    let settings = settings(directory.path(), &url);
+    // A first start that made its keys and was cut short before the sample stood.
+    let empty = directory.path().join("export");
+    let exported = run(&settings, &["export", empty.to_str().unwrap()]).await;
+    assert!(exported.status.success(), "{}", text(&exported.stderr));
+    let house = House::reopen(&std::sync::Arc::new(directory), &url).await;
+    assert!(!house.app.is_new);
+    assert!(house.app.gateway.journal.facts().organisation_of(KELA).is_some());
+    assert!(house.log_size().await > 2_000);
+}
+
+#[tokio::test]
 async fn verify_says_that_the_tables_equal_the_journal() {
     let (directory, database_url) = closed(sample().await).await;
     let settings = settings(directory.path(), &database_url);

@@ -164,3 +164,29 @@ async fn a_killed_process_loses_and_doubles_nothing_on_postgres() {
     let url = cluster.url(&cluster.create_database(None).await);
     survives(directory.path(), &url).await;
 }
+
+/// Several processes of a new installation start at once, as an orchestrator starts them: one makes the keys and one the
+/// sample world, and every one of them finds both.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn first_starts_at_once_make_one_set_of_keys_and_one_world() {
+    let Some(cluster) = crate::postgres::cluster().await else { return };
+    let (directory, database) = (tempfile::tempdir().unwrap(), cluster.create_database(None).await);
+    let url = cluster.url(&database);
+    let start = || App::open(crate::house::config(directory.path(), &url, |_| None), clock::Clock::default());
+    let (first, second, third) = tokio::join!(start(), start(), start());
+    let apps = [first.unwrap(), second.unwrap(), third.unwrap()];
+    assert_eq!(apps.iter().filter(|app| app.is_new).count(), 1);
+    for app in &apps {
+        assert_eq!(app.gateway.keys.fingerprints(), apps[0].gateway.keys.fingerprints());
+        app.gateway.journal.refresh().await.unwrap();
+        assert!(app.gateway.journal.facts().organisation_of(KELA).is_some());
+    }
+    let mut files: Vec<_> =
+        std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    files.sort();
+    assert_eq!(files, ["dev-issuer.jwk", "log.key", "pseudonym-v1.key"]);
+    assert_whole(&apps[0]).await;
+    for app in apps {
+        app.close().await;
+    }
+}

@@ -49,7 +49,84 @@ disclosures:
     outcome: DELIVERED
 ";
 
+/// Disclosures of Kela: two good ones, and what the log or the rules of a report refuse.
+fn disclosures(rows: &[&str]) -> WorldFile {
+    let row = |row: &&str| {
+        format!(
+            "  - {{discloser: 0246246-0, recipient: 3221308-6, register: KELMU, items: [KEL.DECISION], \
+             purpose: SOCIAL_ASSISTANCE, subject: {{personal_identity_code: 010594Y9032}}, {row}}}\n"
+        )
+    };
+    file("disclosures.yaml", &format!("disclosures:\n{}", rows.iter().map(row).collect::<String>()))
+}
+
+const BY_INTERFACE: &str =
+    "channel: TECHNICAL_INTERFACE, client_system: pirha-asiakastieto, occurred_at: 2026-11-02T08:00:00Z";
+
 on_both_engines! {
+    async fn a_disclosure_that_cannot_be_recorded_stops_the_registry_part_too(house: House) {
+        let of = |rest: &str| format!("{BY_INTERFACE}, {rest}");
+        let good = of("message_id: imported");
+        house.import(&[disclosures(&[&good])]).await.unwrap();
+        let before = (house.seq(), house.log_size().await);
+
+        // What the rules of a report refuse is said together with the faults of the registry, each where it stands.
+        let formed = [
+            good.clone(),
+            "channel: VIEWING_CONNECTION, occurred_at: 2026-11-02T08:00:00Z, message_id: nobody looked".to_owned(),
+            "channel: OTHER, occurred_at: 2996-11-02T08:00:00Z, message_id: of the future".to_owned(),
+            of("message_id: telling, case_reference: x 131052-308T"),
+            of("message_id: twice"),
+            of("message_id: twice, operation: LIST"),
+        ];
+        let formed: Vec<&str> = formed.iter().map(String::as_str).collect();
+        let files = [file("good.yaml", GOOD), disclosures(&formed)];
+        let places = |faults: Vec<world::WorldFault>| -> Vec<(usize, String)> {
+            faults.into_iter().map(|fault| (fault.line, fault.path)).collect()
+        };
+        let Err(ImportError::Faults(faults)) = house.import(&files).await else { panic!("it was imported") };
+        assert!(!faults.iter().any(|fault| fault.to_string().contains("131052")), "{faults:#?}");
+        let expected = [
+            (3, "disclosures.1.end_user".to_owned()),
+            (4, "disclosures.2.occurred_at".to_owned()),
+            (5, "disclosures.3.case_reference".to_owned()),
+            (7, "disclosures.5.message_id".to_owned()),
+        ];
+        assert_eq!(places(faults), expected);
+        assert_eq!((house.seq(), house.log_size().await), before);
+
+        // What only the log can refuse is found before anything stands, and a dry run finds the same.
+        let logged = [
+            of("message_id: imported, outcome: EMPTY"),
+            of("message_id: corrects nothing, corrects: nothing"),
+            of("message_id: correction, corrects: imported"),
+            of("message_id: second correction, corrects: imported"),
+        ];
+        let logged: Vec<&str> = logged.iter().map(String::as_str).collect();
+        let files = [file("good.yaml", GOOD), disclosures(&logged)];
+        let expected = [
+            (2, "disclosures.0.message_id".to_owned()),
+            (3, "disclosures.1.corrects".to_owned()),
+            (5, "disclosures.3.corrects".to_owned()),
+        ];
+        let (gateway, recorder) = (&house.app.gateway, &house.app.recorder);
+        for outcome in [house.import(&files).await, app::rehearse(gateway, recorder, &files).await] {
+            let Err(ImportError::Faults(faults)) = outcome else { panic!("it was imported") };
+            assert_eq!(places(faults), expected);
+            assert_eq!((house.seq(), house.log_size().await), before);
+            assert!(house.app.gateway.journal.facts().organisation_of("2222222-9").is_none());
+        }
+
+        // Without them a dry run says what an import then does.
+        let files = [file("good.yaml", GOOD), disclosures(&[&good, logged[2]])];
+        let foreseen = app::rehearse(gateway, recorder, &files).await.unwrap();
+        assert_eq!((house.seq(), house.log_size().await), before);
+        assert_eq!(house.import(&files).await.unwrap(), foreseen);
+        assert_eq!((foreseen.rows, foreseen.disclosures), (1, 2));
+        assert_eq!((house.seq(), house.log_size().await), (before.0 + 1, before.1 + 2));
+        assert_whole(&house.app).await;
+    }
+
     async fn a_faulty_world_writes_nothing_and_names_every_fault_with_its_line(house: House) {
         let before = (house.seq(), house.log_size().await);
         let files = [file("good.yaml", GOOD), file("faulty.yaml", FAULTY), file("broken.yaml", "organisations: [\n")];

@@ -15,7 +15,7 @@ use sea_orm::{ActiveModelTrait, ConnectionTrait, DatabaseTransaction, EntityTrai
 use tokio::task::JoinHandle;
 
 pub use doors::DoorsError;
-pub use seed::{ImportError, Imported, import, read};
+pub use seed::{ImportError, Imported, import, rehearse};
 
 use crate::{
     clock::Clock,
@@ -130,10 +130,24 @@ impl App {
         let seed = config.seed.unwrap_or_else(|| config.seed_of_new_database());
         let gateway = Gateway::new(Parts { clock, config, database, journal, keys });
         let app = Self { gateway, recorder, is_new, writer, follower, _lock: lock };
-        if is_new && seed == Seed::Sample {
-            import(&app.gateway, &app.recorder, &crate::world::sample(), "seed").await?;
+        if seed == Seed::Sample {
+            app.fill().await?;
         }
         Ok(app)
+    }
+
+    /// Fills an empty registry with the sample world. A start that was cut short left it empty, for an import is all or
+    /// nothing; where another process was quicker, there is nothing left to do.
+    async fn fill(&self) -> Result<(), OpenError> {
+        let journal = &self.gateway.journal;
+        if journal.facts().seq > 0 {
+            return Ok(());
+        }
+        let Err(error) = import(&self.gateway, &self.recorder, &crate::world::sample(), "seed").await else {
+            return Ok(());
+        };
+        journal.refresh().await?;
+        if journal.facts().seq > 0 { Ok(()) } else { Err(error.into()) }
     }
 
     /// Lets the writer finish what waits, then ends.
@@ -220,25 +234,6 @@ fn remembered(rows: Vec<key_fingerprint::Model>) -> Vec<Fingerprint> {
 
 /// Keys the database was made with; a new database gets new ones, whose fingerprints it remembers before they are kept.
 async fn keys(config: &Config, database: &Database, clock: &Clock) -> Result<(Keys, bool), OpenError> {
-    let rows = key_fingerprint::Entity::find().all(database.primary()).await?;
-    if !rows.is_empty() {
-        return Ok((Keys::open(&config.data_dir, &remembered(rows), issuance(config))?, false));
-    }
-    let keys = Keys::create(&config.data_dir, issuance(config))?;
-    let made = keys.fingerprints().into_iter().map(|made| {
-        key_fingerprint::Model {
-            name: made.name,
-            version: made.version,
-            fingerprint: made.fingerprint,
-            created_at: clock.now(),
-        }
-        .into_active_model()
-        .reset_all()
-    });
-    key_fingerprint::Entity::insert_many(made).exec_without_returning(database.write()).await?;
-    keys.keep()?;
-    Ok((keys, true))
-}
     let turn = keys_turn(database).await?;
     let keys = keys_in_turn(config, database, clock).await?;
     if let Some(turn) = turn {
@@ -259,3 +254,22 @@ async fn keys_turn(database: &Database) -> Result<Option<DatabaseTransaction>, O
 }
 
 async fn keys_in_turn(config: &Config, database: &Database, clock: &Clock) -> Result<(Keys, bool), OpenError> {
+    let rows = key_fingerprint::Entity::find().all(database.primary()).await?;
+    if !rows.is_empty() {
+        return Ok((Keys::open(&config.data_dir, &remembered(rows), issuance(config))?, false));
+    }
+    let keys = Keys::create(&config.data_dir, issuance(config))?;
+    let made = keys.fingerprints().into_iter().map(|made| {
+        key_fingerprint::Model {
+            name: made.name,
+            version: made.version,
+            fingerprint: made.fingerprint,
+            created_at: clock.now(),
+        }
+        .into_active_model()
+        .reset_all()
+    });
+    key_fingerprint::Entity::insert_many(made).exec_without_returning(database.write()).await?;
+    keys.keep()?;
+    Ok((keys, true))
+}

@@ -1,36 +1,36 @@
-//! Importing a world: registry rows through the journal, disclosures through the writer.
+//! Importing a world: registry rows through the journal and disclosures through the recorder, in one transaction.
 
-use std::collections::BTreeMap;
-
-use entity::vocabulary::BusinessId;
+use entity::vocabulary::{BusinessId, Instant};
+use futures::FutureExt;
 
 use crate::{
     Error, Fault,
     context::Gateway,
-    disclosure::{DisclosureDraft, RECORD_ROWS_MAX, Recorder},
-    facts::Edit,
-    journal::{Author, CHANGE_ROWS_MAX, Changes},
+    disclosure::Recorder,
+    facts::{Edit, Facts},
+    journal::{Author, CHANGE_ROWS_MAX, Changes, Ending},
     keys::Keys,
-    world::{self, WorldFault, WorldFile},
+    world::{self, Origin, Unread, World, WorldFault, WorldFile},
 };
 
-/// Why a world was not imported. Nothing of its registry was written then.
+/// Why a world was not imported. Nothing of it was written then.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// Faults of the files, each with its place.
     #[error("{} faults; nothing was written:\n{}", .0.len(), .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Faults(Vec<WorldFault>),
-    /// Faults the writer found in disclosures.
-    #[error("disclosures of {discloser} were refused:\n{}", .faults.iter().map(|fault| format!("{}: {}", fault.path.join("."), fault.message)).collect::<Vec<_>>().join("\n"))]
-    Disclosures {
-        /// Whose log.
-        discloser: String,
-        /// Why.
-        faults: Vec<Fault>,
-    },
     /// The gateway could not.
     #[error("{}", detail(.0))]
     Gateway(#[from] Error),
+}
+
+impl From<Unread> for ImportError {
+    fn from(unread: Unread) -> Self {
+        match unread {
+            Unread::Faults(faults) => Self::Faults(faults),
+            Unread::Failed(error) => Self::Gateway(error),
+        }
+    }
 }
 
 fn detail(error: &Error) -> String {
@@ -49,42 +49,75 @@ pub struct Imported {
     pub disclosures: usize,
 }
 
-/// Reads world files on the present facts and writes what is new or changed, all or nothing; then records their
-/// disclosures, which a repeat finds already there.
+/// Reads world files on the present facts and writes what is new or changed, all or nothing: rows and disclosures in
+/// one transaction, during which nobody else records. A repeat finds everything there already.
 pub async fn import(
     gateway: &Gateway,
     recorder: &Recorder,
     files: &[WorldFile],
     name: &str,
 ) -> Result<Imported, ImportError> {
-    let facts = gateway.journal.facts();
-    let world = read(&gateway.keys, files, &facts).map_err(ImportError::Faults)?;
-    let rows = world.edits.len();
-    let seq = facts.seq;
-    let changes = changes(world.edits, name);
-    let author = Author { actor: name.to_owned(), organisation: None };
-    gateway
-        .journal
-        .commit(author, move |fresh| {
-            if fresh.seq == seq {
-                Ok(changes)
-            } else {
-                Err(Error::Unavailable("the registry changed meanwhile; import again"))
-            }
-        })
-        .await?;
-    let disclosures = record(gateway, recorder, world.disclosures).await?;
-    Ok(Imported { rows, disclosures })
+    written(gateway, recorder, files, name, Ending::Commit).await
 }
 
-/// Reads world files on some facts.
-pub fn read(keys: &Keys, files: &[WorldFile], facts: &crate::facts::Facts) -> Result<world::World, Vec<WorldFault>> {
-    let pseudonym = |discloser: &BusinessId, recipient: &BusinessId, user: &str| {
-        let version = keys.pseudonyms().current_version();
-        let pseudonym = keys.pseudonyms().user(*discloser, version, *recipient, user).unwrap_or_default();
-        (crate::journal::leaf::hex(&pseudonym), version)
+/// Does all that an import does and takes it back: what an import would now write, or every fault it would name.
+pub async fn rehearse(gateway: &Gateway, recorder: &Recorder, files: &[WorldFile]) -> Result<Imported, ImportError> {
+    written(gateway, recorder, files, "import", Ending::RollBack).await
+}
+
+async fn written(
+    gateway: &Gateway,
+    recorder: &Recorder,
+    files: &[WorldFile],
+    name: &str,
+    ending: Ending,
+) -> Result<Imported, ImportError> {
+    let facts = gateway.journal.facts();
+    let World { edits, disclosures } = read(&gateway.keys, files, &facts, gateway.clock.now())?;
+    let imported = Imported { rows: edits.len(), disclosures: disclosures.len() };
+    let (seq, changes) = (facts.seq, changes(edits, name));
+    let judge = move |fresh: &Facts| match fresh.seq == seq {
+        true => Ok(changes),
+        false => Err(Error::Unavailable("the registry changed meanwhile; import again")),
     };
-    world::read(files, facts, &pseudonym, &keys.pseudonym_fingerprint())
+    let (origins, reports): (Vec<Origin>, Vec<_>) =
+        disclosures.into_iter().map(|one| (one.origin, (one.discloser, one.draft))).unzip();
+    let recorder = recorder.clone();
+    let author = Author { actor: name.to_owned(), organisation: None };
+    let outcome = gateway
+        .journal
+        .commit_with(
+            author,
+            judge,
+            move |txn, facts| async move { recorder.record_within(txn, facts, reports).await }.boxed(),
+            ending,
+        )
+        .await;
+    match outcome {
+        Ok(_) => Ok(imported),
+        Err(Error::Invalid(faults)) => {
+            let placed = faults.into_iter().filter_map(|fault| placed(&origins, fault)).collect();
+            Err(ImportError::Faults(world::in_order(placed, files)))
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// Fault of a report at the place it came from; its path starts with its place in the order.
+fn placed(origins: &[Origin], mut fault: Fault) -> Option<WorldFault> {
+    let at: usize = fault.path.first()?.parse().ok()?;
+    fault.path.remove(0);
+    Some(origins.get(at)?.fault(&fault))
+}
+
+fn read(keys: &Keys, files: &[WorldFile], facts: &Facts, now: Instant) -> Result<World, Unread> {
+    let pseudonyms = keys.pseudonyms();
+    let pseudonym = |discloser: &BusinessId, recipient: &BusinessId, user: &str| {
+        let version = pseudonyms.current_version();
+        let bytes = pseudonyms.user(*discloser, version, *recipient, user)?;
+        Ok((crate::journal::leaf::hex(&bytes), version))
+    };
+    world::read(files, facts, now, &pseudonym, &keys.pseudonym_fingerprint())
 }
 
 /// One change per 1,000 rows: an import is one transaction, however large.
@@ -96,28 +129,4 @@ fn changes(edits: Vec<Edit>, name: &str) -> Vec<Changes> {
         changes.push(Changes { action: "import", subject: format!("world:{name}"), reason: None, edits });
     }
     changes
-}
-
-async fn record(
-    gateway: &Gateway,
-    recorder: &Recorder,
-    drafts: Vec<(String, DisclosureDraft)>,
-) -> Result<usize, ImportError> {
-    let mut by_discloser: BTreeMap<String, Vec<DisclosureDraft>> = BTreeMap::new();
-    for (discloser, draft) in drafts {
-        by_discloser.entry(discloser).or_default().push(draft);
-    }
-    let facts = gateway.journal.facts();
-    let mut count = 0;
-    for (discloser, drafts) in by_discloser {
-        let id = facts.organisation_of(&discloser).map(|row| row.id).ok_or(Error::NotFound("discloser"))?;
-        for batch in drafts.chunks(RECORD_ROWS_MAX) {
-            match recorder.record(id, batch.to_vec()).await {
-                Ok(rows) => count += rows.len(),
-                Err(Error::Invalid(faults)) => return Err(ImportError::Disclosures { discloser, faults }),
-                Err(other) => return Err(other.into()),
-            }
-        }
-    }
-    Ok(count)
 }

@@ -173,10 +173,9 @@ async fn import(config: Config, paths: &[PathBuf], dry_run: bool) -> Result<(), 
     let files = world_files(paths)?;
     let app = App::open(unseeded(config), Clock::default()).await?;
     let said = if dry_run {
-        let world =
-            app::read(&app.gateway.keys, &files, &app.gateway.journal.facts()).map_err(app::ImportError::Faults)?;
-        let (rows, disclosures) = (world.edits.len(), world.disclosures.len());
-        format!("no faults; {rows} registry rows would be written, {disclosures} disclosures recorded unless they are")
+        let imported = app::rehearse(&app.gateway, &app.recorder, &files).await?;
+        let (rows, disclosures) = (imported.rows, imported.disclosures);
+        format!("no faults; {rows} registry rows would be written, {disclosures} disclosures would stand in the log")
     } else {
         let imported = app::import(&app.gateway, &app.recorder, &files, "import").await?;
         written(&imported)

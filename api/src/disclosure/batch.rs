@@ -3,11 +3,11 @@
 //!
 //! **Invariant:** registry → tree → rows. Nothing is answered before the commit.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, slice, sync::Arc};
 
 use chrono::Datelike;
 use entity::{
-    disclosure, disclosure_key, interned, tally,
+    disclosure, disclosure_key, tally,
     vocabulary::{Day, DisclosureId, InternedId},
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement};
@@ -16,7 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use super::{
     Answer, Recorded,
     bulk::insert_all,
-    interned::{self as sets, basis_members, interned_id, members},
+    interned::{self, InternedSets, basis_members, interned_id, members},
     plan::{Corrected, Entry, Plan, Source},
     prepare::{Call, Prepared},
     record::Writer,
@@ -85,7 +85,7 @@ impl Writer {
         if written.rows.is_empty() {
             txn.rollback().await?;
         } else {
-            self.write(&txn, tree, &written).await?;
+            self.write(&txn, &self.sets, tree, &written).await?;
             txn.commit().await.map_err(|error| Failure::Unknown(error.into()))?;
             self.remember(&written);
         }
@@ -104,15 +104,47 @@ impl Writer {
         }
     }
 
-    async fn write(&self, txn: &DatabaseTransaction, tree: Tree, written: &Written) -> Result<(), Error> {
+    /// Writes reports into a transaction that holds the registry and ends elsewhere; the faults of those left out. What
+    /// the writer remembers has been committed, so nothing of this is remembered.
+    pub(super) async fn write_within(
+        &self,
+        txn: &DatabaseTransaction,
+        facts: &Facts,
+        reports: &[(Call, Prepared)],
+    ) -> Result<Violations, Error> {
+        let sets = InternedSets::default();
+        let mut tree = Tree::lock(txn, &self.clock).await?;
+        let all: Vec<&Prepared> = reports.iter().map(|(_, report)| report).collect();
+        let stored = Stored::read(txn, &sets, &all).await?;
+        let mut plan = Plan::new(&stored);
+        let mut faults = Violations::new();
+        for (call, report) in reports {
+            if let Err(more) = plan.take(*call, slice::from_ref(report)) {
+                faults.extend(more);
+            }
+        }
+        let written = Written::build(facts, &mut tree, &stored, &plan.entries)?;
+        if !written.rows.is_empty() {
+            self.write(txn, &sets, tree, &written).await?;
+        }
+        Ok(faults)
+    }
+
+    async fn write(
+        &self,
+        txn: &DatabaseTransaction,
+        sets: &InternedSets,
+        tree: Tree,
+        written: &Written,
+    ) -> Result<(), Error> {
         self.ensure_partition(txn, &written.rows).await?;
-        let new_sets: Vec<interned::Model> = written
+        let new_sets: Vec<entity::interned::Model> = written
             .sets
             .iter()
-            .filter(|(id, _)| self.sets.get(**id).is_none())
-            .map(|(id, members)| interned::Model { id: *id, members: members.to_string() })
+            .filter(|(id, _)| sets.get(**id).is_none())
+            .map(|(id, members)| entity::interned::Model { id: *id, members: members.to_string() })
             .collect();
-        insert_all::<interned::Entity>(txn, &new_sets, "on conflict (id) do nothing").await?;
+        insert_all::<entity::interned::Entity>(txn, &new_sets, "on conflict (id) do nothing").await?;
         insert_all::<disclosure::Entity>(txn, &written.rows, "").await?;
         insert_all::<disclosure_key::Entity>(txn, &written.keys, "").await?;
         insert_all::<tally::Entity>(txn, &written.tallies, ON_CONFLICT).await?;
@@ -258,14 +290,14 @@ fn answers(job: &Job, sources: &[Source], written: &Written, stored: &Stored) ->
     let new = |at: usize, repeated| {
         let row = written.rows[at].clone();
         let set = |id| written.sets.get(&id).map_or("", AsRef::as_ref);
-        Recorded { items: sets::items(set(row.items_id)), bases: sets::bases(set(row.bases_id)), row, repeated }
+        Recorded { items: interned::items(set(row.items_id)), bases: interned::bases(set(row.bases_id)), row, repeated }
     };
     let recorded = |source: &Source| match *source {
         Source::New(at) => Some(new(at, false)),
         Source::NewRepeated(at) => Some(new(at, true)),
         Source::Stored(id) => stored.row(id).map(|row| Recorded {
-            items: sets::items(stored.set(row.items_id)),
-            bases: sets::bases(stored.set(row.bases_id)),
+            items: interned::items(stored.set(row.items_id)),
+            bases: interned::bases(stored.set(row.bases_id)),
             row: row.clone(),
             repeated: true,
         }),

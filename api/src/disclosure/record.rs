@@ -5,7 +5,8 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::Datelike;
-use entity::vocabulary::Day;
+use entity::vocabulary::{Day, OrganisationId};
+use sea_orm::DatabaseTransaction;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
     task::JoinHandle,
@@ -21,8 +22,8 @@ use super::{
     stored::Stored,
 };
 use crate::{
-    Error, Fault, FaultCode, Violations, auth::policy::LogKeeper, clock::Clock, database::Database, journal::Journal,
-    keys::Keys,
+    Error, Fault, FaultCode, Violations, auth::policy::LogKeeper, clock::Clock, database::Database, facts::Facts,
+    journal::Journal, keys::Keys,
 };
 
 /// Rows one call may hold.
@@ -177,6 +178,36 @@ impl Recorder {
         let reports = self.rehearse(call, vec![(draft, "disclosure".to_owned())]).await?;
         let first = reports.into_iter().next().and_then(|report| Some((report.judged, report.decision?)));
         first.ok_or_else(|| Error::internal("an authorisation without decision"))
+    }
+
+    /// Records disclosures inside a transaction of another that holds the registry: all or none, with it. `facts` are
+    /// those of the transaction. They stand in the log in the order given, one that corrects after the corrected.
+    ///
+    /// # Errors
+    /// Every fault of form, unknown reference and conflict, each under the place of its report in the order, such as
+    /// `3.corrects`; then the transaction must not be committed.
+    pub async fn record_within(
+        &self,
+        txn: &DatabaseTransaction,
+        facts: &Facts,
+        reports: Vec<(OrganisationId, DisclosureDraft)>,
+    ) -> Result<(), Error> {
+        let now = self.writer.clock.now();
+        let mut faults = Violations::new();
+        let mut reports = reports.into_iter().enumerate().peekable();
+        while reports.peek().is_some() {
+            let mut prepared = Vec::with_capacity(RECORD_ROWS_MAX);
+            for (at, (discloser, draft)) in reports.by_ref().take(RECORD_ROWS_MAX) {
+                let call = Call { keeper: discloser.into(), door: Door::Record, now };
+                match prepare(facts, &self.writer.keys, call, draft, at.to_string()) {
+                    Ok(report) => prepared.push((call, report)),
+                    Err(Error::Invalid(more)) => faults.extend(more),
+                    Err(other) => return Err(other),
+                }
+            }
+            faults.extend(self.writer.write_within(txn, facts, &prepared).await?);
+        }
+        if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
     }
 
     /// Sets of codes seen, for whoever reads rows.

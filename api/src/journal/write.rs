@@ -1,6 +1,9 @@
 //! The one writer: judges on the fresh facts, under the registry's lock, and writes all or nothing.
 
+use std::sync::Arc;
+
 use entity::{change, change_row};
+use futures::{FutureExt, future::BoxFuture};
 use sea_orm::{
     ActiveModelTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, IntoActiveModel, Statement,
 };
@@ -49,19 +52,39 @@ impl Journal {
     ///
     /// # Errors
     /// Whatever `judge` refuses with; unavailable when the database does not answer.
-    pub async fn commit<F>(&self, author: Author, judge: F) -> Result<std::sync::Arc<Facts>, Error>
+    pub async fn commit<F>(&self, author: Author, judge: F) -> Result<Arc<Facts>, Error>
     where
         F: FnOnce(&Facts) -> Result<Vec<Changes>, Error> + Send + 'static,
     {
+        self.commit_with(author, judge, |_, _| futures::future::ready(Ok(())).boxed(), Ending::Commit).await
+    }
+
+    /// The same, with what is written beside the changes in their transaction, on the facts after them: all of it or
+    /// nothing. It runs also where nothing changes.
+    ///
+    /// # Errors
+    /// Whatever `judge` or `beside` refuses with; unavailable when the database does not answer.
+    pub async fn commit_with<F, B>(
+        &self,
+        author: Author,
+        judge: F,
+        beside: B,
+        ending: Ending,
+    ) -> Result<Arc<Facts>, Error>
+    where
+        F: FnOnce(&Facts) -> Result<Vec<Changes>, Error> + Send + 'static,
+        B: for<'a> FnOnce(&'a DatabaseTransaction, &'a Facts) -> BoxFuture<'a, Result<(), Error>> + Send + 'static,
+    {
         let journal = self.clone();
-        tokio::spawn(async move { journal.commit_here(&author, judge).await })
+        tokio::spawn(async move { journal.commit_here(&author, judge, beside, ending).await })
             .await
             .map_err(|error| Error::internal(format!("a write ended early: {error}")))?
     }
 
-    async fn commit_here<F>(&self, author: &Author, judge: F) -> Result<std::sync::Arc<Facts>, Error>
+    async fn commit_here<F, B>(&self, author: &Author, judge: F, beside: B, ending: Ending) -> Result<Arc<Facts>, Error>
     where
         F: FnOnce(&Facts) -> Result<Vec<Changes>, Error>,
+        B: for<'a> FnOnce(&'a DatabaseTransaction, &'a Facts) -> BoxFuture<'a, Result<(), Error>>,
     {
         let txn = self.0.database.begin().await?;
         lock_registry(&txn, Lock::Exclusive).await?;
@@ -69,15 +92,38 @@ impl Journal {
         let caught_up = catch_up(&txn, &current).await?;
         let fresh = caught_up.as_ref().unwrap_or(&current);
         let changes = judge(fresh)?;
-        if changes.iter().all(|change| change.edits.is_empty()) {
-            txn.rollback().await?;
-            return Ok(self.facts());
+        let after = if changes.iter().all(|change| change.edits.is_empty()) {
+            fresh.clone()
+        } else {
+            let seq = append(&txn, &self.0.clock, fresh.seq, author, &changes).await?;
+            fresh.after(seq, changes.iter().flat_map(|change| &change.edits))
+        };
+        beside(&txn, &after).await?;
+        match ending {
+            Ending::RollBack => txn.rollback().await?,
+            Ending::Commit => {
+                txn.commit().await.map_err(unanswered)?;
+                self.publish(after);
+            }
         }
-        let seq = append(&txn, &self.0.clock, fresh.seq, author, &changes).await?;
-        let after = fresh.after(seq, changes.iter().flat_map(|change| &change.edits));
-        txn.commit().await?;
-        self.publish(after);
         Ok(self.facts())
+    }
+}
+
+/// How a transaction ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// It is kept.
+    Commit,
+    /// It is taken back, as if it had never been.
+    RollBack,
+}
+
+/// A commit the database refused wrote nothing; one it did not answer may have.
+fn unanswered(error: sea_orm::DbErr) -> Error {
+    match Error::from(error) {
+        Error::Unavailable(_) => Error::Unavailable("the outcome of the commit is unknown; look before you repeat"),
+        refused => refused,
     }
 }
 

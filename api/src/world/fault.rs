@@ -4,7 +4,7 @@ use std::{cell::RefCell, fmt};
 
 use entity::vocabulary::contains_personal_identity_code;
 
-use super::tree::Spot;
+use super::{WorldFile, tree::Spot};
 use crate::FaultCode;
 
 /// One fault of a world file.
@@ -36,7 +36,7 @@ impl fmt::Display for WorldFault {
 }
 
 /// Place of a row: what a fault found later points at.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {
     pub file: String,
     pub spot: Spot,
@@ -70,13 +70,30 @@ impl Faults {
     }
 
     /// Faults in the order of files and lines.
-    pub(super) fn into_sorted(self, files: &[super::WorldFile]) -> Vec<WorldFault> {
-        let mut faults = self.0.into_inner();
-        let order = |fault: &WorldFault| files.iter().position(|file| file.name == fault.file);
-        faults.sort_by(|a, b| (order(a), a.line, a.column, &a.path).cmp(&(order(b), b.line, b.column, &b.path)));
-        faults.dedup();
-        faults
+    pub(super) fn into_sorted(self, files: &[WorldFile]) -> Vec<WorldFault> {
+        in_order(self.0.into_inner(), files)
     }
+}
+
+/// Faults in the order of files and lines, each once.
+pub fn in_order(mut faults: Vec<WorldFault>, files: &[WorldFile]) -> Vec<WorldFault> {
+    let order = |fault: &WorldFault| files.iter().position(|file| file.name == fault.file);
+    let key = |fault: &WorldFault| (order(fault), fault.line, fault.column);
+    faults.sort_by(|a, b| (key(a), &a.path, &a.message).cmp(&(key(b), &b.path, &b.message)));
+    faults.dedup();
+    faults
+}
+
+/// Name of an input as world files write it.
+pub(super) fn snake_case(name: &str) -> String {
+    let mut snake = String::with_capacity(name.len() + 2);
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() {
+            snake.push('_');
+        }
+        snake.push(letter.to_ascii_lowercase());
+    }
+    snake
 }
 
 /// Value of a text, or why it has none.

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::{
     fault::{Faults, Parsed, Place},
+    origin::{Form, Origin},
     parse,
     tree::{Entry, Node, Spot, Value},
 };
@@ -54,6 +55,12 @@ impl<'a> Fields<'a> {
     /// Where the map stands.
     pub(super) fn place(&self) -> Place {
         Place { file: self.file.to_owned(), spot: self.spot, path: self.path.clone() }
+    }
+
+    /// Where the map and its keys stand.
+    pub(super) fn origin(&self, form: Form) -> Origin {
+        let keys = self.entries.iter().map(|entry| (entry.key.clone(), entry.spot));
+        Origin::new(self.place(), keys.collect(), form)
     }
 
     /// Notes a fault at a key, or at the map where the key is missing.

@@ -8,6 +8,7 @@
 mod fault;
 mod fields;
 mod natural;
+mod origin;
 mod parse;
 mod read;
 mod rules;
@@ -17,16 +18,17 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-use entity::vocabulary::BusinessId;
+use entity::vocabulary::{BusinessId, OrganisationId};
 
-pub use fault::WorldFault;
+pub use fault::{WorldFault, in_order};
+pub use origin::Origin;
 pub use read::read;
 pub use write::export;
 
-use crate::{disclosure::DisclosureDraft, facts::Edit};
+use crate::{Error, disclosure::DisclosureDraft, facts::Edit};
 
 /// Pseudonym in hexadecimal, and its key version, of an end user: by the discloser, the recipient and the user.
-pub type Pseudonyms<'a> = dyn Fn(&BusinessId, &BusinessId, &str) -> (String, i32) + 'a;
+pub type Pseudonyms<'a> = dyn Fn(&BusinessId, &BusinessId, &str) -> Result<(String, i32), Error> + 'a;
 
 /// One file of a world.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,8 +44,28 @@ pub struct WorldFile {
 pub struct World {
     /// Rows that are new or differ, parents before children.
     pub edits: Vec<Edit>,
-    /// Disclosures, each with the business ID of its discloser, in the order of the files: single ones, then series.
-    pub disclosures: Vec<(String, DisclosureDraft)>,
+    /// Disclosures in the order of the files: single ones, then series.
+    pub disclosures: Vec<WorldDisclosure>,
+}
+
+/// Disclosure of a world file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorldDisclosure {
+    /// Discloser.
+    pub discloser: OrganisationId,
+    /// As its discloser would report it.
+    pub draft: DisclosureDraft,
+    /// Where it stands.
+    pub origin: Origin,
+}
+
+/// Why world files could not be read.
+#[derive(Debug)]
+pub enum Unread {
+    /// Every fault of every file.
+    Faults(Vec<WorldFault>),
+    /// A pseudonym could not be made.
+    Failed(Error),
 }
 
 macro_rules! sample {

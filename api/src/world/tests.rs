@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
-use super::{WorldFault, WorldFile, export, natural::natural_key, read, sample};
+use super::{Unread, WorldFault, WorldFile, export, natural::natural_key, read, sample};
 use crate::{
-    FaultCode,
+    Error, FaultCode,
     disclosure::SubjectDraft,
     facts::{Edit, Facts, Tables},
 };
@@ -10,14 +10,22 @@ use entity::vocabulary::{BusinessId, DecisionReasonCode, Instant, helsinki_day, 
 
 const FINGERPRINT: &str = "5f1e";
 
-fn pseudonym(discloser: &BusinessId, recipient: &BusinessId, user: &str) -> (String, i32) {
+fn pseudonym(discloser: &BusinessId, recipient: &BusinessId, user: &str) -> Result<(String, i32), Error> {
     let bytes: Vec<String> =
         format!("{discloser}{recipient}{user}").bytes().map(|byte| format!("{byte:02x}")).collect();
-    (bytes.concat(), 1)
+    Ok((bytes.concat(), 1))
 }
 
 fn read_into(files: &[WorldFile], facts: &Facts) -> Result<super::World, Vec<WorldFault>> {
-    read(files, facts, &pseudonym, FINGERPRINT)
+    read_with(files, facts, FINGERPRINT)
+}
+
+fn read_with(files: &[WorldFile], facts: &Facts, fingerprint: &str) -> Result<super::World, Vec<WorldFault>> {
+    let now = "2026-12-01T10:00:00Z".parse().unwrap_or_default();
+    read(files, facts, now, &pseudonym, fingerprint).map_err(|unread| match unread {
+        Unread::Faults(faults) => faults,
+        Unread::Failed(error) => panic!("{error}"),
+    })
 }
 
 fn shown(faults: &[WorldFault]) -> String {
@@ -125,7 +133,7 @@ fn export_names_no_end_user_and_fits_only_the_key_it_was_made_with() {
     let facts = empty().after(1, &world(&sample(), &empty()).edits);
     let files = export(&facts, FINGERPRINT);
     assert!(!files.iter().any(|file| file.text.contains("kela-user-1")));
-    let others = read(&files, &empty(), &pseudonym, "another").err().unwrap_or_default();
+    let others = read_with(&files, &empty(), "another").err().unwrap_or_default();
     assert!(!others.is_empty());
     assert!(others.iter().all(|fault| fault.path.ends_with("key_fingerprint")), "{}", shown(&others));
 }
@@ -211,6 +219,14 @@ fn rules_of_law_are_faults_at_the_key_they_break() {
         ("08-", "priority: 2", "priority: 1", "priority", FaultCode::Conflict),
         (
             "09-",
+            "client_system: pirha",
+            "case_reference_prefix: x\n    client_syste: pirha",
+            "client_syste",
+            FaultCode::Malformed,
+        ),
+        ("09-", "from: 2025-05-05", "from: 2996-05-05", "disclosure_series.0.from", FaultCode::Malformed),
+        (
+            "09-",
             "{personal_identity_code: 010594Y9021}",
             "{personal_identity_cod: 010594Y9021}",
             "subject.personal_identity_cod",
@@ -260,6 +276,35 @@ fn agreement_beyond_draft_without_basis_and_two_open_scopes_are_faults() {
 }
 
 #[test]
+fn faults_of_the_rows_of_a_series_are_said_once_at_its_own_keys() {
+    // A viewing connection is used by a person, and no row of this series has one.
+    let series = "disclosure_series:
+  - name: S
+    discloser: 0246246-0
+    recipient: 3221308-6
+    register: KELMU
+    items: [KEL.DECISION]
+    purposes: [SOCIAL_ASSISTANCE]
+    channel: VIEWING_CONNECTION
+    from: 2026-05-04
+    until: 2026-05-08
+    count: 40
+    outcomes: {DELIVERED: 1}
+    subjects: [010594Y9032, 010594Y9033]
+";
+    let mut files = sample();
+    files.push(file(series));
+    let found = faults(&files);
+    let places: Vec<_> = found.iter().map(|fault| (fault.line, fault.path.as_str(), fault.code)).collect();
+    let expected = [
+        (2, "disclosure_series.0.end_users", FaultCode::Blank),
+        (13, "disclosure_series.0.subjects", FaultCode::Malformed),
+    ];
+    assert_eq!(places, expected, "{}", shown(&found));
+    assert!(!shown(&found).contains("010594Y90"));
+}
+
+#[test]
 fn written_history_is_never_rewritten() {
     let facts = empty().after(1, &world(&sample(), &empty()).edits);
     let other =
@@ -275,7 +320,8 @@ fn series_spreads_its_rows_over_office_hours_and_bursts_within_theirs() {
     let world = world(&sample(), &empty());
     let rows = |name: &str| -> Vec<_> {
         let prefix = format!("{name}-");
-        world.disclosures.iter().map(|(_, draft)| draft).filter(|draft| draft.message_id.starts_with(&prefix)).collect()
+        let drafts = world.disclosures.iter().map(|one| &one.draft);
+        drafts.filter(|draft| draft.message_id.starts_with(&prefix)).collect()
     };
     let spread = rows("PIRHA-API");
     assert_eq!(spread.len(), 380);

@@ -1,34 +1,63 @@
 //! Single disclosures, as their discloser would report them.
 
-use entity::vocabulary::{BusinessId, DisclosureGround, DisclosureOutcome, ItemCode, Operation, instant_text};
+use std::collections::HashMap;
+
+use entity::vocabulary::{
+    BusinessId, DisclosureGround, DisclosureOutcome, Instant, ItemCode, Operation, OrganisationId, instant_text,
+};
 use zeroize::Zeroizing;
 
 use super::{Reader, references::CitationReference};
 use crate::{
-    FaultCode,
-    disclosure::{DisclosureDraft, SubjectDraft},
-    world::{fault::Parsed, fields::Fields, parse},
+    Fault, FaultCode,
+    disclosure::{self, DisclosureDraft, SubjectDraft, coverage::Door, row},
+    journal::leaf::sha256,
+    world::{WorldDisclosure, fault::Parsed, fields::Fields, origin::Form, parse},
 };
 
 impl<'a> Reader<'a> {
     pub(super) fn read_disclosures(&mut self) {
         for fields in self.section("disclosures") {
-            let discloser = self.business_id(&fields, "discloser").unwrap_or_default();
+            let discloser = self.discloser(&fields);
             let draft = self.draft(&fields);
-            if fields.finish() {
-                self.disclose(&fields, discloser, draft);
+            if fields.finish()
+                && let Some(discloser) = discloser
+            {
+                let origin = fields.origin(Form::Single);
+                self.disclosures.push(WorldDisclosure { discloser, draft, origin });
             }
         }
     }
 
-    /// Takes a disclosure in. The same message twice is no fault, for a sender may repeat itself; other content is.
-    pub(super) fn disclose(&mut self, fields: &Fields<'a>, discloser: String, draft: DisclosureDraft) {
-        let key = (discloser.clone(), draft.message_id.clone(), draft.part);
-        let first = *self.messages.entry(key).or_insert(self.disclosures.len());
-        if self.disclosures.get(first).is_some_and(|(_, other)| *other != draft) {
-            fields.fault("message_id", FaultCode::Conflict, "stands already with other content");
+    /// Body that discloses; it has a business ID, under which its pseudonyms are made.
+    pub(super) fn discloser(&self, fields: &Fields<'a>) -> Option<OrganisationId> {
+        fields.required("discloser", |text| self.known_business_id(text).and_then(|_| self.organisation(text)))
+    }
+
+    /// The rules of a report, on the facts as they would stand. The same message twice is no fault, for a sender may
+    /// repeat itself; with other content it is.
+    pub(super) fn judge_disclosures(&self, now: Instant) {
+        let mut contents = HashMap::new();
+        for WorldDisclosure { discloser, draft, origin } in &self.disclosures {
+            let checked = match disclosure::rules::check(&self.facts, now, *discloser, draft, "") {
+                Ok(checked) => checked,
+                Err(faults) => {
+                    faults.iter().for_each(|fault| self.faults.add(origin.fault(fault)));
+                    continue;
+                }
+            };
+            match row::input(&self.facts, &checked, Door::Record) {
+                Ok(input) => {
+                    let content = sha256(&[&input]);
+                    let key = (*discloser, row::message_hash(&draft.message_id, draft.part));
+                    if *contents.entry(key).or_insert(content) != content {
+                        let fault = Fault::new(FaultCode::Conflict, "messageId", "stands already with other content");
+                        self.faults.add(origin.fault(&fault));
+                    }
+                }
+                Err(error) => self.fail(error),
+            }
         }
-        self.disclosures.push((discloser, draft));
     }
 
     fn draft(&self, fields: &Fields<'a>) -> DisclosureDraft {

@@ -15,50 +15,43 @@ mod statements;
 
 pub(super) use references::{CitationReference, find_basis, find_contact};
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet, HashMap},
+};
 
-use entity::vocabulary::{AgreementId, ContactId, RowId};
+use entity::vocabulary::{AgreementId, ContactId, Instant, RowId};
 use uuid::Uuid;
 
 use super::{
-    Pseudonyms, World, WorldFault, WorldFile,
+    Pseudonyms, Unread, World, WorldDisclosure, WorldFile,
     fault::{Faults, Place},
     fields::Fields,
     natural::{Natural, natural_key},
     rules, tree,
 };
 use crate::{
-    FaultCode,
+    Error, FaultCode,
     clock::fresh_id,
-    disclosure::DisclosureDraft,
     facts::{Edit, Facts, Row, TABLES},
 };
 
 /// Tables whose rows, once written, are never altered.
 const APPEND_ONLY: [&str; 3] = ["agreement_version", "signature", "status_entry"];
 
-/// Rows of world files against the facts that stand.
+/// Rows of world files against the facts that stand, and their disclosures against the facts as they would then be,
+/// `now`.
 ///
 /// # Errors
 /// Every fault of every file.
 pub fn read(
     files: &[WorldFile],
     facts: &Facts,
+    now: Instant,
     pseudonyms: &Pseudonyms<'_>,
     own_fingerprint: &str,
-) -> Result<World, Vec<WorldFault>> {
+) -> Result<World, Unread> {
     let faults = Faults::default();
-    let world = read_noting(files, facts, pseudonyms, own_fingerprint, &faults);
-    if faults.len() == 0 { Ok(world) } else { Err(faults.into_sorted(files)) }
-}
-
-fn read_noting(
-    files: &[WorldFile],
-    facts: &Facts,
-    pseudonyms: &Pseudonyms<'_>,
-    own_fingerprint: &str,
-    faults: &Faults,
-) -> World {
     let mut documents = Vec::new();
     for file in files {
         match tree::parse(&file.text) {
@@ -69,10 +62,16 @@ fn read_noting(
             }
         }
     }
-    let roots = documents.iter().map(|(name, node)| Fields::new(name, String::new(), node, faults)).collect();
-    let mut reader = Reader::new(facts, roots, faults, pseudonyms, own_fingerprint);
-    reader.read();
-    World { edits: reader.edits(), disclosures: reader.disclosures }
+    let roots = documents.iter().map(|(name, node)| Fields::new(name, String::new(), node, &faults)).collect();
+    let mut reader = Reader::new(facts, roots, &faults, pseudonyms, own_fingerprint);
+    reader.read(now);
+    if let Some(error) = reader.failed.take() {
+        return Err(Unread::Failed(error));
+    }
+    let world = World { edits: reader.edits(), disclosures: std::mem::take(&mut reader.disclosures) };
+    drop(reader);
+    drop(documents);
+    if faults.len() == 0 { Ok(world) } else { Err(Unread::Faults(faults.into_sorted(files))) }
 }
 
 /// Reading under way.
@@ -94,9 +93,9 @@ struct Reader<'a> {
     seen_by_facts: usize,
     agreements: Vec<(AgreementId, Fields<'a>)>,
     contacts: Vec<(ContactId, Fields<'a>)>,
-    disclosures: Vec<(String, DisclosureDraft)>,
-    /// Positions in [`Reader::disclosures`] by discloser, message and part.
-    messages: HashMap<(String, String, i32), usize>,
+    disclosures: Vec<WorldDisclosure>,
+    /// Why a pseudonym could not be made; then nothing that was read counts.
+    failed: RefCell<Option<Error>>,
 }
 
 impl<'a> Reader<'a> {
@@ -123,11 +122,11 @@ impl<'a> Reader<'a> {
             agreements: Vec::new(),
             contacts: Vec::new(),
             disclosures: Vec::new(),
-            messages: HashMap::new(),
+            failed: RefCell::default(),
         }
     }
 
-    fn read(&mut self) {
+    fn read(&mut self, now: Instant) {
         self.version();
         self.read_organisations();
         self.read_law();
@@ -144,6 +143,7 @@ impl<'a> Reader<'a> {
             root.finish();
         }
         self.judge_whole();
+        self.judge_disclosures(now);
     }
 
     fn version(&self) {
@@ -199,6 +199,11 @@ impl<'a> Reader<'a> {
                 fields.note(rules::first_contact(&self.facts, row));
             }
         }
+    }
+
+    /// Keeps the first failure that is no fault of the files.
+    fn fail(&self, error: Error) {
+        self.failed.borrow_mut().get_or_insert(error);
     }
 
     /// What the files change: the last form of each row that differs from what stands, parents before children.

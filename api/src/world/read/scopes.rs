@@ -132,7 +132,10 @@ impl<'a> Reader<'a> {
             }
             (Some(_), None, _) if key_version.is_none() => fields.fault("key_version", FaultCode::Blank, "is missing"),
             (Some(given), None, _) => return (given, key_version.unwrap_or_default()),
-            (None, Some(user), Some((discloser, recipient))) => return (self.pseudonyms)(discloser, recipient, &user),
+            (None, Some(user), Some((discloser, recipient))) => match (self.pseudonyms)(discloser, recipient, &user) {
+                Ok(pseudonym) => return pseudonym,
+                Err(error) => self.fail(error),
+            },
             (None, Some(_), None) => {
                 fields.fault(clear, FaultCode::Blank, "a pseudonym needs the business IDs of both parties");
             }

@@ -10,7 +10,7 @@ use super::Reader;
 use crate::{
     FaultCode,
     disclosure::{DisclosureDraft, SubjectDraft},
-    world::{fields::Fields, parse},
+    world::{WorldDisclosure, fields::Fields, origin::Form, parse},
 };
 
 /// Most rows one series stands for.
@@ -25,14 +25,15 @@ const HOUR_SECONDS: i64 = 3_600;
 impl<'a> Reader<'a> {
     pub(super) fn read_series(&mut self) {
         for fields in self.section("disclosure_series") {
-            let discloser = self.business_id(&fields, "discloser").unwrap_or_default();
+            let discloser = self.discloser(&fields);
             let series = self.one_series(&fields);
             if fields.finish()
+                && let Some(discloser) = discloser
                 && let Some(times) = series.times(&fields)
             {
-                for draft in series.written_out(&times) {
-                    self.disclose(&fields, discloser.clone(), draft);
-                }
+                let origin = fields.origin(Form::Series);
+                let rows = series.written_out(&times).into_iter();
+                self.disclosures.extend(rows.map(|draft| WorldDisclosure { discloser, draft, origin: origin.clone() }));
             }
         }
     }
