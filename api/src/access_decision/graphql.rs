@@ -185,7 +185,8 @@ impl AccessScope {
         self.view.at.into()
     }
 
-    /// Scopes that are open under an agreement in force, with items, purposes, mandates and what blocks them, at most 50.
+    /// Scopes that are open under an agreement in force, with items, purposes, mandates and what blocks them, one a
+    /// channel of each agreement.
     async fn scopes(&self) -> &[Scope] {
         &self.scopes
     }

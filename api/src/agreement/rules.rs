@@ -21,6 +21,15 @@ use crate::{
 /// Version of the protection checklist new agreements are drafted under.
 const CATALOGUE_VERSION: i32 = 1;
 
+/// Most parties of one agreement besides its two sides.
+pub const PARTIES_MAX: usize = 20;
+
+/// Most provisions one agreement rests on, each role counted.
+pub const BASES_MAX: usize = 50;
+
+/// Most scopes of one agreement, over every channel and version.
+pub const SCOPES_MAX: usize = 50;
+
 /// Agreement as drafted, in the texts given.
 #[derive(Debug, Clone)]
 pub struct AgreementInput {

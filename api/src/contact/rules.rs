@@ -31,6 +31,9 @@ const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
 const SUPPORT_FIRST: [ContactTopic; 3] =
     [ContactTopic::Technical, ContactTopic::Security, ContactTopic::DataProtection];
 
+/// Rule that a contact breaks: the member of its input, what sort of fault, and why.
+pub type Breach = (&'static str, FaultCode, String);
+
 /// Contact as given, in texts.
 #[derive(Debug, Clone)]
 pub struct ContactInput {
@@ -106,7 +109,7 @@ pub fn appoint(
     let row = row(&mut checks, facts, (id, organisation, agreement_id), input);
     let prior = appointed(facts, organisation, agreement_id, input);
     let Some(prior) = prior else {
-        first_of_its_topics(&mut checks, facts, &row, &input.topics);
+        note(&mut checks, precedence(facts, &row, &input.topics));
         return checks.done(|| Some(changes("appointContact", id, edits(facts, row, &input.topics))));
     };
     let same = contact::Model { id: prior.id, confirmed_on: prior.confirmed_on, ..row } == **prior
@@ -145,7 +148,7 @@ pub fn amend(
         if appointed(facts, organisation, agreement, input).is_some_and(|other| other.id != id) {
             checks.fault(FaultCode::Conflict, "email", "another contact of this role has this address");
         }
-        first_of_its_topics(&mut checks, facts, &amended, &input.topics);
+        note(&mut checks, precedence(facts, &amended, &input.topics));
     }
     checks.done(|| {
         let amended = contact::Model { confirmed_on: prior?.confirmed_on, ..amended };
@@ -223,24 +226,6 @@ fn row(
     let (name_fi, name_sv, name_en) = checks.names("name", &input.name);
     let email = checks.text_if("email", input.email.as_ref(), REFERENCE_CHARACTERS_MAX);
     let phone = checks.text_if("phone", input.phone.as_ref(), REFERENCE_CHARACTERS_MAX);
-    if email.is_none() && phone.is_none() {
-        checks.fault(FaultCode::Blank, "email", "give an e-mail address or a telephone number");
-    }
-    if email.as_ref().is_some_and(|email| !is_email(email)) {
-        checks.fault(FaultCode::Malformed, "email", "not an e-mail address");
-    }
-    if phone.as_ref().is_some_and(|phone| !is_phone(phone)) {
-        checks.fault(FaultCode::Malformed, "phone", "form is not + and 7 to 15 digits");
-    }
-    if input.topics.is_empty() {
-        checks.fault(FaultCode::Blank, "topics", "a contact answers at least one topic");
-    }
-    if input.languages.is_empty() {
-        checks.fault(FaultCode::Blank, "languages", "a contact serves in at least one language");
-    }
-    if !(1..=PRIORITY_MAX).contains(&input.priority) {
-        checks.fault(FaultCode::Malformed, "priority", format!("must be 1 to {PRIORITY_MAX}"));
-    }
     let row = contact::Model {
         id,
         organisation_id,
@@ -258,28 +243,75 @@ fn row(
         confirmed_on: None,
         retired_on: None,
     };
-    escalation(checks, facts, &row);
+    note(checks, breaches(&row, &input.topics));
+    match row.escalates_to_id.and_then(|id| facts.contact.get(id)) {
+        Some(next) if next.organisation_id == organisation_id && next.retired_on.is_some() => {
+            checks.fault(FaultCode::WrongStatus, "escalatesTo", "the contact has been retired");
+        }
+        _ => note(checks, escalation(facts, &row).into_iter().collect()),
+    }
     row
 }
 
+fn note(checks: &mut Checks, breaches: Vec<Breach>) {
+    for (member, code, message) in breaches {
+        checks.fault(code, member, message);
+    }
+}
+
+/// What is wrong with a contact by itself.
+pub fn breaches(row: &contact::Model, answers: &BTreeSet<ContactTopic>) -> Vec<Breach> {
+    let unreachable = row.email.is_none() && row.phone.is_none();
+    [
+        (unreachable, "email", FaultCode::Blank, "give an e-mail address or a telephone number".to_owned()),
+        (
+            row.email.as_ref().is_some_and(|email| !is_email(email)),
+            "email",
+            FaultCode::Malformed,
+            "not an e-mail address".to_owned(),
+        ),
+        (
+            row.phone.as_ref().is_some_and(|phone| !is_phone(phone)),
+            "phone",
+            FaultCode::Malformed,
+            "form is not + and 7 to 15 digits".to_owned(),
+        ),
+        (answers.is_empty(), "topics", FaultCode::Blank, "a contact answers at least one topic".to_owned()),
+        (
+            row.languages.0.is_empty(),
+            "languages",
+            FaultCode::Blank,
+            "a contact serves in at least one language".to_owned(),
+        ),
+        (
+            !(1..=PRIORITY_MAX).contains(&row.priority),
+            "priority",
+            FaultCode::Malformed,
+            format!("must be 1 to {PRIORITY_MAX}"),
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(broken, member, code, message)| broken.then_some((member, code, message)))
+    .collect()
+}
+
 /// A matter goes on within the organisation and never comes back.
-fn escalation(checks: &mut Checks, facts: &Facts, row: &contact::Model) {
-    let Some(next) = row.escalates_to_id else { return };
-    let known =
-        facts.contact.get(next).filter(|next| next.organisation_id == row.organisation_id && next.retired_on.is_none());
-    if checks.found("escalatesTo", known, "contact of yours").is_none() {
-        return;
+pub fn escalation(facts: &Facts, row: &contact::Model) -> Option<Breach> {
+    let next = row.escalates_to_id?;
+    if facts.contact.get(next).is_none_or(|next| next.organisation_id != row.organisation_id) {
+        return Some(("escalatesTo", FaultCode::NotFound, "no such contact of yours".to_owned()));
     }
     let mut seen = BTreeSet::from([row.id]);
     let mut chain = iter::successors(Some(next), |id| facts.contact.get(*id)?.escalates_to_id);
-    if chain.any(|id| !seen.insert(id)) {
-        checks.fault(FaultCode::Conflict, "escalatesTo", "matters would come back to the same contact");
-    }
+    let comes_back = chain.any(|id| !seen.insert(id));
+    comes_back.then(|| ("escalatesTo", FaultCode::Conflict, "matters would come back to the same contact".to_owned()))
 }
 
 /// One contact is first on each topic; on technical matters, security and data protection it is technical support, where
 /// the organisation has one (R9).
-fn first_of_its_topics(checks: &mut Checks, facts: &Facts, row: &contact::Model, answers: &BTreeSet<ContactTopic>) {
+pub fn precedence(facts: &Facts, row: &contact::Model, answers: &BTreeSet<ContactTopic>) -> Vec<Breach> {
+    let mut breaches = Vec::new();
+    let mut conflict = |message: String| breaches.push(("priority", FaultCode::Conflict, message));
     let others: Vec<_> =
         group(facts, row.organisation_id, row.agreement_id).filter(|other| other.id != row.id).collect();
     let firsts = |topic: &ContactTopic| {
@@ -287,11 +319,7 @@ fn first_of_its_topics(checks: &mut Checks, facts: &Facts, row: &contact::Model,
     };
     if row.priority == 1 {
         for (topic, first) in answers.iter().filter_map(|topic| Some((topic, firsts(topic)?))) {
-            checks.fault(
-                FaultCode::Conflict,
-                "priority",
-                format!("`{}` is the first contact on {}", first.name_fi, topic.code()),
-            );
+            conflict(format!("`{}` is the first contact on {}", first.name_fi, topic.code()));
         }
     }
     let is_support = |contact: &contact::Model| contact.role == ContactRole::TechnicalSupport;
@@ -301,13 +329,10 @@ fn first_of_its_topics(checks: &mut Checks, facts: &Facts, row: &contact::Model,
         let is_overtaken = leads && !is_support(row) && first.is_none() && others.iter().any(|other| is_support(other));
         let overtakes = is_support(row) && !leads && first.is_some_and(|first| !is_support(first));
         if is_overtaken || overtakes {
-            checks.fault(
-                FaultCode::Conflict,
-                "priority",
-                format!("technical support is the first contact on {}", topic.code()),
-            );
+            conflict(format!("technical support is the first contact on {}", topic.code()));
         }
     }
+    breaches
 }
 
 /// Row and its topics as they stand afterwards.

@@ -203,13 +203,13 @@ pub struct Entitlements {
 /// What the law allows an organisation to receive from a register at most, what it still lacks, and other ways to the data.
 #[Object]
 impl Entitlements {
-    /// Entitlements in force, by item, at most 1,000; empty when the law gives none.
+    /// Entitlements in force, by item, as many as the law gives; empty when it gives none.
     async fn nodes(&self) -> Vec<Entitlement> {
         let rows = self.found.nodes.iter();
         rows.map(|row| Entitlement { view: self.view.clone(), row: Arc::clone(row) }).collect()
     }
 
-    /// What is missing before data may be disclosed, at most 100: a right, and for the organisation itself, the controller
+    /// What is missing before data may be disclosed: a right, and for the organisation itself, the controller
     /// and their auditors also an agreement or what stands in its way. Others see only what the law itself says.
     async fn missing(&self) -> Vec<DecisionReason> {
         DecisionReason::all(&self.view, self.found.missing.clone())

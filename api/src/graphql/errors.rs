@@ -160,7 +160,7 @@ pub struct UserError {
     message: String,
     /// Place in the argument, from `input` on; indices in decimals.
     path: Vec<String>,
-    /// Provisions the refusal rests on; at most 20, empty for a plain fault.
+    /// Provisions the refusal rests on; at most 50, empty for a plain fault.
     citations: Vec<CitedProvision>,
 }
 

@@ -121,7 +121,7 @@ impl Organisation {
         self.view.facts.organisation_xroad.of(self.row.id).map(|row| row.xroad_id.to_string()).collect()
     }
 
-    /// Its role mailboxes for all matters, in the order in which to ask them, at most 100; technical support before others
+    /// Its role mailboxes for all matters, in the order in which to ask them; technical support before others
     /// on technical matters, security and data protection. Retired ones are left out. Those that are not public are for
     /// its own people and for those on the other side of an agreement with it.
     async fn contacts(

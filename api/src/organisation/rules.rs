@@ -19,6 +19,9 @@ use crate::{
     journal::Changes,
 };
 
+/// Most subsystems of one organisation on the data exchange layer.
+pub const SUBSYSTEMS_MAX: usize = 100;
+
 /// Organisation as given.
 #[derive(Debug, Clone)]
 pub struct OrganisationInput {

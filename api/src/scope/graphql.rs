@@ -62,7 +62,7 @@ impl DecisionReason {
         self.reason.item.as_ref().map(ItemCode::from)
     }
 
-    /// Provisions it rests on, at most 20; empty where no single provision is at stake.
+    /// Provisions it rests on, at most 50; empty where no single provision is at stake.
     async fn citations(&self) -> Vec<LegalBasis> {
         laws(&self.view, &self.reason.bases)
     }

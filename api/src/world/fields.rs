@@ -8,7 +8,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::{
-    fault::{Faults, Parsed, Place},
+    fault::{Faults, Parsed, Place, snake_case},
     origin::{Form, Origin},
     parse,
     tree::{Entry, Node, Spot, Value},
@@ -81,8 +81,8 @@ impl<'a> Fields<'a> {
 
     /// Notes what a rule found.
     pub(super) fn note(&self, breaches: Vec<super::rules::Breach>) {
-        for (key, code, message) in breaches {
-            self.fault(key, code, message);
+        for (member, code, message) in breaches {
+            self.fault(&snake_case(member), code, message);
         }
     }
 

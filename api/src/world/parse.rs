@@ -56,14 +56,6 @@ pub(super) fn country(text: &str) -> Parsed<String> {
     }
 }
 
-/// Electronic address.
-pub(super) fn email(text: &str) -> Parsed<String> {
-    let is_address =
-        text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'))
-            && !text.contains(char::is_whitespace);
-    if is_address { Ok(text.to_owned()) } else { malformed("not an e-mail address") }
-}
-
 /// SHA-256 in hexadecimal.
 pub(super) fn sha256(text: &str) -> Parsed<String> {
     if text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {

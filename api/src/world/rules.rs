@@ -8,14 +8,22 @@ use entity::{
     access_grant, agreement, contact, data_item, entitlement, incident, inquiry, mandating_right, protection_statement,
     scope, scope_item,
     vocabulary::{
-        AgreementStatus, Channel, ContactTopic, DecisionReasonCode, InquiryStatus, Instant, MandatingRightStatus,
-        Operation, OrganisationId, PartyRole, ProposalStatus, ScopeStatus, StatementStatus,
+        AgreementStatus, Channel, DecisionReasonCode, InquiryStatus, Instant, MandatingRightStatus, Operation,
+        OrganisationId, PartyRole, ProposalStatus, ScopeId, ScopeStatus, StatementStatus,
     },
 };
+use uuid::Uuid;
 
 use crate::{
     FaultCode,
-    facts::{Dossier, Facts},
+    agreement::rules::{BASES_MAX, PARTIES_MAX, SCOPES_MAX},
+    contact::rules as contact_rules,
+    facts::{Dossier, Facts, Row},
+    inquiry::CLAIMED_PROVISIONS_MAX,
+    organisation::rules::SUBSYSTEMS_MAX,
+    protection_statement::rules::{ANSWERS_MAX, STATEMENTS_MAX},
+    register::rules::QUALIFIERS_MAX,
+    scope::rules::{CITATIONS_MAX, ITEMS_MAX, PURPOSES_MAX, THEMES_MAX},
 };
 
 /// Key at which a rule is broken, with what and why.
@@ -154,6 +162,81 @@ fn controls(facts: &Facts, row: &agreement::Model) -> bool {
         || jointly(register.controller_id)
 }
 
+/// Whole that a row is one part of, of which an answer shows every part: its table and ids.
+pub(super) type Whole = (&'static str, [Uuid; 3]);
+
+/// Whole of a row; none where its parts are answered in pages.
+pub(super) fn whole(row: &Row) -> Option<Whole> {
+    let one = |id: Uuid| [id, Uuid::nil(), Uuid::nil()];
+    let ids = match row {
+        Row::OrganisationXroad(row) => one(row.organisation_id.into()),
+        Row::DataItemQualifier(row) => one(row.register_id.into()),
+        Row::AgreementParty(row) => one(row.agreement_id.into()),
+        Row::AgreementBasis(row) => one(row.agreement_id.into()),
+        Row::Scope(row) => one(row.agreement_id.into()),
+        Row::ScopePurpose(row) => one(row.scope_id.into()),
+        Row::ScopeItem(row) => one(row.scope_id.into()),
+        Row::ScopeItemBasis(row) => one(row.scope_item_id.into()),
+        Row::StatementAnswer(row) => one(row.protection_statement_id.into()),
+        Row::ProtectionStatement(row) => [row.recipient_id.into(), row.discloser_id.into(), row.register_id.into()],
+        Row::Inquiry(row) => one(row.id.into()),
+        _ => return None,
+    };
+    Some((row.table(), ids))
+}
+
+/// A whole has no more parts than one answer holds.
+pub(super) fn parts(facts: &Facts, row: &Row) -> Option<(FaultCode, String)> {
+    let (count, most, what) = match row {
+        Row::OrganisationXroad(row) => {
+            (facts.organisation_xroad.of(row.organisation_id).count(), SUBSYSTEMS_MAX, "subsystems of one organisation")
+        }
+        Row::DataItemQualifier(row) => {
+            (facts.data_item_qualifier.of(row.register_id).count(), QUALIFIERS_MAX, "qualifiers of one register")
+        }
+        Row::AgreementParty(row) => {
+            (facts.agreement_party.of(row.agreement_id).count(), PARTIES_MAX, "parties of one agreement")
+        }
+        Row::AgreementBasis(row) => {
+            (facts.agreement_basis.of(row.agreement_id).count(), BASES_MAX, "bases of one agreement")
+        }
+        Row::Scope(row) => (facts.scope.of(row.agreement_id).count(), SCOPES_MAX, "scopes of one agreement"),
+        Row::ScopePurpose(row) => (facts.scope_purpose.of(row.scope_id).count(), PURPOSES_MAX, "purposes of one scope"),
+        Row::ScopeItem(row) => {
+            let themes = themes(facts, row.scope_id);
+            if themes > THEMES_MAX {
+                (themes, THEMES_MAX, "mandate themes of one scope")
+            } else {
+                (facts.scope_item.of(row.scope_id).count(), ITEMS_MAX, "items of one scope")
+            }
+        }
+        Row::ScopeItemBasis(row) => {
+            (facts.scope_item_basis.of(row.scope_item_id).count(), CITATIONS_MAX, "bases of one item")
+        }
+        Row::StatementAnswer(row) => {
+            (facts.statement_answer.of(row.protection_statement_id).count(), ANSWERS_MAX, "answers of one statement")
+        }
+        Row::ProtectionStatement(row) => {
+            let same = facts.protection_statement.of(row.recipient_id).filter(|other| {
+                (other.recipient_id, other.discloser_id, other.register_id)
+                    == (row.recipient_id, row.discloser_id, row.register_id)
+            });
+            (same.count(), STATEMENTS_MAX, "statements between two bodies on one register")
+        }
+        Row::Inquiry(row) => {
+            (row.claimed_provisions.lines().count(), CLAIMED_PROVISIONS_MAX, "claimed provisions of one inquiry")
+        }
+        _ => return None,
+    };
+    (count > most).then(|| (FaultCode::TooLong, format!("more than {most} {what}")))
+}
+
+fn themes(facts: &Facts, scope: ScopeId) -> usize {
+    let items = facts.scope_item.of(scope);
+    let themes = items.flat_map(|item| facts.scope_item_mandate.of(item.id)).map(|row| row.mandate_theme_id);
+    themes.collect::<BTreeSet<_>>().len()
+}
+
 /// An account of data protection is given by one body to another, and dated once it is given.
 pub(super) fn statement(row: &protection_statement::Model) -> Vec<Breach> {
     let given = !matches!(row.status, StatementStatus::Draft | StatementStatus::Withdrawn);
@@ -218,35 +301,14 @@ pub(super) fn incident(row: &incident::Model) -> Vec<Breach> {
     when(reversed, "closed_at", FaultCode::PeriodReversed, "is before `reported_at`").into_iter().collect()
 }
 
-/// A mailbox can be reached.
-pub(super) fn contact(row: &contact::Model) -> Vec<Breach> {
-    let unreachable = row.email.is_none() && row.phone.is_none();
-    let ranked = (1..=9).contains(&row.priority);
-    [
-        when(unreachable, "email", FaultCode::Blank, "a contact has an e-mail address or a telephone number"),
-        when(!ranked, "priority", FaultCode::Malformed, "is not a number from 1 to 9"),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
-}
-
-/// One contact is first for a topic of an organisation, and of it in one agreement.
-pub(super) fn first_contact(facts: &Facts, row: &contact::Model) -> Vec<Breach> {
-    let is_first = |row: &contact::Model| row.priority == 1 && row.retired_on.is_none();
-    let topics = |row: &contact::Model| -> BTreeSet<ContactTopic> {
-        facts.contact_topic.of(row.id).map(|topic| topic.topic).collect()
-    };
-    let others = facts.contact.of(row.organisation_id).filter(|other| {
-        other.id != row.id
-            && other.organisation_id == row.organisation_id
-            && other.agreement_id == row.agreement_id
-            && is_first(other)
-    });
-    let own = topics(row);
-    let shared: BTreeSet<_> =
-        others.flat_map(|other| topics(other).intersection(&own).copied().collect::<Vec<_>>()).collect();
-    let names = super::parse::codes(shared.iter().map(|topic| entity::vocabulary::ClosedEnum::code(*topic)));
-    let why = format!("another contact is first too for {names}");
-    when(is_first(row) && !shared.is_empty(), "priority", FaultCode::Conflict, &why).into_iter().collect()
+/// A mailbox as its organisation could have appointed it: reachable, of one order with the others, and matters never come
+/// back to it (R9).
+pub(super) fn contact(facts: &Facts, row: &contact::Model) -> Vec<Breach> {
+    let topics = contact_rules::topics(facts, row.id);
+    let mut breaches = contact_rules::breaches(row, &topics);
+    breaches.extend(contact_rules::escalation(facts, row));
+    if row.retired_on.is_none() {
+        breaches.extend(contact_rules::precedence(facts, row, &topics));
+    }
+    breaches
 }

@@ -217,6 +217,16 @@ fn rules_of_law_are_faults_at_the_key_they_break() {
         ("06-", "decided_by: kela-supervisor-1", "decided_by: kela-user-1", "decided_by", FaultCode::Conflict),
         ("08-", "priority: 2", "priority: 10", "contacts.0.priority", FaultCode::Malformed),
         ("08-", "priority: 2", "priority: 1", "priority", FaultCode::Conflict),
+        ("08-", "+358 20 555 0100", "020 555 0100", "phone", FaultCode::Malformed),
+        ("08-", "email: tietosuoja@kela.example", "email: tietosuoja@kela", "email", FaultCode::Malformed),
+        ("08-", "topics: [DATA_PROTECTION]", "topics: []", "contacts.0.topics", FaultCode::Blank),
+        (
+            "08-",
+            "publicity: PUBLIC\n",
+            "escalates_to: 0246246-0/tekninen.tuki@kela.example\n    publicity: PUBLIC\n",
+            "contacts.0.escalates_to",
+            FaultCode::Conflict,
+        ),
         (
             "09-",
             "client_system: pirha",
@@ -273,6 +283,27 @@ fn agreement_beyond_draft_without_basis_and_two_open_scopes_are_faults() {
     assert_eq!(twice.len(), 1, "{}", shown(&twice));
     assert_eq!(twice[0].path, "agreements.0.scopes");
     assert!(with("DRAFT", &format!("    scopes:\n{}", scope(1))).is_empty());
+}
+
+#[test]
+fn whole_that_no_answer_holds_is_a_fault_where_the_files_add_to_it() {
+    let qualifiers = |count: usize| {
+        let qualifiers: String = (0..count).map(|at| format!("      - {{code: Q{at}, name: {{fi: Q}}}}\n")).collect();
+        sample_with("03-", "    qualifiers: []\n", &format!("    qualifiers:\n{qualifiers}"))
+    };
+    assert!(faults(&qualifiers(100)).is_empty());
+    let found = faults(&qualifiers(101));
+    assert_eq!(found.len(), 1, "{}", shown(&found));
+    assert_eq!((found[0].code, found[0].line > 400), (FaultCode::TooLong, true));
+    let facts = empty().after(1, &world(&qualifiers(100), &empty()).edits);
+    let added = read_into(&qualifiers(101), &facts).err().unwrap_or_default();
+    assert_eq!(added.len(), 1, "{}", shown(&added));
+    let purposes: Vec<String> = (0..21).map(|at| format!("P{at}")).collect();
+    let named: String = purposes.iter().map(|code| format!("  - {{code: {code}, name: {{fi: P}}}}\n")).collect();
+    let mut files = sample_with("06-", "purposes: [", &format!("purposes: [{}, ", purposes.join(", ")));
+    files.push(file(&format!("purposes:\n{named}")));
+    let found = faults(&files);
+    assert!(found.iter().any(|fault| fault.code == FaultCode::TooLong), "{}", shown(&found));
 }
 
 #[test]
@@ -400,12 +431,13 @@ agreements:
     onward_rules:
       - {recipient_kind: APPLICANT, purpose: APPEAL, items: [SOT.UNIT], bases: [1/2020 1 §], valid_from: 2026-01-02}
 contacts:
-  - {organisation: Skatteverket, role: LEGAL_OFFICER, name: {fi: Lakimies}, phone: "+46 1", escalates_to: Skatteverket/SUPERVISOR}
+  - {organisation: Skatteverket, role: LEGAL_OFFICER, name: {fi: Lakimies}, phone: "+46 8 555 0100", topics: [LEGAL_BASIS], escalates_to: Skatteverket/SUPERVISOR}
   - organisation: Skatteverket
     agreement: RARE-1
     role: SUPERVISOR
     name: {fi: "Valvoja: 'yksi', \"kaksi\""}
     email: a@b.example
+    topics: [AGREEMENT]
     priority: 3
 documents:
   - {title: "091", owner: 0246246-0, media_type: text/plain, publicity: PUBLIC, location: "a, b",

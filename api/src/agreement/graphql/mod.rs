@@ -194,8 +194,7 @@ impl Agreement {
         self.for_parties(|| Scope::all(&self.view, &self.dossier))
     }
 
-    /// Role mailboxes of both sides for this agreement, each side's first contact first, at most 100; null for those who
-    /// are no party.
+    /// Role mailboxes of both sides for this agreement, each side's first contact first; null for those who are no party.
     async fn contacts(&self) -> Option<Vec<Contact>> {
         self.for_parties(|| {
             let row = &self.dossier.row;

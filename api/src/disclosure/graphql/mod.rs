@@ -112,7 +112,7 @@ impl Disclosure {
         self.recorded.items.iter().map(ItemCode::from).collect()
     }
 
-    /// Provisions it rested on, at most 20; empty when it was not covered.
+    /// Provisions it rested on, at most 50; empty when it was not covered.
     async fn citations(&self) -> Vec<LegalBasis> {
         laws(&self.view, &self.recorded.bases)
     }

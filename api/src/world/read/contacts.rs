@@ -14,12 +14,11 @@ impl<'a> Reader<'a> {
         self.settle();
         for (row, fields) in rows {
             let escalates_to_id = fields.optional("escalates_to", |text| self.contact(row.agreement_id, text));
-            if fields.finish() {
-                fields.note(rules::contact(&row));
-            }
             let id = row.id;
             self.amend(&fields, contact::Model { escalates_to_id, ..row });
-            self.contacts.push((id, fields));
+            if fields.finish() {
+                self.contacts.push((id, fields));
+            }
         }
         self.settle();
     }
@@ -36,7 +35,7 @@ impl<'a> Reader<'a> {
             name_fi,
             name_sv,
             name_en,
-            email: fields.optional("email", parse::email),
+            email: fields.maybe_text("email"),
             phone: fields.maybe_text("phone"),
             languages: languages.into_iter().collect(),
             priority: fields.number_or("priority", 1),

@@ -143,6 +143,7 @@ impl<'a> Reader<'a> {
             root.finish();
         }
         self.judge_whole();
+        self.judge_sizes();
         self.judge_disclosures(now);
     }
 
@@ -196,7 +197,20 @@ impl<'a> Reader<'a> {
         }
         for (id, fields) in &self.contacts {
             if let Some(row) = self.facts.contact.get(*id) {
-                fields.note(rules::first_contact(&self.facts, row));
+                fields.note(rules::contact(&self.facts, row));
+            }
+        }
+    }
+
+    /// No whole has more parts than one answer holds; said once, where the files begin to add to it.
+    fn judge_sizes(&self) {
+        let mut seen = BTreeSet::new();
+        for (edit, place) in &self.pending {
+            if let Edit::Put(row) = edit
+                && rules::whole(row).is_some_and(|whole| seen.insert(whole))
+                && let Some((code, message)) = rules::parts(&self.facts, row)
+            {
+                self.faults.add(place.fault(code, message));
             }
         }
     }
