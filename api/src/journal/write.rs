@@ -240,3 +240,41 @@ pub fn parts(change: &change::Model, rows: &[change_row::Model]) -> Result<(Valu
     }
     Ok((subject, restricted))
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::super::leaf::{canonical, hex};
+    use super::*;
+
+    /// Example of a change in `docs/log-format.md`, recomputed.
+    #[test]
+    fn example_of_the_documentation_is_what_the_code_makes() -> Result<(), Error> {
+        let documentation = include_str!("../../../docs/log-format.md");
+        let salt: [u8; 32] = std::array::from_fn(|at| u8::try_from(at).unwrap_or(0));
+        let row_id = Uuid::try_parse("019cad8f-8840-7001-8000-000000000002").unwrap_or_default();
+        let change = change::Model {
+            seq: 7,
+            recorded_at: "2026-03-02T08:00:01.000001Z".parse().unwrap_or_default(),
+            actor: "officer-1".to_owned(),
+            actor_organisation: Some("0246246-0".to_owned()),
+            action: "suspendAgreement".to_owned(),
+            subject: format!("agreement:{row_id}"),
+            reason: Some("SECURITY".to_owned()),
+            leaf_index: 9,
+            salt: None,
+            subject_commitment: Vec::new(),
+            restricted_commitment: Vec::new(),
+        };
+        let table_name = "agreement".to_owned();
+        let row = change_row::Model { seq: 7, ordinal: 0, table_name, row_id, shape: SHAPE, image: None };
+        let (subject, restricted) = parts(&change, &[row])?;
+        let leaf = leaf_hash(EntryKind::Change, &commitments(&salt, &subject, &restricted)?);
+        let text = |part| canonical(part).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        for expected in [text(&subject)?, text(&restricted)?, hex(&leaf)] {
+            assert!(documentation.contains(&expected), "docs/log-format.md lacks {expected}");
+        }
+        Ok(())
+    }
+}
