@@ -227,13 +227,6 @@ fn rules_of_law_are_faults_at_the_key_they_break() {
             "contacts.0.escalates_to",
             FaultCode::Conflict,
         ),
-        (
-            "09-",
-            "client_system: pirha",
-            "case_reference_prefix: x\n    client_syste: pirha",
-            "client_syste",
-            FaultCode::Malformed,
-        ),
         ("09-", "from: 2025-05-05", "from: 2996-05-05", "disclosure_series.0.from", FaultCode::Malformed),
         (
             "09-",
