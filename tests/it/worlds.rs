@@ -57,7 +57,7 @@ fn disclosures(rows: &[&str]) -> WorldFile {
              purpose: SOCIAL_ASSISTANCE, subject: {{personal_identity_code: 010594Y9032}}, {row}}}\n"
         )
     };
-    file("disclosures.yaml", &format!("disclosures:\n{}", rows.iter().map(row).collect::<String>()))
+    file("disclosures.yaml", &format!("disclosures:\n{}", rows.iter().map(row).collect::<Vec<_>>().concat()))
 }
 
 const BY_INTERFACE: &str =

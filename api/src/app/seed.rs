@@ -76,9 +76,12 @@ async fn written(
     let World { edits, disclosures } = read(&gateway.keys, files, &facts, gateway.clock.now())?;
     let imported = Imported { rows: edits.len(), disclosures: disclosures.len() };
     let (seq, changes) = (facts.seq, changes(edits, name));
-    let judge = move |fresh: &Facts| match fresh.seq == seq {
-        true => Ok(changes),
-        false => Err(Error::Unavailable("the registry changed meanwhile; import again")),
+    let judge = move |fresh: &Facts| {
+        if fresh.seq == seq {
+            Ok(changes)
+        } else {
+            Err(Error::Unavailable("the registry changed meanwhile; import again"))
+        }
     };
     let (origins, reports): (Vec<Origin>, Vec<_>) =
         disclosures.into_iter().map(|one| (one.origin, (one.discloser, one.draft))).unzip();

@@ -12,6 +12,7 @@ use std::{
 };
 
 use clap::{Parser, Subcommand};
+use tokio::runtime::Runtime;
 
 use crate::{
     app::{self, App, OpenError},
@@ -108,11 +109,14 @@ const EXIT_UNAVAILABLE: u8 = 69;
 
 /// Runs the command line. The runtime is started here and not in `main`, so that the gateway is compiled once, with the
 /// library, and not with every binary.
-#[tokio::main]
-pub async fn run() -> ExitCode {
+pub fn run() -> ExitCode {
     crate::auth::install_provider();
     let cli = Cli::parse();
-    match execute(cli).await {
+    let done = match Runtime::new() {
+        Ok(runtime) => runtime.block_on(execute(cli)),
+        Err(source) => Err(CliError::Said(format!("no threads to run on: {source}"))),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Whoever closed standard error wants no words; the exit code still tells.
@@ -143,7 +147,7 @@ async fn execute(cli: Cli) -> Result<(), CliError> {
         Command::Export { directory } => export(config, &directory).await,
         Command::Token(arguments) => token::print(&config, &arguments).await,
         Command::Verify => verify::verify(config).await,
-        Command::Config => config.describe().into_iter().try_for_each(say),
+        Command::Config => config.describe().iter().try_for_each(say),
         Command::Schema => Ok(()),
     }
 }

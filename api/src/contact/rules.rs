@@ -620,7 +620,7 @@ mod tests {
     fn malformed_id_hides_no_other_fault() {
         let faulty = ContactInput { escalates_to: Some("x".to_owned()), priority: 0, ..desk() };
         let outcome = amend(&world(), "x", KELA, &faulty);
-        let expected = ["id", "priority", "escalatesTo"].map(|path| (FaultCode::Malformed, path.to_owned()));
+        let expected = ["id", "escalatesTo", "priority"].map(|path| (FaultCode::Malformed, path.to_owned()));
         assert_eq!(faults(outcome), expected);
         let outcome = retire(&world(), "x", KELA, Some(&"2026-02-30".to_owned()), day("2026-06-01"));
         assert_eq!(faults(outcome), ["id", "retiredOn"].map(|path| (FaultCode::Malformed, path.to_owned())));

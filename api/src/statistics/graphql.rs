@@ -158,8 +158,8 @@ impl StatisticsQuery {
     ) -> Result<DisclosureStatistics, Error> {
         let request = request(ctx, "disclosureStatistics")?;
         let question = question(request, input).map_err(Error::Invalid)?;
-        let list = rules::list(&question);
-        let page: Page<Vec<String>> = Page::of(list, first, after.as_deref(), request.page_size_max())?;
+        let name = rules::list(&question);
+        let page: Page<Vec<String>> = Page::of(name, first, after.as_deref(), request.page_size_max())?;
         let view = &request.view;
         let sight = Sight::of(&view.facts, &view.viewer).ok_or(Error::Forbidden)?;
         let sets = ctx.data_opt::<Recorder>().ok_or_else(|| Error::internal("no recorder"))?.sets();

@@ -51,15 +51,14 @@ impl Origin {
     /// Key of a series that a member of its rows comes from.
     fn series_key<'a>(&'a self, member: &'a str) -> &'a str {
         let kinds = ["subjects", "businesses", "subject_counts"];
+        let stands = |named: &str| self.0.keys.iter().any(|(key, _)| key == named);
         match member {
             "message_id" | "part" => "name",
             "purpose" => "purposes",
-            "occurred_at" => "from",
+            "occurred_at" => ["until", "from"].into_iter().find(|end| stands(end)).unwrap_or(member),
             "end_user" => "end_users",
             "case_reference" => "case_reference_prefix",
-            "subject" => {
-                kinds.into_iter().find(|kind| self.0.keys.iter().any(|(key, _)| key == kind)).unwrap_or(member)
-            }
+            "subject" => kinds.into_iter().find(|kind| stands(kind)).unwrap_or(member),
             other => other,
         }
     }

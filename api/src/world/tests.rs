@@ -11,6 +11,9 @@ use entity::vocabulary::{BusinessId, DecisionReasonCode, Instant, helsinki_day, 
 const FINGERPRINT: &str = "5f1e";
 
 fn pseudonym(discloser: &BusinessId, recipient: &BusinessId, user: &str) -> Result<(String, i32), Error> {
+    if user == "nobody" {
+        return Err(Error::internal("no key"));
+    }
     let bytes: Vec<String> =
         format!("{discloser}{recipient}{user}").bytes().map(|byte| format!("{byte:02x}")).collect();
     Ok((bytes.concat(), 1))
@@ -20,9 +23,12 @@ fn read_into(files: &[WorldFile], facts: &Facts) -> Result<super::World, Vec<Wor
     read_with(files, facts, FINGERPRINT)
 }
 
+fn now() -> Instant {
+    "2026-12-01T10:00:00Z".parse().unwrap_or_default()
+}
+
 fn read_with(files: &[WorldFile], facts: &Facts, fingerprint: &str) -> Result<super::World, Vec<WorldFault>> {
-    let now = "2026-12-01T10:00:00Z".parse().unwrap_or_default();
-    read(files, facts, now, &pseudonym, fingerprint).map_err(|unread| match unread {
+    read(files, facts, now(), &pseudonym, fingerprint).map_err(|unread| match unread {
         Unread::Faults(faults) => faults,
         Unread::Failed(error) => panic!("{error}"),
     })
@@ -227,7 +233,7 @@ fn rules_of_law_are_faults_at_the_key_they_break() {
             "contacts.0.escalates_to",
             FaultCode::Conflict,
         ),
-        ("09-", "from: 2025-05-05", "from: 2996-05-05", "disclosure_series.0.from", FaultCode::Malformed),
+        ("09-", "until: 2026-10-31", "until: 2027-10-31", "disclosure_series.0.until", FaultCode::Malformed),
         (
             "09-",
             "{personal_identity_code: 010594Y9021}",
@@ -280,9 +286,10 @@ fn agreement_beyond_draft_without_basis_and_two_open_scopes_are_faults() {
 
 #[test]
 fn whole_that_no_answer_holds_is_a_fault_where_the_files_add_to_it() {
+    let lines = |lines: Vec<String>| lines.join("\n");
     let qualifiers = |count: usize| {
-        let qualifiers: String = (0..count).map(|at| format!("      - {{code: Q{at}, name: {{fi: Q}}}}\n")).collect();
-        sample_with("03-", "    qualifiers: []\n", &format!("    qualifiers:\n{qualifiers}"))
+        let qualifiers = lines((0..count).map(|at| format!("      - {{code: Q{at}, name: {{fi: Q}}}}")).collect());
+        sample_with("03-", "    qualifiers: []\n", &format!("    qualifiers:\n{qualifiers}\n"))
     };
     assert!(faults(&qualifiers(100)).is_empty());
     let found = faults(&qualifiers(101));
@@ -292,7 +299,7 @@ fn whole_that_no_answer_holds_is_a_fault_where_the_files_add_to_it() {
     let added = read_into(&qualifiers(101), &facts).err().unwrap_or_default();
     assert_eq!(added.len(), 1, "{}", shown(&added));
     let purposes: Vec<String> = (0..21).map(|at| format!("P{at}")).collect();
-    let named: String = purposes.iter().map(|code| format!("  - {{code: {code}, name: {{fi: P}}}}\n")).collect();
+    let named = lines(purposes.iter().map(|code| format!("  - {{code: {code}, name: {{fi: P}}}}")).collect());
     let mut files = sample_with("06-", "purposes: [", &format!("purposes: [{}, ", purposes.join(", ")));
     files.push(file(&format!("purposes:\n{named}")));
     let found = faults(&files);
@@ -326,6 +333,13 @@ fn faults_of_the_rows_of_a_series_are_said_once_at_its_own_keys() {
     ];
     assert_eq!(places, expected, "{}", shown(&found));
     assert!(!shown(&found).contains("010594Y90"));
+}
+
+#[test]
+fn pseudonym_that_cannot_be_made_is_no_fault_of_the_files() {
+    let files = sample_with("06-", "user: kela-user-1", "user: nobody");
+    let unread = read(&files, &empty(), now(), &pseudonym, FINGERPRINT);
+    assert!(matches!(unread, Err(Unread::Failed(Error::Internal { .. }))));
 }
 
 #[test]

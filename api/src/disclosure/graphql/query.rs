@@ -70,11 +70,11 @@ impl DisclosureQuery {
         #[graphql(desc = "Cursor after which to go on.")] after: Option<String>,
     ) -> Result<Connection<Disclosure>, Error> {
         let request = request(ctx, "disclosures")?;
-        let (order, list) = match order_by.unwrap_or(DisclosureOrder::NewestFirst) {
+        let (order, name) = match order_by.unwrap_or(DisclosureOrder::NewestFirst) {
             DisclosureOrder::NewestFirst => (Order::NewestFirst, "disclosures NEWEST_FIRST"),
             DisclosureOrder::OldestFirst => (Order::OldestFirst, "disclosures OLDEST_FIRST"),
         };
-        let page: Page<uuid::Uuid> = Page::of(list, first, after.as_deref(), request.page_size_max())?;
+        let page: Page<uuid::Uuid> = Page::of(name, first, after.as_deref(), request.page_size_max())?;
         let filter = read(request, filter.unwrap_or_default())?;
         let sets = ctx.data_opt::<Recorder>().ok_or_else(|| Error::internal("no recorder"))?.sets();
         let last = page.after.map(DisclosureId);

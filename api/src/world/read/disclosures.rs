@@ -42,7 +42,9 @@ impl<'a> Reader<'a> {
             let checked = match disclosure::rules::check(&self.facts, now, *discloser, draft, "") {
                 Ok(checked) => checked,
                 Err(faults) => {
-                    faults.iter().for_each(|fault| self.faults.add(origin.fault(fault)));
+                    for fault in &faults {
+                        self.faults.add(origin.fault(fault));
+                    }
                     continue;
                 }
             };
