@@ -79,9 +79,9 @@ impl Context {
     where
         F: FnOnce(&Facts, &Permit) -> Result<Changes, Violations> + Send + 'static,
     {
-        let viewer = Arc::clone(&self.view.viewer);
+        let (viewer, now) = (Arc::clone(&self.view.viewer), self.now);
         let judge = move |facts: &Facts| {
-            let permit = policy::judge(facts, &viewer, act)?;
+            let permit = policy::judge(facts, &viewer, act, now)?;
             rule(facts, &permit).map_err(Error::Invalid)
         };
         self.judged(intent, judge).await
@@ -107,8 +107,8 @@ impl Context {
             Error::Invalid(faults.err().unwrap_or_else(|| vec![Fault::new(FaultCode::NotFound, "", "no such thing")]))
         };
         let Some(target) = target else { return Err(refused(rule(&self.view.facts, None, ""))) };
-        let (viewer, act) = (Arc::clone(&self.view.viewer), act(target));
-        let judge = move |facts: &Facts| match policy::judge(facts, &viewer, act) {
+        let (viewer, act, now) = (Arc::clone(&self.view.viewer), act(target), self.now);
+        let judge = move |facts: &Facts| match policy::judge(facts, &viewer, act, now) {
             Ok(permit) => rule(facts, Some(target), permit.actor()).map_err(Error::Invalid),
             Err(Error::NotFound(_)) => Err(refused(rule(facts, None, ""))),
             Err(error) => Err(error),

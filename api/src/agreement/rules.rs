@@ -3,8 +3,8 @@
 use entity::{
     agreement,
     vocabulary::{
-        AgreementId, AgreementKind, AgreementStatus, Instant, OrganisationId, Publicity, StatusSubject,
-        SuspensionReason,
+        AgreementId, AgreementKind, AgreementStatus, DecisionReasonCode, Instant, OrganisationId, Publicity,
+        StatusSubject, SuspensionReason,
     },
 };
 
@@ -12,7 +12,7 @@ use crate::{
     Fault, FaultCode, Violations,
     auth::policy,
     checks::{Checks, REFERENCE_CHARACTERS_MAX, TEXT_CHARACTERS_MAX},
-    decision,
+    decision::{self, Horizon},
     facts::{Facts, global_id, stands_for},
     journal::Changes,
     status,
@@ -92,6 +92,10 @@ pub fn create(
     }
     if recipient == Some(discloser) {
         checks.fault(FaultCode::Conflict, "recipient", "discloser and recipient are the same organisation");
+    }
+    if recipient.is_some_and(|id| !decision::party_active(facts, id, &mut Horizon::new(by.1))) {
+        let code = DecisionReasonCode::PartyNotActive;
+        checks.fault(FaultCode::Reason(code), "recipient", "the organisation has ceased to exist without a successor");
     }
     let starts_on = checks.day_if("startsOn", input.starts_on.as_ref());
     let ends_on = checks.day_if("endsOn", input.ends_on.as_ref());

@@ -1,8 +1,8 @@
 //! What a viewer may do: an act is judged on the facts it changes, and only this file can make a permit.
 
-use entity::vocabulary::{AgreementId, AgreementSide, OrganisationId, RegisterId};
+use entity::vocabulary::{AgreementId, AgreementSide, Instant, OrganisationId, RegisterId, day_end};
 
-use super::{acting_side, sight, stands_for};
+use super::{acting_side, own_id, sight, stands_for};
 use crate::{
     Error,
     auth::{Role, Viewer},
@@ -54,11 +54,11 @@ pub enum Act {
     },
 }
 
-/// Judges an act on the fresh facts.
+/// Judges an act on the fresh facts. Who acted for a body that has ceased acts for nobody: its successor's people act.
 ///
 /// # Errors
 /// Forbidden where the thing is known to exist, not found where it may not be known.
-pub fn judge(facts: &Facts, viewer: &Viewer, act: Act) -> Result<Permit, Error> {
+pub fn judge(facts: &Facts, viewer: &Viewer, act: Act, at: Instant) -> Result<Permit, Error> {
     let allowed = match act {
         Act::KeepOrganisations => viewer.is(Role::Administrator),
         Act::KeepContacts { organisation } | Act::DraftAgreement { discloser: organisation } => {
@@ -75,10 +75,15 @@ pub fn judge(facts: &Facts, viewer: &Viewer, act: Act) -> Result<Permit, Error> 
             acting_side(facts, viewer, row) == Some(AgreementSide::Discloser)
         }
     };
-    if !allowed {
+    if !allowed || has_ceased(facts, viewer, at) {
         return Err(Error::Forbidden);
     }
     Ok(Permit { actor: actor(viewer) })
+}
+
+fn has_ceased(facts: &Facts, viewer: &Viewer, at: Instant) -> bool {
+    let own = own_id(facts, viewer).and_then(|own| facts.party(own));
+    own.and_then(|row| row.dissolved_on).is_some_and(|day| day_end(day) <= at)
 }
 
 fn is_officer_of(facts: &Facts, viewer: &Viewer, organisation: OrganisationId) -> bool {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use entity::{
     agreement, contact, inquiry, protection_statement,
-    vocabulary::{AgreementId, OrganisationId, Publicity, RegisterId},
+    vocabulary::{AgreementId, AgreementStatus, OrganisationId, Publicity, RegisterId},
 };
 
 use super::{audits, audits_all, own_id, side, stands_for};
@@ -89,8 +89,9 @@ pub fn access(
     if served.is_empty() { Err(Error::Forbidden) } else { Ok(Access::Served(served)) }
 }
 
-/// Whether a viewer may see a contact: anyone a public one; others only the organisation's own people and those on the
-/// other side of an agreement with it, and those of one agreement only its parties.
+/// Whether a viewer may see a contact: anyone a public one; others only the organisation's own officers and systems and
+/// those on the other side of an agreement with it, and those of one agreement only its parties. A draft is one side's
+/// own doing and shows it nothing of the other.
 pub fn sees_contact(facts: &Facts, viewer: &Viewer, contact: &contact::Model) -> bool {
     if contact.publicity == Publicity::Public && contact.agreement_id.is_none() {
         return true;
@@ -99,10 +100,26 @@ pub fn sees_contact(facts: &Facts, viewer: &Viewer, contact: &contact::Model) ->
     match contact.agreement_id {
         Some(id) => facts.agreement.get(id).is_some_and(|agreement| knows(agreement)),
         None => {
-            stands_for(facts, viewer, contact.organisation_id)
+            let is_own = stands_for(facts, viewer, contact.organisation_id);
+            is_own && (viewer.is(Officer) || viewer.is(System))
                 || audits(facts, viewer, &[contact.organisation_id])
-                || facts.agreement.of(contact.organisation_id).any(|agreement| knows(agreement))
+                || facts
+                    .agreement
+                    .of(contact.organisation_id)
+                    .any(|agreement| is_of_both(agreement) && knows(agreement))
         }
+    }
+}
+
+/// Whether both sides have had to do with an agreement.
+fn is_of_both(agreement: &agreement::Model) -> bool {
+    use AgreementStatus::{
+        Active, BasisConfirmed, Draft, Negotiation, RegisteredIncomplete, Rejected, Signed, Superseded, Suspended,
+        Terminated, Withdrawn,
+    };
+    match agreement.status {
+        RegisteredIncomplete | Draft | BasisConfirmed | Withdrawn | Rejected => false,
+        Negotiation | Signed | Active | Suspended | Terminated | Superseded => true,
     }
 }
 

@@ -1,10 +1,11 @@
 use std::collections::BTreeSet;
 
 use entity::{
-    agreement, agreement_party, organisation, register,
+    agreement, agreement_party, contact, organisation, register,
     vocabulary::{
         AgreementId, AgreementKind, AgreementPartyId, AgreementSide, AgreementStatus, AuthorityStatus, Channel, Codes,
-        IdentifierSource, OrganisationId, OrganisationKind, PartyRole, Publicity, RegisterId,
+        ContactId, ContactRole, IdentifierSource, Instant, Language, OrganisationId, OrganisationKind, PartyRole,
+        Publicity, RegisterId,
     },
 };
 use uuid::Uuid;
@@ -110,6 +111,30 @@ fn facts() -> Facts {
     Facts::default().after(1, &edits)
 }
 
+fn restricted_contact(organisation_id: OrganisationId) -> contact::Model {
+    contact::Model {
+        id: ContactId(Uuid::from_u128(11)),
+        organisation_id,
+        agreement_id: None,
+        role: ContactRole::TechnicalSupport,
+        name_fi: "Tuki".to_owned(),
+        name_sv: None,
+        name_en: None,
+        email: Some("tuki@example.fi".to_owned()),
+        phone: None,
+        languages: Codes([Language::Fi].into()),
+        priority: 1,
+        escalates_to_id: None,
+        publicity: Publicity::PublicationRestricted,
+        confirmed_on: None,
+        retired_on: None,
+    }
+}
+
+fn now() -> Instant {
+    "2026-06-01T00:00:00Z".parse().unwrap()
+}
+
 fn viewer(organisation: OrganisationId, role: Role) -> Viewer {
     Viewer {
         subject: Some("somebody".to_owned()),
@@ -126,14 +151,38 @@ fn operator_for(organisation: OrganisationId) -> Viewer {
 #[test]
 fn successor_of_the_controller_keeps_its_register_and_runs_its_agreements() {
     let facts = facts();
-    let may = |organisation, act| judge(&facts, &viewer(organisation, Role::Officer), act).is_ok();
+    let may = |organisation, act| judge(&facts, &viewer(organisation, Role::Officer), act, now()).is_ok();
     for act in [Act::KeepRegister { register: REGISTER }, Act::RunAgreement { agreement: FIRST }] {
         assert!(may(AGENCY, act), "{act:?}");
         assert!(!may(COUNTY, act) && !may(STRANGER, act), "{act:?}");
     }
     assert!(may(AGENCY, Act::KeepContacts { organisation: BOARD }), "its mailboxes passed on too");
     assert!(!may(BOARD, Act::KeepContacts { organisation: AGENCY }), "and nothing goes back");
-    assert!(judge(&facts, &operator_for(AGENCY), Act::KeepRegister { register: REGISTER }).is_err());
+    assert!(judge(&facts, &operator_for(AGENCY), Act::KeepRegister { register: REGISTER }, now()).is_err());
+}
+
+#[test]
+fn body_that_has_ceased_acts_no_more() {
+    let facts = facts();
+    let last_day = "2025-12-31T12:00:00Z".parse().unwrap();
+    let act = Act::KeepContacts { organisation: BOARD };
+    assert!(judge(&facts, &viewer(BOARD, Role::Officer), act, last_day).is_ok());
+    assert!(judge(&facts, &viewer(BOARD, Role::Officer), act, now()).is_err());
+}
+
+#[test]
+fn draft_shows_nothing_of_the_other_side() {
+    let seen = |status, role| {
+        let edits = [FIRST, SECOND].map(|id| Edit::from(agreement::Model { status, ..agreement(id) }));
+        let facts = facts().after(2, &edits);
+        sees_contact(&facts, &viewer(AGENCY, role), &restricted_contact(COUNTY))
+    };
+    assert!(seen(AgreementStatus::Negotiation, Role::Officer) && seen(AgreementStatus::Active, Role::System));
+    assert!(!seen(AgreementStatus::Draft, Role::Officer) && !seen(AgreementStatus::Withdrawn, Role::Officer));
+    let facts = facts();
+    let own = |role| sees_contact(&facts, &viewer(COUNTY, role), &restricted_contact(COUNTY));
+    assert!(own(Role::Officer) && own(Role::System) && own(Role::Auditor));
+    assert!(!own(Role::Statistician) && !own(Role::SubjectService) && !own(Role::Administrator));
 }
 
 #[test]
