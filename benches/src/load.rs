@@ -19,9 +19,6 @@ use crate::{
     world::{self, ITEM, NATION, PURPOSES, REGISTERS},
 };
 
-/// Rows of one transaction.
-const COMMIT_ROWS: usize = 20 * CHANGE_ROWS_MAX;
-
 /// Calls of the recorder under way at once.
 const CALLS: usize = 8;
 
@@ -54,21 +51,17 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes registry rows, so many in one transaction.
-pub(crate) async fn registry(app: &App, rows: Vec<Edit>) -> anyhow::Result<()> {
+/// Writes registry rows in one transaction, as an import does: no agreement stands half-written between two.
+async fn registry(app: &App, rows: Vec<Edit>) -> anyhow::Result<()> {
     let mut rows = rows.into_iter().peekable();
+    let mut changes = Vec::new();
     while rows.peek().is_some() {
-        let mut edits: Vec<Edit> = rows.by_ref().take(COMMIT_ROWS).collect();
-        let mut changes = Vec::new();
-        while !edits.is_empty() {
-            let rest = edits.split_off(edits.len().min(CHANGE_ROWS_MAX));
-            changes.push(Changes { action: "import", subject: "world:load".to_owned(), reason: None, edits });
-            edits = rest;
-        }
-        let author = Author { actor: "loader".to_owned(), organisation: None };
-        app.gateway.journal.commit(author, move |_| Ok(changes)).await.map_err(|error| anyhow::anyhow!("{error:?}"))?;
+        let edits = rows.by_ref().take(CHANGE_ROWS_MAX).collect();
+        changes.push(Changes { action: "import", subject: "world:load".to_owned(), reason: None, edits });
     }
-    Ok(())
+    let author = Author { actor: "loader".to_owned(), organisation: None };
+    let written = app.gateway.journal.commit(author, move |_| Ok(changes)).await;
+    written.map(drop).map_err(|error| anyhow::anyhow!("{error:?}"))
 }
 
 async fn disclosures(app: &App, count: usize) -> anyhow::Result<()> {

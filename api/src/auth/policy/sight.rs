@@ -97,18 +97,13 @@ pub fn sees_contact(facts: &Facts, viewer: &Viewer, contact: &contact::Model) ->
         return true;
     }
     let knows = |agreement: &agreement::Model| sight(facts, viewer, agreement) >= Some(Sight::Party);
-    match contact.agreement_id {
-        Some(id) => facts.agreement.get(id).is_some_and(|agreement| knows(agreement)),
-        None => {
-            let is_own = stands_for(facts, viewer, contact.organisation_id);
-            is_own && (viewer.is(Officer) || viewer.is(System))
-                || audits(facts, viewer, &[contact.organisation_id])
-                || facts
-                    .agreement
-                    .of(contact.organisation_id)
-                    .any(|agreement| is_of_both(agreement) && knows(agreement))
-        }
+    if let Some(id) = contact.agreement_id {
+        return facts.agreement.get(id).is_some_and(|agreement| knows(agreement));
     }
+    let is_own = stands_for(facts, viewer, contact.organisation_id);
+    is_own && (viewer.is(Officer) || viewer.is(System))
+        || audits(facts, viewer, &[contact.organisation_id])
+        || facts.agreement.of(contact.organisation_id).any(|agreement| is_of_both(agreement) && knows(agreement))
 }
 
 /// Whether both sides have had to do with an agreement.
