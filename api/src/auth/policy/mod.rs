@@ -1,7 +1,7 @@
 //! Who may do what. Nothing is visible and nothing may be done that is not said in this folder.
 //!
-//! [`matrix`] says which role may ask which root field, [`party`] for whom a viewer stands, [`sight`] what it sees of the
-//! answer, [`act`] what it may do. What an officer or a system may do depends on the side its organisation is on in that
+//! `matrix` says which role may ask which root field, `party` for whom a viewer stands, `sight` what it sees of the
+//! answer, `act` what it may do. What an officer or a system may do depends on the side its organisation is on in that
 //! agreement; roles belong to agreements, never to organisations. What one may not know exists is not found, not
 //! forbidden. Whoever took the place of a party stands where that party stood.
 
