@@ -165,20 +165,16 @@ impl App {
 
 /// Connects to the configured database, making the directory of an embedded one.
 pub async fn connect(config: &Config) -> Result<Database, OpenError> {
-    let url = config.database_url.expose();
-    if let Some(path) = url.strip_prefix("sqlite://").map(|rest| rest.split('?').next().unwrap_or(rest))
-        && let Some(directory) = Path::new(path).parent()
-    {
+    if let Some(directory) = config.database_url.file().and_then(Path::parent) {
         create_directory(directory)?;
     }
     let read = config.database_read_url.as_ref().map(crate::config::DatabaseUrl::expose);
-    Ok(Database::connect(url, read).await?)
+    Ok(Database::connect(config.database_url.expose(), read).await?)
 }
 
 /// Connects to a database that a gateway has made; makes none.
 pub async fn connect_to_existing(config: &Config) -> Result<Database, OpenError> {
-    let file = config.database_url.expose().strip_prefix("sqlite://");
-    if file.is_some_and(|rest| !Path::new(rest.split('?').next().unwrap_or(rest)).exists()) {
+    if config.database_url.file().is_some_and(|file| !file.exists()) {
         return Err(OpenError::NoGateway);
     }
     let database = connect(config).await?;

@@ -1,6 +1,6 @@
 //! Where the database is: a text that may hold a password and therefore cannot be shown whole.
 
-use std::fmt;
+use std::{fmt, path::Path};
 
 /// Parameters that hold no secret; the values of all others are masked.
 const PLAIN_PARAMETERS: [&str; 6] = ["mode", "sslmode", "sslrootcert", "application_name", "host", "port"];
@@ -30,6 +30,12 @@ impl DatabaseUrl {
     /// Whole text, password included.
     pub fn expose(&self) -> &str {
         &self.0
+    }
+
+    /// File of the embedded engine; none for PostgreSQL.
+    pub fn file(&self) -> Option<&Path> {
+        let rest = self.0.strip_prefix("sqlite://")?;
+        Some(Path::new(rest.split('?').next().unwrap_or(rest)))
     }
 
     /// Whether it is the embedded engine.

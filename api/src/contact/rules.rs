@@ -368,12 +368,10 @@ fn changes(action: &'static str, id: ContactId, edits: Vec<Edit>) -> Changes {
 
 #[cfg(test)]
 mod tests {
-    use entity::{
-        organisation,
-        vocabulary::{AgreementKind, AgreementStatus, AuthorityStatus, IdentifierSource, OrganisationKind, RegisterId},
-    };
+    use entity::vocabulary::RegisterId;
 
     use super::*;
+    use crate::facts::bare;
 
     const KELA: OrganisationId = OrganisationId(Uuid::from_u128(1));
     const CITY: OrganisationId = OrganisationId(Uuid::from_u128(2));
@@ -383,52 +381,13 @@ mod tests {
         ContactId(Uuid::from_u128(number))
     }
 
-    fn organisation(id: OrganisationId) -> organisation::Model {
-        organisation::Model {
-            id,
-            business_id: None,
-            ovt_code: None,
-            oid: None,
-            name_fi: "Virasto".to_owned(),
-            name_sv: None,
-            name_en: None,
-            kind: OrganisationKind::StateAgency,
-            authority_status: AuthorityStatus::Authority,
-            country: "FI".to_owned(),
-            municipality_code: None,
-            county_code: None,
-            identifier_source: IdentifierSource::Synthetic,
-            dissolved_on: None,
-            successor_id: None,
-        }
-    }
-
     fn agreement() -> agreement::Model {
-        agreement::Model {
-            id: AgreementId(Uuid::from_u128(9)),
-            number: "KEL-1".to_owned(),
-            case_register_id: None,
-            kind: AgreementKind::Agreement,
-            discloser_id: KELA,
-            recipient_id: CITY,
-            register_id: RegisterId(Uuid::from_u128(8)),
-            status: AgreementStatus::Draft,
-            signed_on: None,
-            starts_on: None,
-            ends_on: None,
-            termination_reason: None,
-            supersedes_id: None,
-            drafted_by_id: KELA,
-            catalogue_version: 1,
-            publicity: Publicity::Public,
-            version: 1,
-            content_hash: None,
-        }
+        bare::agreement(AgreementId(Uuid::from_u128(9)), KELA, CITY, RegisterId(Uuid::from_u128(8)))
     }
 
     fn world() -> Facts {
         let edits: Vec<Edit> = [KELA, CITY, STRANGER]
-            .map(|id| Edit::from(organisation(id)))
+            .map(|id| Edit::from(bare::organisation(id)))
             .into_iter()
             .chain([Edit::from(agreement())])
             .collect();

@@ -1,9 +1,9 @@
 //! Conditions of law every disclosure must meet, each in one function; whoever asks, asks these.
 
 use entity::{
-    entitlement,
+    entitlement, organisation,
     vocabulary::{
-        Adequacy, AgreementStatus, AuthorityStatus, BasisRole, Channel, DecisionReasonCode, LegalBasisId,
+        Adequacy, AgreementStatus, AuthorityStatus, BasisRole, Channel, DecisionReasonCode, Instant, LegalBasisId,
         MandateThemeId, MandateThemeStatus, MandatingRightStatus, Operation, OrganisationId, OrganisationKind,
         ProposalStatus, PurposeId, Regularity, ScopeStatus, StatementStatus, day_end,
     },
@@ -36,6 +36,11 @@ pub fn in_force(dossier: &Dossier, horizon: &mut Horizon) -> bool {
     let active = dossier.status.at(horizon.at()) == Some(AgreementStatus::Active);
     let Some(starts_at) = dossier.starts_at else { return false };
     horizon.within(starts_at, dossier.ends_at) && active
+}
+
+/// Whether an organisation itself exists at an instant, whoever takes its place later; its last day is included.
+pub fn exists(organisation: &organisation::Model, at: Instant) -> bool {
+    organisation.dissolved_on.is_none_or(|day| at < day_end(day))
 }
 
 /// Whether an organisation exists, or another took its place.

@@ -13,7 +13,7 @@ mod standing;
 mod steps;
 
 pub use actions::{AllowedAction, allowed_actions, resumable};
-pub use conditions::{carries, has_basis, in_force, is_for, is_right, law_in_force, openable, party_active};
+pub use conditions::{carries, exists, has_basis, in_force, is_for, is_right, law_in_force, openable, party_active};
 pub use decide::{decide, disclosers};
 pub use horizon::Horizon;
 pub use message::{obligation_message, reason_message};

@@ -188,14 +188,14 @@ mod tests {
     use entity::{
         agreement, legal_basis, organisation, register,
         vocabulary::{
-            AgreementId, AgreementKind, AgreementStatus, Channel, Codes, EntitlementId, Evidence, IdentifierSource,
-            Jurisdiction, LegalBasisId, Operation, Publicity,
+            AgreementId, AgreementStatus, Channel, EntitlementId, Evidence, Jurisdiction, LegalBasisId, Operation,
+            Publicity,
         },
     };
     use uuid::Uuid;
 
     use super::*;
-    use crate::facts::Edit;
+    use crate::facts::{Edit, bare};
 
     const KELA: OrganisationId = OrganisationId(Uuid::from_u128(1));
     const COUNTY: OrganisationId = OrganisationId(Uuid::from_u128(2));
@@ -210,23 +210,7 @@ mod tests {
     }
 
     fn organisation(id: OrganisationId, kind: OrganisationKind, status: AuthorityStatus) -> organisation::Model {
-        organisation::Model {
-            id,
-            business_id: None,
-            ovt_code: None,
-            oid: None,
-            name_fi: "Virasto".to_owned(),
-            name_sv: None,
-            name_en: None,
-            kind,
-            authority_status: status,
-            country: "FI".to_owned(),
-            municipality_code: None,
-            county_code: None,
-            identifier_source: IdentifierSource::Synthetic,
-            dissolved_on: None,
-            successor_id: None,
-        }
+        organisation::Model { kind, authority_status: status, ..bare::organisation(id) }
     }
 
     fn law() -> legal_basis::Model {
@@ -287,39 +271,14 @@ mod tests {
 
     fn agreement(status: AgreementStatus) -> agreement::Model {
         agreement::Model {
-            id: AgreementId(Uuid::from_u128(9)),
-            number: "KEL-1".to_owned(),
-            case_register_id: None,
-            kind: AgreementKind::Agreement,
-            discloser_id: KELA,
-            recipient_id: COUNTY,
-            register_id: REGISTER,
             status,
-            signed_on: None,
-            starts_on: None,
-            ends_on: None,
-            termination_reason: None,
-            supersedes_id: None,
-            drafted_by_id: KELA,
-            catalogue_version: 1,
             publicity: Publicity::Secret,
-            version: 1,
-            content_hash: None,
+            ..bare::agreement(AgreementId(Uuid::from_u128(9)), KELA, COUNTY, REGISTER)
         }
     }
 
     fn world(more: impl IntoIterator<Item = Edit>) -> Facts {
-        let register = register::Model {
-            id: REGISTER,
-            code: "KELMU".to_owned(),
-            name_fi: "Kelmu".to_owned(),
-            name_sv: None,
-            name_en: None,
-            controller_id: KELA,
-            channels: Codes([Channel::TechnicalInterface].into()),
-            structure_version: None,
-            structure_url: None,
-        };
+        let register = register::Model { code: "KELMU".to_owned(), ..bare::register(REGISTER, KELA) };
         let edits: Vec<Edit> = [
             organisation(KELA, OrganisationKind::SocialInsuranceInstitution, AuthorityStatus::Authority).into(),
             organisation(COUNTY, OrganisationKind::WellbeingCounty, AuthorityStatus::Authority).into(),

@@ -14,7 +14,7 @@ use entity::{
 };
 use uuid::Uuid;
 
-use super::{Edit, Row, Tables};
+use super::Tables;
 
 /// History of a status: from which instant on each value held, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -315,15 +315,6 @@ pub(super) struct Compiled {
 }
 
 impl Compiled {
-    /// Follows an edit of an organisation.
-    pub(super) fn organisation(&mut self, earlier: Option<&Row>, edit: &Edit) {
-        match (earlier, edit) {
-            (_, Edit::Put(Row::Organisation(row))) => drop(self.organisations.insert(row.id, Arc::clone(row))),
-            (Some(Row::Organisation(row)), Edit::Remove(..)) => drop(self.organisations.remove(&row.id)),
-            _ => {}
-        }
-    }
-
     /// Puts a dossier in the place of the one with its id, or takes that away.
     pub(super) fn put(&mut self, id: AgreementId, dossier: Option<Arc<Dossier>>) {
         let side = |dossier: &Dossier| (dossier.row.recipient_id, dossier.row.register_id);

@@ -5,6 +5,8 @@
 //!
 //! **Invariant:** facts loaded from the tables equal facts replayed from the journal.
 
+#[cfg(test)]
+pub mod bare;
 mod dossier;
 mod registered;
 mod row;
@@ -12,7 +14,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, hash::Hash, sync::Arc};
 
 use entity::{
     access_grant, organisation,
@@ -48,27 +50,9 @@ impl std::ops::Deref for Facts {
 impl Facts {
     /// Picture of tables read whole.
     pub fn of(seq: i64, tables: Tables) -> Self {
+        let touched = Touched::all(&tables);
         let mut facts = Self { seq, tables, ..Self::default() };
-        for row in facts.tables.organisation.all() {
-            facts.compiled.organisations.insert(row.id, Arc::clone(row));
-        }
-        for row in facts.tables.agreement.all() {
-            facts.compiled.put(row.id, Some(Arc::new(Dossier::compile(&facts.tables, row))));
-        }
-        for row in facts.tables.legal_basis.all() {
-            facts.compiled.laws.insert(row.id, Arc::new(Law::compile(&facts.tables, row)));
-        }
-        for row in facts.tables.register.all() {
-            facts.compiled.catalogues.insert(row.id, Arc::new(Catalogue::compile(&facts.tables, row)));
-        }
-        for row in facts.tables.mandate_theme.all() {
-            let history = History::read(&facts.tables, row.id.0, row.status);
-            facts.compiled.themes.insert(row.id, Arc::new(history));
-        }
-        for row in facts.tables.mandating_right.all() {
-            let right = (row.organisation_id, row.mandate_theme_id);
-            facts.compiled.rights.insert(right, RightPart::compile(&facts.tables, right).into());
-        }
+        facts.compile(&touched);
         facts
     }
 
@@ -81,10 +65,11 @@ impl Facts {
         let mut touched = Touched::default();
         for edit in edits {
             let earlier = facts.tables.edit(edit);
-            facts.compiled.organisation(earlier.as_ref(), edit);
             if let (Some(Row::Organisation(before)), Edit::Put(Row::Organisation(after))) = (&earlier, edit)
                 && before.successor_id == after.successor_id
             {
+                // Only a succession changes more than the row itself.
+                touched.organisations.insert(after.id);
                 continue;
             }
             touched.rows.extend(earlier);
@@ -98,30 +83,26 @@ impl Facts {
     }
 
     fn compile(&mut self, touched: &Touched) {
+        let (tables, compiled) = (&self.tables, &mut self.compiled);
+        for id in &touched.organisations {
+            set(&mut compiled.organisations, *id, tables.organisation.get(*id).cloned());
+        }
         for id in &touched.agreements {
-            let row = self.tables.agreement.get(*id);
-            self.compiled.put(*id, row.map(|row| Arc::new(Dossier::compile(&self.tables, row))));
+            compiled.put(*id, tables.agreement.get(*id).map(|row| Arc::new(Dossier::compile(tables, row))));
         }
         for id in &touched.laws {
-            match self.tables.legal_basis.get(*id) {
-                Some(row) => self.compiled.laws.insert(*id, Arc::new(Law::compile(&self.tables, row))),
-                None => self.compiled.laws.remove(id),
-            };
+            set(&mut compiled.laws, *id, tables.legal_basis.get(*id).map(|row| Arc::new(Law::compile(tables, row))));
         }
         for id in &touched.registers {
-            match self.tables.register.get(*id) {
-                Some(row) => self.compiled.catalogues.insert(*id, Arc::new(Catalogue::compile(&self.tables, row))),
-                None => self.compiled.catalogues.remove(id),
-            };
+            let catalogue = tables.register.get(*id).map(|row| Arc::new(Catalogue::compile(tables, row)));
+            set(&mut compiled.catalogues, *id, catalogue);
         }
         for id in &touched.themes {
-            match self.tables.mandate_theme.get(*id) {
-                Some(row) => self.compiled.themes.insert(*id, Arc::new(History::read(&self.tables, id.0, row.status))),
-                None => self.compiled.themes.remove(id),
-            };
+            let history = tables.mandate_theme.get(*id).map(|row| Arc::new(History::read(tables, id.0, row.status)));
+            set(&mut compiled.themes, *id, history);
         }
         for right in &touched.rights {
-            self.compiled.rights.insert(*right, RightPart::compile(&self.tables, *right).into());
+            compiled.rights.insert(*right, RightPart::compile(tables, *right).into());
         }
     }
 
@@ -135,7 +116,7 @@ impl Facts {
         self.compiled.rights.get(&(organisation, theme)).map_or(&[], AsRef::as_ref)
     }
 
-    /// Organisation of an id.
+    /// Organisation of an id, found as decisions find everything: in one step.
     pub fn party(&self, id: OrganisationId) -> Option<&organisation::Model> {
         self.compiled.organisations.get(&id).map(AsRef::as_ref)
     }
@@ -219,6 +200,7 @@ pub fn successors(tables: &Tables, organisation: OrganisationId) -> impl Iterato
 #[derive(Default)]
 struct Touched {
     rows: Vec<Row>,
+    organisations: BTreeSet<OrganisationId>,
     agreements: BTreeSet<AgreementId>,
     laws: BTreeSet<LegalBasisId>,
     registers: BTreeSet<RegisterId>,
@@ -226,7 +208,28 @@ struct Touched {
     rights: BTreeSet<(OrganisationId, MandateThemeId)>,
 }
 
+/// Follows one entry: as it is now, or gone.
+fn set<K: Hash + Eq + Clone, V: Clone>(lookup: &mut Lookup<K, V>, key: K, value: Option<V>) {
+    match value {
+        Some(value) => drop(lookup.insert(key, value)),
+        None => drop(lookup.remove(&key)),
+    }
+}
+
 impl Touched {
+    /// Everything, as for a picture compiled for the first time.
+    fn all(tables: &Tables) -> Self {
+        Self {
+            rows: Vec::new(),
+            organisations: tables.organisation.all().map(|row| row.id).collect(),
+            agreements: tables.agreement.all().map(|row| row.id).collect(),
+            laws: tables.legal_basis.all().map(|row| row.id).collect(),
+            registers: tables.register.all().map(|row| row.id).collect(),
+            themes: tables.mandate_theme.all().map(|row| row.id).collect(),
+            rights: tables.mandating_right.all().map(|row| (row.organisation_id, row.mandate_theme_id)).collect(),
+        }
+    }
+
     fn find(&mut self, tables: &Tables) {
         for row in std::mem::take(&mut self.rows) {
             match &row {
@@ -277,6 +280,7 @@ impl Touched {
 
     /// A succession changes whose statements speak for whom.
     fn parties(&mut self, tables: &Tables, row: &organisation::Model) {
+        self.organisations.insert(row.id);
         let heirs = row.successor_id.into_iter().flat_map(|heir| std::iter::once(heir).chain(successors(tables, heir)));
         let bodies = std::iter::once(row.id).chain(heirs);
         for body in bodies {

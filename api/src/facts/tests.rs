@@ -1,10 +1,7 @@
-use entity::{
-    organisation,
-    vocabulary::{AuthorityStatus, IdentifierSource, OrganisationId, OrganisationKind},
-};
+use entity::{organisation, vocabulary::OrganisationId};
 use uuid::Uuid;
 
-use super::{Edit, Facts, in_succession, stands_for};
+use super::{Edit, Facts, bare, in_succession, stands_for};
 
 const FIRST: OrganisationId = OrganisationId(Uuid::from_u128(1));
 const SECOND: OrganisationId = OrganisationId(Uuid::from_u128(2));
@@ -15,25 +12,8 @@ const OTHER: OrganisationId = OrganisationId(Uuid::from_u128(5));
 /// The second took the first's place, the third the second's and that of a fourth.
 fn facts() -> Facts {
     let places = [(FIRST, Some(SECOND)), (SECOND, Some(THIRD)), (THIRD, None), (MERGED, Some(THIRD)), (OTHER, None)];
-    let edits = places.map(|(id, successor_id)| {
-        Edit::from(organisation::Model {
-            id,
-            business_id: None,
-            ovt_code: None,
-            oid: None,
-            name_fi: "Virasto".to_owned(),
-            name_sv: None,
-            name_en: None,
-            kind: OrganisationKind::StateAgency,
-            authority_status: AuthorityStatus::Authority,
-            country: "FI".to_owned(),
-            municipality_code: None,
-            county_code: None,
-            identifier_source: IdentifierSource::Synthetic,
-            dissolved_on: None,
-            successor_id,
-        })
-    });
+    let edits =
+        places.map(|(id, successor_id)| Edit::from(organisation::Model { successor_id, ..bare::organisation(id) }));
     Facts::default().after(1, &edits)
 }
 

@@ -7,7 +7,7 @@ use entity::{
     organisation,
     vocabulary::{
         AuthorityStatus, ClosedEnum, ContactTopic, IdentifierSource, Language, OrganisationId, OrganisationKind,
-        OvtCode, day_end,
+        OvtCode,
     },
 };
 
@@ -17,6 +17,7 @@ use crate::{
     checks::Checks,
     contact::graphql::Contact,
     context::{Intent, View},
+    decision,
     facts::global_id,
     graphql::{
         connections::{Connection, Page},
@@ -147,10 +148,9 @@ pub struct OrganisationFilter {
 
 impl OrganisationFilter {
     fn admits(&self, view: &View, row: &organisation::Model) -> bool {
-        let exists = row.dissolved_on.is_none_or(|day| view.at < day_end(day));
         self.kind.is_none_or(|kind| kind.0 == row.kind)
             && self.authority_status.is_none_or(|status| status.0 == row.authority_status)
-            && self.is_active.is_none_or(|active| active == exists)
+            && self.is_active.is_none_or(|active| active == decision::exists(row, view.at))
             && self
                 .name
                 .as_ref()

@@ -156,14 +156,15 @@ pub(super) mod tests {
     use entity::{
         agreement, organisation, scope, scope_item,
         vocabulary::{
-            Admission, AgreementId, AgreementKind, AgreementStatus, AuthorityStatus, Channel, Codes, Evidence,
-            IdentifierSource, Jurisdiction, LegalBasisId, NecessityCheck, Operation, OrganisationId, OrganisationKind,
-            Population, ProposalStatus, Publicity, Regularity, ScopeId, ScopeItemId, ScopeStatus,
+            Admission, AgreementId, AgreementStatus, Channel, Evidence, Jurisdiction, LegalBasisId, NecessityCheck,
+            Operation, OrganisationId, OrganisationKind, Population, ProposalStatus, Regularity, ScopeId, ScopeItemId,
+            ScopeStatus,
         },
     };
     use uuid::Uuid;
 
     use super::*;
+    use crate::facts::bare;
 
     pub(in crate::register) const CONTROLLER: OrganisationId = OrganisationId(Uuid::from_u128(1));
     pub(in crate::register) const REGISTER: RegisterId = RegisterId(Uuid::from_u128(2));
@@ -179,23 +180,7 @@ pub(super) mod tests {
     }
 
     fn organisation() -> organisation::Model {
-        organisation::Model {
-            id: CONTROLLER,
-            business_id: None,
-            ovt_code: None,
-            oid: None,
-            name_fi: "Kansaneläkelaitos".to_owned(),
-            name_sv: None,
-            name_en: None,
-            kind: OrganisationKind::SocialInsuranceInstitution,
-            authority_status: AuthorityStatus::Authority,
-            country: "FI".to_owned(),
-            municipality_code: None,
-            county_code: None,
-            identifier_source: IdentifierSource::Synthetic,
-            dissolved_on: None,
-            successor_id: None,
-        }
+        organisation::Model { kind: OrganisationKind::SocialInsuranceInstitution, ..bare::organisation(CONTROLLER) }
     }
 
     fn provision() -> entity::legal_basis::Model {
@@ -234,17 +219,7 @@ pub(super) mod tests {
 
     /// A controller, its register with KEL.DECISION, and the provision that makes it secret.
     pub(in crate::register) fn world() -> Facts {
-        let register = register::Model {
-            id: REGISTER,
-            code: "SAMPLE".to_owned(),
-            name_fi: "Rekisteri".to_owned(),
-            name_sv: None,
-            name_en: None,
-            controller_id: CONTROLLER,
-            channels: Codes([Channel::TechnicalInterface].into()),
-            structure_version: None,
-            structure_url: None,
-        };
+        let register = register::Model { code: "SAMPLE".to_owned(), ..bare::register(REGISTER, CONTROLLER) };
         let edits = [Edit::from(organisation()), provision().into(), register.into()];
         let facts = Facts::default().after(1, &edits);
         let changes = add(&facts, ITEM, &input("KEL.DECISION"), now()).unwrap();
@@ -254,24 +229,8 @@ pub(super) mod tests {
     /// The same with an open scope that names one item.
     pub(in crate::register) fn opened(facts: &Facts, item: &str) -> Facts {
         let agreement = agreement::Model {
-            id: AgreementId(Uuid::from_u128(10)),
-            number: "KEL-1".to_owned(),
-            case_register_id: None,
-            kind: AgreementKind::Agreement,
-            discloser_id: CONTROLLER,
-            recipient_id: CONTROLLER,
-            register_id: REGISTER,
             status: AgreementStatus::Active,
-            signed_on: None,
-            starts_on: None,
-            ends_on: None,
-            termination_reason: None,
-            supersedes_id: None,
-            drafted_by_id: CONTROLLER,
-            catalogue_version: 1,
-            publicity: Publicity::Public,
-            version: 1,
-            content_hash: None,
+            ..bare::agreement(AgreementId(Uuid::from_u128(10)), CONTROLLER, CONTROLLER, REGISTER)
         };
         let scope = scope::Model {
             id: ScopeId(Uuid::from_u128(11)),

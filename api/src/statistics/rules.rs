@@ -616,27 +616,14 @@ mod tests {
 
     /// Facts with one agreement that is not public, and a cell of it with every value.
     fn restricted() -> (Facts, Cell) {
-        use entity::{agreement, vocabulary::AgreementKind, vocabulary::AgreementStatus};
+        use crate::facts::bare;
+        use entity::{agreement, vocabulary::AgreementStatus};
         let (id, party) = (AgreementId(uuid::Uuid::from_u128(1)), OrganisationId(uuid::Uuid::from_u128(2)));
         let agreement = agreement::Model {
-            id,
             number: "SOT-1".to_owned(),
-            case_register_id: None,
-            kind: AgreementKind::Agreement,
-            discloser_id: party,
-            recipient_id: OrganisationId(uuid::Uuid::from_u128(3)),
-            register_id: RegisterId(uuid::Uuid::from_u128(4)),
             status: AgreementStatus::Active,
-            signed_on: None,
-            starts_on: None,
-            ends_on: None,
-            termination_reason: None,
-            supersedes_id: None,
-            drafted_by_id: party,
-            catalogue_version: 1,
             publicity: Publicity::PublicationRestricted,
-            version: 1,
-            content_hash: None,
+            ..bare::agreement(id, party, OrganisationId(uuid::Uuid::from_u128(3)), RegisterId(uuid::Uuid::from_u128(4)))
         };
         let facts = Facts::default().after(1, &[agreement.into()]);
         let cell = Cell {

@@ -18,7 +18,7 @@ use crate::{
     FaultCode,
     agreement::rules::{BASES_MAX, PARTIES_MAX, SCOPES_MAX},
     contact::rules as contact_rules,
-    facts::{Dossier, Facts, Row},
+    facts::{Dossier, Facts, Row, stands_for},
     inquiry::CLAIMED_PROVISIONS_MAX,
     organisation::rules::SUBSYSTEMS_MAX,
     protection_statement::rules::{ANSWERS_MAX, STATEMENTS_MAX},
@@ -157,9 +157,7 @@ fn controls(facts: &Facts, row: &agreement::Model) -> bool {
                 && party.role == PartyRole::JointController
         })
     };
-    register.controller_id == row.discloser_id
-        || facts.predecessors(register.controller_id).contains(&row.discloser_id)
-        || jointly(register.controller_id)
+    stands_for(facts, register.controller_id, row.discloser_id) || jointly(register.controller_id)
 }
 
 /// Whole that a row is one part of, of which an answer shows every part: its table and ids.

@@ -19,8 +19,14 @@ const UUID_CHARACTERS: usize = 36;
 
 /// Row of a global id of one table.
 fn row_of(text: &str, table: &str) -> Option<Uuid> {
-    let row = text.strip_prefix(table)?.strip_prefix(':')?;
-    (row.len() == UUID_CHARACTERS).then(|| Uuid::try_parse(row).ok())?
+    table_and_row(text).filter(|(named, _)| *named == table).map(|(_, row)| row)
+}
+
+/// Table and row a global id names, whatever the table; none when it is no global id.
+pub fn table_and_row(text: &str) -> Option<(&str, Uuid)> {
+    let (table, row) = text.split_once(':')?;
+    let row = (row.len() == UUID_CHARACTERS).then(|| Uuid::try_parse(row).ok())??;
+    Some((table, row))
 }
 
 macro_rules! row_ids {

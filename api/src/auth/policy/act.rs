@@ -1,11 +1,12 @@
 //! What a viewer may do: an act is judged on the facts it changes, and only this file can make a permit.
 
-use entity::vocabulary::{AgreementId, AgreementSide, Instant, OrganisationId, RegisterId, day_end};
+use entity::vocabulary::{AgreementId, AgreementSide, Instant, OrganisationId, RegisterId};
 
 use super::{acting_side, own_id, sight, stands_for};
 use crate::{
     Error,
     auth::{Role, Viewer},
+    decision,
     facts::Facts,
 };
 
@@ -83,7 +84,7 @@ pub fn judge(facts: &Facts, viewer: &Viewer, act: Act, at: Instant) -> Result<Pe
 
 fn has_ceased(facts: &Facts, viewer: &Viewer, at: Instant) -> bool {
     let own = own_id(facts, viewer).and_then(|own| facts.party(own));
-    own.and_then(|row| row.dissolved_on).is_some_and(|day| day_end(day) <= at)
+    own.is_some_and(|row| !decision::exists(row, at))
 }
 
 fn is_officer_of(facts: &Facts, viewer: &Viewer, organisation: OrganisationId) -> bool {

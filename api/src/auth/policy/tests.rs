@@ -1,11 +1,10 @@
 use std::collections::BTreeSet;
 
 use entity::{
-    agreement, agreement_party, contact, organisation, register,
+    agreement, agreement_party, contact, organisation,
     vocabulary::{
-        AgreementId, AgreementKind, AgreementPartyId, AgreementSide, AgreementStatus, AuthorityStatus, Channel, Codes,
-        ContactId, ContactRole, IdentifierSource, Instant, Language, OrganisationId, OrganisationKind, PartyRole,
-        Publicity, RegisterId,
+        AgreementId, AgreementPartyId, AgreementSide, AgreementStatus, Codes, ContactId, ContactRole, Instant,
+        Language, OrganisationId, OrganisationKind, PartyRole, Publicity, RegisterId,
     },
 };
 use uuid::Uuid;
@@ -14,7 +13,7 @@ use super::{statistics::Sight as StatisticsSight, *};
 use crate::{
     Error,
     auth::{Role, Viewer},
-    facts::{Edit, Facts},
+    facts::{Edit, Facts, bare},
 };
 
 /// The controller, dissolved; the agency took its place.
@@ -45,59 +44,25 @@ fn business_id(id: OrganisationId) -> &'static str {
 fn organisation(id: OrganisationId) -> organisation::Model {
     let supervises = id == OMBUDSMAN;
     organisation::Model {
-        id,
         business_id: business_id(id).parse().ok(),
-        ovt_code: None,
-        oid: None,
-        name_fi: "Virasto".to_owned(),
-        name_sv: None,
-        name_en: None,
         kind: if supervises { OrganisationKind::DataProtectionAuthority } else { OrganisationKind::StateAgency },
-        authority_status: AuthorityStatus::Authority,
-        country: "FI".to_owned(),
-        municipality_code: None,
-        county_code: None,
-        identifier_source: IdentifierSource::Synthetic,
         dissolved_on: (id == BOARD).then(|| "2025-12-31".parse().unwrap()),
         successor_id: (id == BOARD).then_some(AGENCY),
+        ..bare::organisation(id)
     }
 }
 
 fn agreement(id: AgreementId) -> agreement::Model {
     agreement::Model {
-        id,
         number: id.0.to_string(),
-        case_register_id: None,
-        kind: AgreementKind::Agreement,
-        discloser_id: BOARD,
-        recipient_id: COUNTY,
-        register_id: REGISTER,
         status: AgreementStatus::Active,
-        signed_on: None,
-        starts_on: None,
-        ends_on: None,
-        termination_reason: None,
-        supersedes_id: None,
-        drafted_by_id: BOARD,
-        catalogue_version: 1,
         publicity: Publicity::Secret,
-        version: 1,
-        content_hash: None,
+        ..bare::agreement(id, BOARD, COUNTY, REGISTER)
     }
 }
 
 fn facts() -> Facts {
-    let register = register::Model {
-        id: REGISTER,
-        code: "REG".to_owned(),
-        name_fi: "Rekisteri".to_owned(),
-        name_sv: None,
-        name_en: None,
-        controller_id: BOARD,
-        channels: Codes([Channel::TechnicalInterface].into()),
-        structure_version: None,
-        structure_url: None,
-    };
+    let register = bare::register(REGISTER, BOARD);
     let party = agreement_party::Model {
         id: AgreementPartyId(Uuid::from_u128(10)),
         agreement_id: FIRST,

@@ -11,9 +11,8 @@ use chrono::TimeDelta;
 use entity::{
     agreement, data_item, legal_basis, organisation, purpose, register,
     vocabulary::{
-        AgreementId, AgreementKind, AgreementStatus, AuthorityStatus, Channel, DataItemId, DisclosureGround,
-        DisclosureOutcome, Evidence, IdentifierSource, Instant, Jurisdiction, LegalBasisId, Operation, OrganisationId,
-        OrganisationKind, ProposalStatus, Publicity, PurposeId, RegisterId,
+        AgreementId, Channel, DataItemId, DisclosureGround, DisclosureOutcome, Evidence, Instant, Jurisdiction,
+        LegalBasisId, Operation, OrganisationId, OrganisationKind, ProposalStatus, PurposeId, RegisterId,
     },
 };
 use tempfile::TempDir;
@@ -25,7 +24,7 @@ use crate::{
     Error,
     clock::Clock,
     database::Database,
-    facts::{Edit, Facts},
+    facts::{Edit, Facts, bare},
     journal::{Author, Changes, Journal},
     keys::{Issuance, Keys},
 };
@@ -60,15 +59,9 @@ pub(super) fn edits() -> Vec<Edit> {
         .into(),
         basis().into(),
         register::Model {
-            id: KELMU,
             code: "KELMU".to_owned(),
-            name_fi: "Kelmu".to_owned(),
-            name_sv: None,
-            name_en: None,
-            controller_id: KELA,
             channels: [Channel::TechnicalInterface, Channel::ViewingConnection].into_iter().collect(),
-            structure_version: None,
-            structure_url: None,
+            ..bare::register(KELMU, KELA)
         }
         .into(),
         item(5, "KEL.DECISION").into(),
@@ -83,21 +76,11 @@ pub(super) fn facts() -> Facts {
 
 fn organisation(id: OrganisationId, business_id: &str, kind: OrganisationKind) -> organisation::Model {
     organisation::Model {
-        id,
         business_id: Some(business_id.parse().unwrap()),
-        ovt_code: None,
-        oid: None,
         name_fi: business_id.to_owned(),
-        name_sv: None,
-        name_en: None,
         kind,
-        authority_status: AuthorityStatus::Authority,
-        country: "FI".to_owned(),
-        municipality_code: None,
         county_code: (kind == OrganisationKind::WellbeingCounty).then(|| "08".parse().unwrap()),
-        identifier_source: IdentifierSource::Synthetic,
-        dissolved_on: None,
-        successor_id: None,
+        ..bare::organisation(id)
     }
 }
 
@@ -155,26 +138,7 @@ fn item(id: u128, code: &str) -> data_item::Model {
 }
 
 fn agreement() -> agreement::Model {
-    agreement::Model {
-        id: AgreementId(Uuid::from_u128(8)),
-        number: "KEL-1".to_owned(),
-        case_register_id: None,
-        kind: AgreementKind::Agreement,
-        discloser_id: KELA,
-        recipient_id: PIRKANMAA,
-        register_id: KELMU,
-        status: AgreementStatus::Draft,
-        signed_on: None,
-        starts_on: None,
-        ends_on: None,
-        termination_reason: None,
-        supersedes_id: None,
-        drafted_by_id: KELA,
-        catalogue_version: 1,
-        publicity: Publicity::Public,
-        version: 1,
-        content_hash: None,
-    }
+    bare::agreement(AgreementId(Uuid::from_u128(8)), KELA, PIRKANMAA, KELMU)
 }
 
 pub(super) fn person(code: &str) -> SubjectDraft {

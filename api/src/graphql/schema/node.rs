@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Interface, Object};
-use uuid::Uuid;
+use entity::vocabulary::table_and_row;
 
 use crate::{
     Error,
@@ -16,9 +16,6 @@ use crate::{
     register::graphql::{Purpose, Register},
     scope::graphql::Scope,
 };
-
-/// Characters of a UUID with its hyphens.
-const UUID_CHARACTERS: usize = 36;
 
 /// Thing with a global identifier.
 #[derive(Interface)]
@@ -58,7 +55,7 @@ impl NodeQuery {
 }
 
 fn find(view: &View, id: &ID) -> Result<Node, Error> {
-    let (table, uuid) = parts(id).ok_or(Error::NotFound("node"))?;
+    let (table, uuid) = table_and_row(id).ok_or(Error::NotFound("node"))?;
     let facts = &view.facts;
     let view = view.clone();
     let node = match table {
@@ -82,11 +79,4 @@ fn find(view: &View, id: &ID) -> Result<Node, Error> {
         _ => None,
     };
     node.ok_or(Error::NotFound("node"))
-}
-
-/// Table and row of a global id; null when it is none.
-fn parts(id: &ID) -> Option<(&str, Uuid)> {
-    let (table, row) = id.split_once(':')?;
-    let row = (row.len() == UUID_CHARACTERS).then(|| Uuid::try_parse(row).ok())??;
-    Some((table, row))
 }
