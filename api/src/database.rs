@@ -18,6 +18,10 @@ pub const READ_CONNECTIONS_MAX: u32 = 8;
 /// Connections for writing on PostgreSQL: the recorder, the registry's acts and the follower. SQLite has one.
 pub const WRITE_CONNECTIONS_MAX: u32 = 6;
 
+/// Rows that cross at once from the thread that reads SQLite: a start reads a whole registry, and a wake-up a row costs
+/// more than the row.
+const SQLITE_ROWS_BUFFERED: usize = 1_024;
+
 /// Database of one of the two engines.
 #[derive(Debug, Clone)]
 pub struct Database {
@@ -118,6 +122,7 @@ fn options(url: &str, connections: u32, read_only: bool) -> ConnectOptions {
                 .synchronous(sqlx::sqlite::SqliteSynchronous::Full)
                 .busy_timeout(Duration::from_secs(ACQUIRE_SECONDS_MAX))
                 .foreign_keys(true)
+                .row_buffer_size(SQLITE_ROWS_BUFFERED)
                 .pragma("query_only", if read_only { "on" } else { "off" })
         })
         .map_sqlx_postgres_opts(move |postgres| {

@@ -19,7 +19,7 @@ use super::Tables;
 /// History of a status: from which instant on each value held, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct History<S> {
-    entries: Vec<(Instant, S)>,
+    entries: Box<[(Instant, S)]>,
     now: S,
 }
 
@@ -75,9 +75,9 @@ pub struct ItemPart {
     /// The row.
     pub row: Arc<scope_item::Model>,
     /// Positions in [`Dossier::bases`].
-    pub bases: Vec<usize>,
+    pub bases: Box<[usize]>,
     /// Mandate themes the end user must hold one mandate each of.
-    pub mandates: Vec<MandateThemeId>,
+    pub mandates: Box<[MandateThemeId]>,
 }
 
 /// Scope with its items and purposes.
@@ -90,9 +90,9 @@ pub struct ScopePart {
     /// End of the day its content was defined on: what came to be later is not in it by prefix.
     pub defined_until: Instant,
     /// Purposes it serves.
-    pub purposes: Vec<PurposeId>,
+    pub purposes: Box<[PurposeId]>,
     /// Its items in the order of their codes.
-    pub items: Vec<ItemPart>,
+    pub items: Box<[ItemPart]>,
 }
 
 /// Onward rule with its items and provisions.
@@ -101,9 +101,9 @@ pub struct OnwardPart {
     /// The row.
     pub row: Arc<onward_rule::Model>,
     /// Items that may travel on.
-    pub items: Vec<ItemCode>,
+    pub items: Box<[ItemCode]>,
     /// Positions in [`Dossier::bases`].
-    pub bases: Vec<usize>,
+    pub bases: Box<[usize]>,
 }
 
 /// Protection statement that may carry an agreement.
@@ -127,18 +127,18 @@ pub struct Dossier {
     /// End of its last day.
     pub ends_at: Option<Instant>,
     /// Provisions it rests on.
-    pub bases: Vec<BasisPart>,
+    pub bases: Box<[BasisPart]>,
     /// Its scopes by channel and version.
-    pub scopes: Vec<ScopePart>,
+    pub scopes: Box<[ScopePart]>,
     /// Its onward rules.
-    pub onward: Vec<OnwardPart>,
+    pub onward: Box<[OnwardPart]>,
     /// Statements between its parties on its register, over every channel.
-    pub statements: Vec<StatementPart>,
+    pub statements: Box<[StatementPart]>,
 }
 
 impl Dossier {
     pub(super) fn compile(tables: &Tables, row: &Arc<agreement::Model>) -> Self {
-        let bases: Vec<BasisPart> = tables
+        let bases: Box<[BasisPart]> = tables
             .agreement_basis
             .of(row.id)
             .map(|basis| BasisPart {
@@ -170,9 +170,9 @@ impl Dossier {
             starts_at: row.starts_on.map(helsinki_midnight),
             ends_at: row.ends_on.map(day_end),
             bases,
-            scopes,
+            scopes: scopes.into(),
             onward,
-            statements,
+            statements: statements.into(),
         }
     }
 
@@ -202,7 +202,7 @@ fn scope_part(
         status: History::read(tables, scope.id.0, scope.status),
         defined_until: day_end(scope.defined_on),
         purposes: tables.scope_purpose.of(scope.id).map(|purpose| purpose.purpose_id).collect(),
-        items,
+        items: items.into(),
     }
 }
 

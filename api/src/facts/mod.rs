@@ -7,6 +7,7 @@
 
 #[cfg(test)]
 pub mod bare;
+mod base;
 mod dossier;
 mod registered;
 mod row;
@@ -14,7 +15,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeSet, hash::Hash, sync::Arc};
+use std::{collections::BTreeSet, hash::Hash, num::NonZero, panic::resume_unwind, sync::Arc, thread};
 
 use entity::{
     access_grant, organisation,
@@ -29,6 +30,9 @@ pub use dossier::*;
 pub use registered::{citation_key, data_item_key, grant_key_prefix};
 pub use row::*;
 pub use table::{Registered, Table};
+
+/// Agreements that are worth a thread of their own to compile.
+const AGREEMENTS_PER_THREAD_MIN: usize = 256;
 
 /// Picture of every registry table at one position of the journal.
 #[derive(Debug, Clone, Default)]
@@ -87,8 +91,8 @@ impl Facts {
         for id in &touched.organisations {
             set(&mut compiled.organisations, *id, tables.organisation.get(*id).cloned());
         }
-        for id in &touched.agreements {
-            compiled.put(*id, tables.agreement.get(*id).map(|row| Arc::new(Dossier::compile(tables, row))));
+        for (id, dossier) in dossiers(tables, &touched.agreements) {
+            compiled.put(id, dossier);
         }
         for id in &touched.laws {
             set(&mut compiled.laws, *id, tables.legal_basis.get(*id).map(|row| Arc::new(Law::compile(tables, row))));
@@ -194,6 +198,26 @@ pub fn successors(tables: &Tables, organisation: OrganisationId) -> impl Iterato
         tables.organisation.get(*id).and_then(|row| row.successor_id)
     })
     .take_while(move |id| seen.insert(*id))
+}
+
+/// Dossiers of agreements as they stand, or gone; many are compiled on all processors.
+fn dossiers(tables: &Tables, ids: &BTreeSet<AgreementId>) -> Vec<(AgreementId, Option<Arc<Dossier>>)> {
+    let compile = |id: &AgreementId| {
+        let row = tables.agreement.get(*id);
+        (*id, row.map(|row| Arc::new(Dossier::compile(tables, row))))
+    };
+    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(ids.len() / AGREEMENTS_PER_THREAD_MIN);
+    if threads < 2 {
+        return ids.iter().map(compile).collect();
+    }
+    let ids: Vec<AgreementId> = ids.iter().copied().collect();
+    thread::scope(|scope| {
+        let shares = ids.chunks(ids.len().div_ceil(threads));
+        let shares: Vec<_> =
+            shares.map(|share| scope.spawn(|| share.iter().map(compile).collect::<Vec<_>>())).collect();
+        let compiled = shares.into_iter().map(|share| share.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        compiled.flatten().collect()
+    })
 }
 
 /// What must be compiled anew after some rows changed.

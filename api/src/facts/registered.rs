@@ -14,10 +14,9 @@ macro_rules! registered {
                 self.id
             }
 
-            fn parents(&self) -> Vec<Uuid> {
-                let always: Vec<Uuid> = vec![$(self.$parent.into()),*];
-                let sometimes: Vec<Option<Uuid>> = vec![$(self.$optional.map(Uuid::from)),*];
-                always.into_iter().chain(sometimes.into_iter().flatten()).collect()
+            fn parents(&self) -> impl Iterator<Item = Uuid> {
+                let parents: [Option<Uuid>; _] = [$(Some(self.$parent.into()),)* $(self.$optional.map(Uuid::from)),*];
+                parents.into_iter().flatten()
             }
 
             $(fn key(&self) -> Option<String> {

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use entity::vocabulary::RowId;
+use futures::TryStreamExt;
 use sea_orm::{
     ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, IdenStatic, IntoActiveModel, Iterable, PrimaryKeyToColumn,
-    sea_query::OnConflict,
+    StreamTrait, sea_query::OnConflict,
 };
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::{Table, table::Registered};
+use crate::Error;
 
 /// Version of the images written today. An older image is read through [`Row::from_image`]'s upcasts.
 pub const SHAPE: i32 = 1;
@@ -157,13 +160,10 @@ macro_rules! registry {
                 std::iter::empty()$(.chain(self.$module.all().cloned().map(Row::$variant)))+
             }
 
-            /// Reads every table.
-            pub async fn read(db: &impl ConnectionTrait) -> Result<Self, DbErr> {
-                let mut tables = Self::default();
-                $(for model in entity::$module::Entity::find().all(db).await? {
-                    tables.$module.put(Arc::new(model));
-                })+
-                Ok(tables)
+            /// Reads every table. Each is put in order beside the reading of the next.
+            pub async fn read(db: &(impl ConnectionTrait + StreamTrait)) -> Result<Self, Error> {
+                $(let $module = ordered(rows::<entity::$module::Entity>(db).await?);)+
+                Ok(Self { $($module: $module.await.map_err(|_| Error::internal("a table could not be put in order"))?,)+ })
             }
         }
 
@@ -226,6 +226,20 @@ impl Edit {
     fn is_put(&self) -> bool {
         matches!(self, Self::Put(_))
     }
+}
+
+/// Every row of a table, one after another: what the driver holds of a row is gone before the next.
+async fn rows<E: EntityTrait>(db: &(impl ConnectionTrait + StreamTrait)) -> Result<Vec<Arc<E::Model>>, DbErr> {
+    let mut rows = Vec::new();
+    let mut read = E::find().stream(db).await?;
+    while let Some(row) = read.try_next().await? {
+        rows.push(Arc::new(row));
+    }
+    Ok(rows)
+}
+
+fn ordered<M: Registered>(rows: Vec<Arc<M>>) -> JoinHandle<Table<M>> {
+    tokio::task::spawn_blocking(move || Table::read(rows))
 }
 
 async fn put_all<E>(db: &impl ConnectionTrait, models: Vec<E::Model>) -> Result<(), DbErr>

@@ -7,6 +7,8 @@ use imbl::{OrdMap, OrdSet};
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
+use super::base::Base;
+
 /// Row of the registry: what the facts need to know of every table.
 pub trait Registered: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Its identifier.
@@ -16,8 +18,8 @@ pub trait Registered: Serialize + DeserializeOwned + Send + Sync + 'static {
     fn id(&self) -> Self::Id;
 
     /// Rows it belongs to or points at, by which it is looked up.
-    fn parents(&self) -> Vec<Uuid> {
-        Vec::new()
+    fn parents(&self) -> impl Iterator<Item = Uuid> {
+        std::iter::empty()
     }
 
     /// Natural key; null where the row has none.
@@ -27,97 +29,176 @@ pub trait Registered: Serialize + DeserializeOwned + Send + Sync + 'static {
 }
 
 /// Rows of one table in the order of their ids. Cloning shares everything.
+///
+/// What was read stands in one block; what changed since stands over it in persistent maps.
 #[derive(Debug)]
 pub struct Table<M: Registered> {
-    rows: OrdMap<M::Id, Arc<M>>,
+    base: Arc<Base<M>>,
+    /// Rows put since; none for one taken out that stands in the block.
+    changed: OrdMap<M::Id, Option<Arc<M>>>,
+    /// Of the rows in `changed`.
     by_parent: OrdSet<(Uuid, M::Id)>,
+    /// Of the rows in `changed`.
     by_key: OrdMap<String, M::Id>,
+    len: usize,
 }
 
 impl<M: Registered> Clone for Table<M> {
     fn clone(&self) -> Self {
-        Self { rows: self.rows.clone(), by_parent: self.by_parent.clone(), by_key: self.by_key.clone() }
+        Self {
+            base: Arc::clone(&self.base),
+            changed: self.changed.clone(),
+            by_parent: self.by_parent.clone(),
+            by_key: self.by_key.clone(),
+            len: self.len,
+        }
     }
 }
 
 impl<M: Registered> Default for Table<M> {
     fn default() -> Self {
-        Self { rows: OrdMap::new(), by_parent: OrdSet::new(), by_key: OrdMap::new() }
+        Self::read(Vec::new())
     }
 }
 
 impl<M: Registered> Table<M> {
+    /// Table of rows as they were read, in any order; their ids differ.
+    pub(super) fn read(rows: Vec<Arc<M>>) -> Self {
+        let base = Base::of(rows);
+        let len = base.len();
+        Self { base: base.into(), changed: OrdMap::new(), by_parent: OrdSet::new(), by_key: OrdMap::new(), len }
+    }
+
     /// Row of an id.
     pub fn get(&self, id: M::Id) -> Option<&Arc<M>> {
-        self.rows.get(&id)
+        match self.changed.get(&id) {
+            Some(row) => row.as_ref(),
+            None => self.base.get(id),
+        }
     }
 
     /// Row of a natural key.
     pub fn by_key(&self, key: &str) -> Option<&Arc<M>> {
-        self.by_key.get(key).and_then(|id| self.rows.get(id))
+        let changed = self.by_key.get(key).and_then(|id| self.put_since(*id));
+        changed.or_else(|| {
+            let (found, row) = self.base.at_and_after(key).next()?;
+            (found == key && self.stands(row)).then_some(row)
+        })
     }
 
     /// Rows whose natural key starts with `prefix`, in the order of their keys.
     pub fn by_key_prefix(&self, prefix: String) -> impl Iterator<Item = &Arc<M>> {
-        self.by_key
-            .range(prefix.clone()..)
-            .take_while(move |(key, _)| key.starts_with(&prefix))
-            .filter_map(|(_, id)| self.rows.get(id))
+        let (base_prefix, changed_prefix) = (prefix.clone(), prefix.clone());
+        let base = self
+            .base
+            .at_and_after(&prefix)
+            .take_while(move |(key, _)| key.starts_with(&base_prefix))
+            .map(|(_, row)| row)
+            .filter(|row| self.stands(row));
+        let changed = self
+            .by_key
+            .range(prefix..)
+            .take_while(move |(key, _)| key.starts_with(&changed_prefix))
+            .filter_map(|(_, id)| self.put_since(*id));
+        merged(base, changed, M::key)
     }
 
     /// Rows that belong to or point at `parent`, in the order of their ids.
     pub fn of(&self, parent: impl Into<Uuid>) -> impl Iterator<Item = &Arc<M>> {
         let parent = parent.into();
         let (first, last) = (M::Id::from(Uuid::nil()), M::Id::from(Uuid::max()));
-        self.by_parent.range((parent, first)..=(parent, last)).filter_map(|(_, id)| self.rows.get(id))
+        let changed = self.by_parent.range((parent, first)..=(parent, last));
+        merged(
+            self.base.of_parent(parent).filter(|row| self.stands(row)),
+            changed.filter_map(|(_, id)| self.put_since(*id)),
+            M::id,
+        )
     }
 
     /// Every row, in the order of ids.
-    pub fn all(&self) -> impl DoubleEndedIterator<Item = &Arc<M>> {
-        self.rows.values()
+    pub fn all(&self) -> impl Iterator<Item = &Arc<M>> {
+        merged(self.base.all().filter(|row| self.stands(row)), self.changed.values().filter_map(Option::as_ref), M::id)
     }
 
     /// Number of rows.
     pub fn len(&self) -> usize {
-        self.rows.len()
+        self.len
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.len == 0
     }
 
     /// Puts a row in the place of the one with its id; the earlier row, if any.
     pub(super) fn put(&mut self, row: Arc<M>) -> Option<Arc<M>> {
         let id = row.id();
-        let earlier = self.remove(id);
+        let earlier = self.unlinked(id);
         for parent in row.parents() {
             self.by_parent.insert((parent, id));
         }
         if let Some(key) = row.key() {
             self.by_key.insert(key, id);
         }
-        self.rows.insert(id, row);
+        self.changed.insert(id, Some(row));
+        self.len += usize::from(earlier.is_none());
         earlier
     }
 
     /// Takes a row out.
     pub(super) fn remove(&mut self, id: M::Id) -> Option<Arc<M>> {
-        let earlier = self.rows.remove(&id)?;
-        for parent in earlier.parents() {
+        let earlier = self.unlinked(id)?;
+        if self.base.get(id).is_some() {
+            self.changed.insert(id, None);
+        } else {
+            self.changed.remove(&id);
+        }
+        self.len -= 1;
+        Some(earlier)
+    }
+
+    /// Row put since the block was read.
+    fn put_since(&self, id: M::Id) -> Option<&Arc<M>> {
+        self.changed.get(&id).and_then(Option::as_ref)
+    }
+
+    /// Whether a row of the block has neither been replaced nor taken out.
+    fn stands(&self, row: &M) -> bool {
+        self.changed.is_empty() || !self.changed.contains_key(&row.id())
+    }
+
+    /// Row as it stands, no longer found by its parents and its key.
+    fn unlinked(&mut self, id: M::Id) -> Option<Arc<M>> {
+        let Some(changed) = self.changed.get(&id) else { return self.base.get(id).cloned() };
+        let row = changed.clone()?;
+        for parent in row.parents() {
             self.by_parent.remove(&(parent, id));
         }
-        if let Some(key) = earlier.key()
+        if let Some(key) = row.key()
             && self.by_key.get(&key) == Some(&id)
         {
             self.by_key.remove(&key);
         }
-        Some(earlier)
+        Some(row)
     }
+}
+
+/// Rows of the block and rows put since, each in one order, together in that order.
+fn merged<'a, M: 'a, K: Ord>(
+    base: impl Iterator<Item = &'a Arc<M>>,
+    changed: impl Iterator<Item = &'a Arc<M>>,
+    order: impl Fn(&M) -> K,
+) -> impl Iterator<Item = &'a Arc<M>> {
+    let (mut base, mut changed) = (base.peekable(), changed.peekable());
+    std::iter::from_fn(move || match (base.peek(), changed.peek()) {
+        (Some(read), Some(put)) if order(read) < order(put) => base.next(),
+        (_, Some(_)) => changed.next(),
+        (_, None) => base.next(),
+    })
 }
 
 impl<M: Registered + PartialEq> PartialEq for Table<M> {
     fn eq(&self, other: &Self) -> bool {
-        self.rows == other.rows
+        self.len == other.len && self.all().eq(other.all())
     }
 }

@@ -1,7 +1,10 @@
+use std::sync::Arc;
+
 use entity::{organisation, vocabulary::OrganisationId};
+use proptest::prelude::*;
 use uuid::Uuid;
 
-use super::{Edit, Facts, bare, in_succession, stands_for};
+use super::{Edit, Facts, Registered, Table, bare, in_succession, stands_for};
 
 const FIRST: OrganisationId = OrganisationId(Uuid::from_u128(1));
 const SECOND: OrganisationId = OrganisationId(Uuid::from_u128(2));
@@ -43,4 +46,66 @@ fn two_bodies_are_in_succession_either_way_round_and_not_through_a_third() {
     assert!(in_succession(&facts, FIRST, THIRD) && in_succession(&facts, THIRD, FIRST));
     assert!(in_succession(&facts, OTHER, OTHER) && !in_succession(&facts, OTHER, THIRD));
     assert!(!in_succession(&facts, MERGED, SECOND));
+}
+
+const BUSINESS_IDS: [&str; 3] = ["0245437-2", "3221308-6", "0246246-0"];
+
+/// Row of few ids, keys and parents, so that edits often meet; none for the removal of the row.
+fn edit() -> impl Strategy<Value = (u128, Option<organisation::Model>)> {
+    let row = (proptest::option::of(0..3_usize), proptest::option::of(0..6_u128));
+    (0..6_u128, proptest::option::weighted(0.8, row)).prop_map(|(id, row)| {
+        let organisation_id = |id| OrganisationId(Uuid::from_u128(id));
+        let row = row.map(|(business_id, successor)| organisation::Model {
+            business_id: business_id.and_then(|at| BUSINESS_IDS[at].parse().ok()),
+            successor_id: successor.map(organisation_id),
+            ..bare::organisation(organisation_id(id))
+        });
+        (id, row)
+    })
+}
+
+/// Table after some edits, those left out that would give two rows one key, which no registry has either.
+fn edited(
+    table: &Table<organisation::Model>,
+    edits: &[(u128, Option<organisation::Model>)],
+) -> Table<organisation::Model> {
+    let mut table = table.clone();
+    for (id, row) in edits {
+        match row {
+            Some(row) => {
+                let taken = row.key().and_then(|key| table.by_key(&key)).is_some_and(|other| other.id != row.id);
+                if !taken {
+                    table.put(Arc::new(row.clone()));
+                }
+            }
+            None => drop(table.remove(OrganisationId(Uuid::from_u128(*id)))),
+        }
+    }
+    table
+}
+
+proptest! {
+    #[test]
+    fn rows_read_in_one_block_are_found_as_rows_put_one_by_one(
+        before in proptest::collection::vec(edit(), 0..12),
+        after in proptest::collection::vec(edit(), 0..12),
+    ) {
+        let put = edited(&Table::default(), &before);
+        let read = Table::read(put.all().cloned().collect());
+        let (put, read) = (edited(&put, &after), edited(&read, &after));
+        prop_assert_eq!(&put, &read);
+        prop_assert_eq!(put.len(), read.all().count());
+        for id in 0..6 {
+            let id = Uuid::from_u128(id);
+            prop_assert_eq!(put.get(id.into()), read.get(id.into()));
+            prop_assert_eq!(put.of(id).collect::<Vec<_>>(), read.of(id).collect::<Vec<_>>());
+        }
+        for key in BUSINESS_IDS {
+            prop_assert_eq!(put.by_key(key), read.by_key(key));
+        }
+        for prefix in ["", "0", "02462"] {
+            let found = |table: &Table<_>| table.by_key_prefix(prefix.to_owned()).cloned().collect::<Vec<_>>();
+            prop_assert_eq!(found(&put), found(&read));
+        }
+    }
 }

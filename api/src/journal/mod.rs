@@ -19,6 +19,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
+use futures::FutureExt;
 use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder, QuerySelect};
 use tokio::sync::{Notify, watch};
 
@@ -119,7 +120,8 @@ impl Journal {
 pub async fn load(database: &Database) -> Result<Facts, Error> {
     let txn = database.snapshot().await?;
     let seq = last_seq(&txn).await?;
-    let tables = Tables::read(&txn).await?;
+    // Boxed, for it holds a reader of every table, and whoever starts a gateway would hold it too.
+    let tables = Tables::read(&txn).boxed().await?;
     txn.commit().await?;
     Ok(Facts::of(seq, tables))
 }
