@@ -2,11 +2,15 @@
 
 use std::{fmt::Display, time::Duration};
 
+use futures::FutureExt;
 use sea_orm::{
     AccessMode, ConnectOptions, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    SqliteTransactionMode, SqlxPostgresConnector, TransactionOptions, TransactionTrait,
 };
-use sqlx::{ConnectOptions as _, Connection as _, postgres::PgConnectOptions};
+use sqlx::{
+    ConnectOptions as _, Connection as _,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
 use tokio::time::timeout;
 
 /// Seconds a caller waits for a connection before it is told that the database does not answer.
@@ -17,6 +21,9 @@ pub const READ_CONNECTIONS_MAX: u32 = 8;
 
 /// Connections for writing on PostgreSQL: the recorder, the registry's acts and the follower. SQLite has one.
 pub const WRITE_CONNECTIONS_MAX: u32 = 6;
+
+/// How long a connection may lie idle and still be taken for alive without a question.
+const IDLE_UNTESTED_MAX: Duration = Duration::from_secs(1);
 
 /// Rows that cross at once from the thread that reads SQLite: a start reads a whole registry, and a wake-up a row costs
 /// more than the row.
@@ -73,13 +80,42 @@ impl Database {
         if self.is_sqlite() { &self.read } else { &self.write }
     }
 
+    /// The same database with a write connection of the runtime this is called in, which waits for nobody's turn but that
+    /// runtime's. SQLite has one writer, so that stays shared.
+    #[must_use]
+    pub fn apart(&self) -> Self {
+        if self.is_sqlite() {
+            return self.clone();
+        }
+        let shared = self.write.get_postgres_connection_pool().connect_options();
+        let pool = PgPoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(Duration::from_secs(ACQUIRE_SECONDS_MAX))
+            .test_before_acquire(false)
+            .before_acquire(|connection, about| {
+                async move {
+                    if about.idle_for >= IDLE_UNTESTED_MAX {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                }
+                .boxed()
+            })
+            .connect_lazy_with(shared.as_ref().clone());
+        Self { write: SqlxPostgresConnector::from_sqlx_postgres_pool(pool), read: self.read.clone() }
+    }
+
+    /// Closes what [`Self::apart`] opened.
+    pub async fn close_apart(&self) {
+        if !self.is_sqlite() {
+            close(&self.write).await;
+        }
+    }
+
     /// Closes every connection; an embedded database then stands whole in its one file.
     pub async fn close(&self) {
-        for pool in [&self.read, &self.write] {
-            if let Err(error) = pool.close_by_ref().await {
-                tracing::warn!(%error, "a connection did not close");
-            }
-        }
+        close(&self.read).await;
+        close(&self.write).await;
     }
 
     /// Begins a transaction that sees one state of the primary throughout.
@@ -99,6 +135,12 @@ impl Database {
     }
 }
 
+async fn close(pool: &DatabaseConnection) {
+    if let Err(error) = pool.close_by_ref().await {
+        tracing::warn!(%error, "a connection did not close");
+    }
+}
+
 /// Connects once without a pool, which would only say that it waited in vain.
 async fn reach(url: &str) -> Result<(), DbErr> {
     let options: PgConnectOptions = url.parse().map_err(|fault| DbErr::Custom(format!("{fault}")))?;
@@ -115,6 +157,7 @@ fn options(url: &str, connections: u32, read_only: bool) -> ConnectOptions {
         .max_connections(connections)
         .min_connections(1)
         .acquire_timeout(Duration::from_secs(ACQUIRE_SECONDS_MAX))
+        .test_before_acquire_if_idle_for(IDLE_UNTESTED_MAX)
         .sqlx_logging(false)
         .map_sqlx_sqlite_opts(move |sqlite| {
             sqlite

@@ -1,5 +1,9 @@
--- A unique index would have to hold the partition key; the tree row's lock gives each leaf index once.
-create index disclosure_leaf_index_idx on disclosure (leaf_index);
+-- Leaf indexes rise with the rows, so the ranges of a few pages each find them and cost a writer nothing. A unique index
+-- would have to hold the partition key; the tree row's lock gives each leaf index once.
+create index disclosure_leaf_index_idx on disclosure using brin (leaf_index);
+
+-- Hashes do not compress; PostgreSQL would try at every batch.
+alter table log_tile alter column hashes set storage external;
 
 -- Creates the partition of a month, in UTC, if it is absent. There is no default partition: a row without a month is a
 -- fault. The gateway calls `select disclosure_partition(day)` for the coming months when it starts and before it writes

@@ -6,7 +6,7 @@ use api::{
     disclosure::{interned, row},
     journal::{
         self,
-        leaf::{Commitments, EntryKind, commitments, leaf_hash},
+        leaf::{Commitments, EntryKind, canonical, commitments, leaf_hash},
     },
 };
 use entity::{change, change_row, disclosure, log_tile, log_tree};
@@ -129,7 +129,12 @@ pub async fn assert_whole(app: &App) {
         let (subject, restricted) = (serde_json::to_value(subject).unwrap(), serde_json::to_value(restricted).unwrap());
         let stored = stored(&row.subject_commitment, &row.restricted_commitment);
         if let Some(salt) = &row.salt {
-            assert_eq!(commitments(&hash(salt), &subject, &restricted).unwrap(), stored, "{}", row.message_id);
+            assert_eq!(
+                commitments(&hash(salt), &canonical(&subject).unwrap(), &canonical(&restricted).unwrap()),
+                stored,
+                "{}",
+                row.message_id
+            );
         }
         entries.push((row.leaf_index, row.recorded_at, leaf_hash(EntryKind::Disclosure, &stored)));
     }
@@ -158,7 +163,12 @@ async fn changes(app: &App) -> Vec<Entry> {
         let (subject, restricted) = journal::parts(change, &all[from..until]).unwrap();
         let stored = stored(&change.subject_commitment, &change.restricted_commitment);
         let salt = hash(change.salt.as_deref().unwrap());
-        assert_eq!(commitments(&salt, &subject, &restricted).unwrap(), stored, "change {}", change.seq);
+        assert_eq!(
+            commitments(&salt, &canonical(&subject).unwrap(), &canonical(&restricted).unwrap()),
+            stored,
+            "change {}",
+            change.seq
+        );
         (change.leaf_index, change.recorded_at, leaf_hash(EntryKind::Change, &stored))
     };
     changes.iter().map(entry).collect()

@@ -12,7 +12,7 @@ use std::{
 use entity::key_fingerprint;
 use futures::{FutureExt, future::BoxFuture};
 use sea_orm::{ActiveModelTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel};
-use tokio::task::JoinHandle;
+use tokio::{sync::oneshot, task::JoinHandle};
 
 pub use doors::DoorsError;
 pub use seed::{ImportError, Imported, import, rehearse};
@@ -87,7 +87,8 @@ pub struct App {
     pub recorder: Recorder,
     /// Whether the database was made by this start.
     pub is_new: bool,
-    writer: JoinHandle<()>,
+    /// Hears when the writer has ended.
+    writer: oneshot::Receiver<()>,
     follower: JoinHandle<()>,
     /// Held until the process ends.
     _lock: Option<File>,

@@ -15,25 +15,28 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::{
     Answer, Recorded,
-    bulk::insert_all,
-    interned::{self, InternedSets, basis_members, interned_id, members},
+    bulk::{insert_all, insertion},
+    interned::{self, InternedSets, Set},
     plan::{Corrected, Entry, Plan, Source},
     prepare::{Call, Prepared},
     record::Writer,
     row::{self, Place, Sets},
     stored::Stored,
-    tally::{Deltas, ON_CONFLICT},
+    tally::{CELL_STANDS, Deltas},
 };
 use crate::{
     Error, Violations,
     facts::Facts,
     journal::{
-        Lock, Tree, catch_up,
+        Lock, Tree, catch_up, last_seq,
         leaf::{EntryKind, commitments, leaf_hash},
         lock_registry,
     },
     keys::Keys,
 };
+
+/// How a key meets one that stands already: it is not written, which is counted.
+const KEY_STANDS: &str = "on conflict (discloser_id, message_hash) do nothing";
 
 /// One call waiting to be written.
 pub(super) struct Job {
@@ -65,14 +68,50 @@ type Answers = Vec<Result<Vec<Answer>, Error>>;
 impl Writer {
     /// Writes a batch; one answer for each call.
     pub(super) async fn attempt(&self, jobs: &mut [Job]) -> Result<Answers, Failure> {
-        let txn = self.database.begin().await?;
+        match self.attempt_new(jobs).await? {
+            Some(answers) => Ok(answers),
+            None => self.attempt_known(jobs).await,
+        }
+    }
+
+    /// Writes a batch of messages not sent before, judged on facts that still stand; null, with nothing written, for any
+    /// other. Nearly every batch is of that kind, so nothing is read first: the write itself tells.
+    async fn attempt_new(&self, jobs: &[Job]) -> Result<Option<Answers>, Failure> {
+        let facts = self.journal.facts();
+        let corrects = |job: &Job| job.reports.iter().any(|report| report.checked.corrects.is_some());
+        if jobs.iter().any(|job| job.judged_seq != facts.seq || corrects(job)) {
+            return Ok(None);
+        }
+        let txn = self.apart.begin().await?;
+        let tree = Tree::lock_with_registry(&txn, &self.clock).await?;
+        self.attempt_on(txn, tree, &facts, &Stored::default(), jobs, jobs.iter().map(|_| None).collect()).await
+    }
+
+    /// Writes a batch whatever it holds: the journal and the log are read first.
+    async fn attempt_known(&self, jobs: &mut [Job]) -> Result<Answers, Failure> {
+        let txn = self.apart.begin().await?;
         lock_registry(&txn, Lock::Shared).await?;
         let facts = self.fresh_facts(&txn).await?;
         let refused = renew(&facts, &self.keys, jobs);
-        let mut tree = Tree::lock(&txn, &self.clock).await?;
+        let tree = Tree::lock(&txn, &self.clock).await?;
         let reports: Vec<&Prepared> = jobs.iter().flat_map(|job| &job.reports).collect();
         let stored = Stored::read(&txn, &self.sets, &reports).await?;
-        let mut plan = Plan::new(&stored);
+        let answers = self.attempt_on(txn, tree, &facts, &stored, jobs, refused).await?;
+        answers.ok_or_else(|| Failure::Refused(Error::internal("a batch met what it had not read")))
+    }
+
+    /// Plans, writes and commits on what the log is taken to hold of the batch; null, with nothing written, where it holds
+    /// something else.
+    async fn attempt_on(
+        &self,
+        txn: DatabaseTransaction,
+        mut tree: Tree,
+        facts: &Facts,
+        stored: &Stored,
+        jobs: &[Job],
+        refused: Vec<Option<Error>>,
+    ) -> Result<Option<Answers>, Failure> {
+        let mut plan = Plan::new(stored);
         let sources: Vec<Result<Vec<Source>, Error>> = jobs
             .iter()
             .zip(refused)
@@ -81,15 +120,16 @@ impl Writer {
                 None => plan.take(job.call, &job.reports).map_err(Error::Invalid),
             })
             .collect();
-        let written = Written::build(&facts, &mut tree, &stored, &plan.entries)?;
-        if written.rows.is_empty() {
+        let written = Written::build(facts, &mut tree, stored, &plan.entries)?;
+        let stands = written.rows.is_empty() || self.write(&txn, &self.sets, tree, &written, facts.seq).await?;
+        if written.rows.is_empty() || !stands {
             txn.rollback().await?;
         } else {
-            self.write(&txn, &self.sets, tree, &written).await?;
             txn.commit().await.map_err(|error| Failure::Unknown(error.into()))?;
             self.remember(&written);
         }
-        Ok(jobs.iter().zip(sources).map(|(job, sources)| Ok(answers(job, &sources?, &written, &stored))).collect())
+        let answers = jobs.iter().zip(sources).map(|(job, sources)| Ok(answers(job, &sources?, &written, stored)));
+        Ok(stands.then(|| answers.collect()))
     }
 
     /// The facts as they stand while the registry is locked.
@@ -124,19 +164,22 @@ impl Writer {
             }
         }
         let written = Written::build(facts, &mut tree, &stored, &plan.entries)?;
-        if !written.rows.is_empty() {
-            self.write(txn, &sets, tree, &written).await?;
+        if written.rows.is_empty() || self.write(txn, &sets, tree, &written, facts.seq).await? {
+            return Ok(faults);
         }
-        Ok(faults)
+        Err(Error::internal("an import met what it had not read"))
     }
 
+    /// Writes what was built; whether all its messages were new and the journal stands at `seq`. Otherwise nothing of the
+    /// transaction may be committed.
     async fn write(
         &self,
         txn: &DatabaseTransaction,
         sets: &InternedSets,
         tree: Tree,
         written: &Written,
-    ) -> Result<(), Error> {
+        seq: i64,
+    ) -> Result<bool, Error> {
         self.ensure_partition(txn, &written.rows).await?;
         let new_sets: Vec<entity::interned::Model> = written
             .sets
@@ -145,10 +188,12 @@ impl Writer {
             .map(|(id, members)| entity::interned::Model { id: *id, members: members.to_string() })
             .collect();
         insert_all::<entity::interned::Entity>(txn, &new_sets, "on conflict (id) do nothing").await?;
-        insert_all::<disclosure::Entity>(txn, &written.rows, "").await?;
-        insert_all::<disclosure_key::Entity>(txn, &written.keys, "").await?;
-        insert_all::<tally::Entity>(txn, &written.tallies, ON_CONFLICT).await?;
-        tree.append(txn, &written.leaves).await
+        let (new_keys, last_seq) = if txn.get_database_backend() == DbBackend::Postgres {
+            written.insert_at_once(txn, &tree).await?
+        } else {
+            written.insert_in_turn(txn, tree).await?
+        };
+        Ok(new_keys == written.keys.len() as u64 && last_seq == seq)
     }
 
     fn remember(&self, written: &Written) {
@@ -254,24 +299,22 @@ impl Written {
         corrects: Option<DisclosureId>,
     ) -> Result<(), Error> {
         let judged = &report.judged;
-        let sets =
-            Sets { items: self.intern(members(&judged.items)), bases: self.intern(basis_members(&judged.bases)) };
+        let sets = Sets { items: self.intern(&report.items), bases: self.intern(&report.bases) };
         let (leaf_index, recorded_at) = tree.take();
         let place = Place { id: row::disclosure_id(recorded_at, report.noise), recorded_at, leaf_index };
         let mut row = row::model(&report.checked, judged, report.pseudonyms, sets, place, corrects);
         let (subject, restricted) = row::parts(facts, &row, &judged.items, &judged.bases);
-        let committed = commitments(&report.salt, &subject, &restricted)?;
+        let committed = commitments(&report.salt, &serde_json::to_vec(&subject)?, &serde_json::to_vec(&restricted)?);
         row.salt = Some(report.salt.to_vec());
         row.subject_commitment = committed.subject.to_vec();
         row.restricted_commitment = committed.restricted.to_vec();
         self.leaves.push(leaf_hash(EntryKind::Disclosure, &committed));
-        let content_hash = row::content_hash(&report.salt, &report.input);
         let key = |message_hash: [u8; 32]| disclosure_key::Model {
             discloser_id: row.discloser_id,
             message_hash: message_hash.to_vec(),
             disclosure_id: row.id,
             recorded_at,
-            content_hash: content_hash.to_vec(),
+            content_hash: report.content_hash.to_vec(),
         };
         self.keys.push(key(report.message_hash));
         self.keys.extend(corrects.map(|id| key(row::correction_hash(id))));
@@ -279,10 +322,43 @@ impl Written {
         Ok(())
     }
 
-    fn intern(&mut self, members: String) -> InternedId {
-        let id = interned_id(&members);
-        self.sets.entry(id).or_insert_with(|| members.into());
-        id
+    fn intern(&mut self, set: &Set) -> InternedId {
+        self.sets.entry(set.id).or_insert_with(|| Arc::clone(&set.members));
+        set.id
+    }
+
+    /// Inserts everything in one statement, for every turn to the database holds up all who wait: how many keys were new,
+    /// and the position of the journal.
+    async fn insert_at_once(&self, txn: &DatabaseTransaction, tree: &Tree) -> Result<(u64, i64), Error> {
+        let backend = txn.get_database_backend();
+        let mut values = Vec::new();
+        let mut parts = vec![
+            insertion::<disclosure_key::Entity>(backend, &self.keys, KEY_STANDS, &mut values) + " returning 1",
+            insertion::<disclosure::Entity>(backend, &self.rows, "", &mut values),
+            tree.tiles(backend, &self.leaves, &mut values)?,
+            tree.row(&mut values),
+        ];
+        if !self.tallies.is_empty() {
+            parts.push(insertion::<tally::Entity>(backend, &self.tallies, CELL_STANDS, &mut values));
+        }
+        let parts: Vec<String> = parts.iter().enumerate().map(|(at, part)| format!("part_{at} as ({part})")).collect();
+        let sql = format!(
+            "with {} select (select count(*) from part_0) as keys, (select coalesce(max(seq), 0) from change) as seq",
+            parts.join(", ")
+        );
+        let row = txn.query_one_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
+        let row = row.ok_or_else(|| Error::internal("a write without answer"))?;
+        let keys: i64 = row.try_get("", "keys")?;
+        Ok((keys.unsigned_abs(), row.try_get("", "seq")?))
+    }
+
+    /// Inserts table after table, for SQLite's statements write one each.
+    async fn insert_in_turn(&self, txn: &DatabaseTransaction, tree: Tree) -> Result<(u64, i64), Error> {
+        let new_keys = insert_all::<disclosure_key::Entity>(txn, &self.keys, KEY_STANDS).await?;
+        insert_all::<disclosure::Entity>(txn, &self.rows, "").await?;
+        insert_all::<tally::Entity>(txn, &self.tallies, CELL_STANDS).await?;
+        tree.append(txn, &self.leaves).await?;
+        Ok((new_keys, last_seq(txn).await?))
     }
 }
 
@@ -311,32 +387,16 @@ fn answers(job: &Job, sources: &[Source], written: &Written, stored: &Stored) ->
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use tokio::sync::Semaphore;
-
     use super::*;
     use crate::{
-        disclosure::{
-            coverage::Door,
-            prepare::prepare,
-            tests::{KELA, KELMU, draft, facts, instant},
-        },
+        disclosure::tests::{KELMU, facts, job, new_keys},
         facts::Edit,
-        keys::Issuance,
     };
 
     #[test]
     fn refused_call_is_refused_again_however_often_it_is_tried() -> Result<(), Error> {
-        let directory = tempfile::tempdir().map_err(|error| Error::internal(error.to_string()))?;
-        let keys = Keys::create(directory.path(), Issuance::Development)
-            .map_err(|error| Error::internal(error.to_string()))?;
-        let call = Call { keeper: KELA.into(), door: Door::Record, now: instant("2026-03-02T09:00:00Z") };
-        let earlier = facts();
-        let report = prepare(&earlier, &keys, call, draft("m"), "disclosures.0".to_owned())?;
-        let share = Arc::new(Semaphore::new(1)).try_acquire_owned().map_err(|_| Error::internal("no room"))?;
-        let (reply, _answer) = oneshot::channel();
-        let mut jobs = [Job { call, reports: vec![report], judged_seq: earlier.seq, reply, share }];
+        let (keys, earlier) = (new_keys()?, facts());
+        let mut jobs = [job(&keys, &["m"])?];
         let gone = earlier.after(2, &[Edit::Remove("register", KELMU.0)]);
         for _ in 0..2 {
             assert!(matches!(renew(&gone, &keys, &mut jobs)[..], [Some(Error::Invalid(_))]));

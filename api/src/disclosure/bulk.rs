@@ -8,39 +8,51 @@ use sea_orm::{
 /// Variables one SQLite statement may bind.
 const SQLITE_VARIABLES_MAX: usize = 32_766;
 
-/// Inserts rows; `conflict` says what happens where one stands already.
-pub(super) async fn insert_all<E>(txn: &impl ConnectionTrait, rows: &[E::Model], conflict: &str) -> Result<(), DbErr>
+/// Inserts rows; `conflict` says what happens where one stands already. How many were written.
+pub(super) async fn insert_all<E>(txn: &impl ConnectionTrait, rows: &[E::Model], conflict: &str) -> Result<u64, DbErr>
 where
     E: EntityTrait<Column: Iterable>,
 {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let columns: Vec<E::Column> = E::Column::iter().collect();
-    let names: Vec<&str> = columns.iter().map(IdenStatic::as_str).collect();
-    let insert = format!("insert into {} ({})", E::default().table_name(), names.join(", "));
+    let mut written = 0;
     let backend = txn.get_database_backend();
+    let rows_max =
+        if backend == DbBackend::Postgres { usize::MAX } else { SQLITE_VARIABLES_MAX / columns::<E>().len() };
+    for rows in rows.chunks(rows_max) {
+        let mut values = Vec::new();
+        let sql = insertion::<E>(backend, rows, conflict, &mut values);
+        written += txn.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?.rows_affected();
+    }
+    Ok(written)
+}
+
+/// Statement that inserts at least one row, and at most as many as [`insert_all`] at once; its values are numbered after
+/// those given.
+pub(super) fn insertion<E>(backend: DbBackend, rows: &[E::Model], conflict: &str, values: &mut Vec<Value>) -> String
+where
+    E: EntityTrait<Column: Iterable>,
+{
+    let columns = columns::<E>();
+    let names: Vec<&str> = columns.iter().map(IdenStatic::as_str).collect();
+    let into = format!("insert into {} ({})", E::default().table_name(), names.join(", "));
     if backend == DbBackend::Postgres {
-        let (given, arrays): (Vec<String>, Vec<Value>) =
-            columns.iter().enumerate().map(|(at, column)| array::<E>(rows, *column, at + 1)).unzip();
+        let mut given = Vec::with_capacity(columns.len());
+        for column in &columns {
+            let (kind, array) = array::<E>(rows, *column);
+            values.push(array);
+            given.push(format!("${}::{}[]", values.len(), kind.name()));
+        }
         let taken: Vec<String> =
             columns.iter().zip(&names).map(|(column, name)| taken(*column, name, &rows[0])).collect();
-        let sql = format!(
-            "{insert} select {} from unnest({}) as given ({}) {conflict}",
-            taken.join(", "),
-            given.join(", "),
-            names.join(", ")
-        );
-        txn.execute_raw(Statement::from_sql_and_values(backend, sql, arrays)).await?;
-        return Ok(());
+        let (taken, given, names) = (taken.join(", "), given.join(", "), names.join(", "));
+        return format!("{into} select {taken} from unnest({given}) as given ({names}) {conflict}");
     }
-    for rows in rows.chunks(SQLITE_VARIABLES_MAX / columns.len()) {
-        let marks = vec![format!("({})", vec!["?"; columns.len()].join(", ")); rows.len()].join(", ");
-        let values = rows.iter().flat_map(|row| columns.iter().map(|column| row.get(*column)));
-        let sql = format!("{insert} values {marks} {conflict}");
-        txn.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
-    }
-    Ok(())
+    let marks = vec![format!("({})", vec!["?"; columns.len()].join(", ")); rows.len()].join(", ");
+    values.extend(rows.iter().flat_map(|row| columns.iter().map(|column| row.get(*column))));
+    format!("{into} values {marks} {conflict}")
+}
+
+fn columns<E: EntityTrait<Column: Iterable>>() -> Vec<E::Column> {
+    E::Column::iter().collect()
 }
 
 /// Values as one bound array.
@@ -48,10 +60,10 @@ pub(super) fn array_of<T: Into<Value>>(kind: ArrayType, values: impl IntoIterato
     Value::Array(kind, Some(Box::new(values.into_iter().map(Into::into).collect())))
 }
 
-fn array<E: EntityTrait>(rows: &[E::Model], column: E::Column, position: usize) -> (String, Value) {
+fn array<E: EntityTrait>(rows: &[E::Model], column: E::Column) -> (Kind, Value) {
     let kind = Kind::of(&rows[0].get(column));
     let values = rows.iter().map(|row| present(row.get(column)));
-    (format!("${position}::{}[]", kind.name()), array_of(kind.array_type(), values))
+    (kind, array_of(kind.array_type(), values))
 }
 
 /// Column as taken from the arrays; an array binds no nulls, so a value that no row can hold stands for null.

@@ -21,6 +21,22 @@ const CACHED_SETS_MAX: usize = 10_000;
 /// Ids asked for in one statement.
 const IDS_PER_STATEMENT: usize = 500;
 
+/// Set of codes with the id it is known by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Set {
+    /// Its id.
+    pub id: InternedId,
+    /// Its members as stored.
+    pub members: Arc<str>,
+}
+
+impl Set {
+    /// Set of members as stored.
+    pub fn of(members: String) -> Self {
+        Self { id: interned_id(&members), members: members.into() }
+    }
+}
+
 /// Members of a set as stored: sorted, separated by spaces.
 pub fn members<T: Display>(members: impl IntoIterator<Item = T>) -> String {
     let members: BTreeSet<String> = members.into_iter().map(|member| member.to_string()).collect();

@@ -13,7 +13,6 @@ use entity::{
 
 use super::{
     coverage::Door,
-    interned::{interned_id, members},
     prepare::{Call, Prepared},
     row::content_hash,
     rules::{Corrects, fault_at},
@@ -161,7 +160,7 @@ fn authorised_still(now: Instant, report: &Prepared, row: &disclosure::Model) ->
     if now - row.recorded_at > AUTHORISATION_REPEAT_MAX {
         return Err(conflict(report, "this message id was authorised more than a minute ago; use a new one"));
     }
-    let same_items = interned_id(&members(&report.judged.items)) == row.items_id;
+    let same_items = report.items.id == row.items_id;
     if report.judged.outcome != row.outcome || !same_items {
         return Err(conflict(report, "this message id was decided otherwise before; use a new one"));
     }

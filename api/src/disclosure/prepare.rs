@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use super::{
     DisclosureDraft,
     coverage::{self, Door, Judged},
+    interned::{Set, basis_members, members},
     row::{self, Pseudonyms},
     rules::{self, Checked, Subject},
 };
@@ -35,11 +36,17 @@ pub(super) struct Prepared {
     pub checked: Checked,
     pub decision: Option<Decision>,
     pub judged: Judged,
+    /// Items to record.
+    pub items: Set,
+    /// Provisions it rests on.
+    pub bases: Set,
     pub pseudonyms: Pseudonyms,
     pub message_hash: [u8; 32],
     /// Normalised input; wiped when dropped.
     pub input: Zeroizing<Vec<u8>>,
     pub salt: [u8; 32],
+    /// Of the input under the salt.
+    pub content_hash: [u8; 32],
     pub noise: [u8; 8],
 }
 
@@ -64,12 +71,18 @@ pub(super) fn prepare(
 ) -> Result<Prepared, Error> {
     let checked = check(facts, call, &draft, &path)?;
     let (decision, judged) = judge(facts, keys, call.door, &checked)?;
+    let (salt, noise) = chance()?;
+    let input = row::input(facts, &checked, call.door)?;
+    let (items, bases) = sets(&judged);
     Ok(Prepared {
         pseudonyms: pseudonyms(facts, keys, &checked)?,
         message_hash: row::message_hash(&checked.message_id, checked.part),
-        input: row::input(facts, &checked, call.door)?,
-        salt: clock::random()?,
-        noise: clock::random()?,
+        content_hash: row::content_hash(&salt, &input),
+        input,
+        salt,
+        noise,
+        items,
+        bases,
         draft,
         path,
         checked,
@@ -83,8 +96,22 @@ impl Prepared {
     pub(super) fn renew(&mut self, facts: &Facts, keys: &Keys, call: Call) -> Result<(), Error> {
         self.checked = check(facts, call, &self.draft, &self.path)?;
         (self.decision, self.judged) = judge(facts, keys, call.door, &self.checked)?;
+        (self.items, self.bases) = sets(&self.judged);
         Ok(())
     }
+}
+
+/// Salt and noise of a row, drawn together.
+fn chance() -> Result<([u8; 32], [u8; 8]), Error> {
+    let drawn: [u8; 40] = clock::random()?;
+    let (mut salt, mut noise) = ([0; 32], [0; 8]);
+    salt.copy_from_slice(&drawn[..32]);
+    noise.copy_from_slice(&drawn[32..]);
+    Ok((salt, noise))
+}
+
+fn sets(judged: &Judged) -> (Set, Set) {
+    (Set::of(members(&judged.items)), Set::of(basis_members(&judged.bases)))
 }
 
 fn check(facts: &Facts, call: Call, draft: &DisclosureDraft, path: &str) -> Result<Checked, Error> {

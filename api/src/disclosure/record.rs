@@ -2,14 +2,15 @@
 //!
 //! Recording does not scale with the number of writers, for there is one tree; it scales with the batch.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, thread, time::Duration};
 
 use chrono::Datelike;
 use entity::vocabulary::{Day, OrganisationId};
 use sea_orm::DatabaseTransaction;
 use tokio::{
+    runtime::Builder,
     sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
-    task::JoinHandle,
+    time::timeout,
 };
 
 use super::{
@@ -31,6 +32,9 @@ pub const RECORD_ROWS_MAX: usize = 1_000;
 
 /// Reports a call works through before it lets others have the processor.
 const REPORTS_PER_TURN: usize = 16;
+
+/// How long a batch waits for those who were answered lately; about what a batch of one row takes.
+const LINGER_MAX: Duration = Duration::from_millis(1);
 
 /// How much waits and how much is written at once.
 #[derive(Debug, Clone, Copy)]
@@ -77,7 +81,10 @@ impl std::fmt::Debug for Recorder {
 
 /// The writer's side.
 pub(super) struct Writer {
+    /// For whoever only reads.
     pub database: Database,
+    /// For batches.
+    pub apart: Database,
     pub journal: Journal,
     pub clock: Clock,
     pub keys: Arc<Keys>,
@@ -99,21 +106,37 @@ impl Months {
 }
 
 impl Recorder {
-    /// Starts the writer; it ends when every recorder is dropped and the queue is empty.
+    /// Starts the writer on a thread of its own, so that a hundred callers with work to do are not all served before it is
+    /// its turn. It ends, and says so, when every recorder is dropped and the queue is empty.
     ///
     /// # Errors
-    /// Unavailable when the database does not answer.
-    pub async fn start(equipment: Equipment, limits: RecordLimits) -> Result<(Self, JoinHandle<()>), Error> {
+    /// Unavailable when the database does not answer; internal when there is no thread to be had.
+    pub async fn start(equipment: Equipment, limits: RecordLimits) -> Result<(Self, oneshot::Receiver<()>), Error> {
         let Equipment { database, journal, clock, keys, sets, fatal } = equipment;
         if !database.is_sqlite() {
             let today = clock.now().date_naive();
             ensure_partitions(database.write(), today.with_day(1).unwrap_or(today)).await?;
         }
-        let writer = Arc::new(Writer { database, journal, clock, keys, sets, months: Months::default(), fatal });
+        let no_thread = |error: std::io::Error| Error::internal(format!("no thread for the recorder: {error}"));
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(no_thread)?;
+        let apart = {
+            let _entered = runtime.enter();
+            database.apart()
+        };
+        let writer = Arc::new(Writer { database, apart, journal, clock, keys, sets, months: Months::default(), fatal });
         let (queue, jobs) = mpsc::unbounded_channel();
-        let task = tokio::spawn(run(Arc::clone(&writer), jobs, limits.batch_rows_max));
+        let (end, ended) = oneshot::channel();
+        let thread = thread::Builder::new().name("recorder".to_owned());
+        let work = run(Arc::clone(&writer), jobs, limits.batch_rows_max);
+        thread
+            .spawn(move || {
+                runtime.block_on(work);
+                // Whoever does not wait for the end need not hear of it.
+                let _ = end.send(());
+            })
+            .map_err(no_thread)?;
         let room = Arc::new(Semaphore::new(limits.queue_rows_max));
-        Ok((Self { writer, queue, room, rows_max: limits.queue_rows_max as u64 }, task))
+        Ok((Self { writer, queue, room, rows_max: limits.queue_rows_max as u64 }, ended))
     }
 
     /// Records disclosures that happened: all or none. The answer stands in the order of the reports.
@@ -286,35 +309,74 @@ fn reported(drafts: Vec<DisclosureDraft>) -> Result<Vec<(DisclosureDraft, String
 }
 
 /// Drains the queue for as long as anyone may send.
-async fn run(writer: Arc<Writer>, mut queue: mpsc::UnboundedReceiver<Job>, batch_rows_max: usize) {
-    let mut carried: Option<Job> = None;
-    loop {
-        let first = match carried.take() {
-            Some(job) => job,
-            None => match queue.recv().await {
-                Some(job) => job,
-                None => return,
-            },
-        };
-        // Whoever was answered together comes again together: let them all in before the next batch is closed.
-        tokio::task::yield_now().await;
-        let mut rows = first.reports.len();
-        let mut jobs = vec![first];
-        while carried.is_none()
-            && rows < batch_rows_max
-            && let Ok(job) = queue.try_recv()
-        {
-            if rows + job.reports.len() > batch_rows_max {
-                carried = Some(job);
-            } else {
-                rows += job.reports.len();
-                jobs.push(job);
-            }
-        }
+async fn run(writer: Arc<Writer>, queue: mpsc::UnboundedReceiver<Job>, batch_rows_max: usize) {
+    let kept = Arc::clone(&writer);
+    let mut waiting = Waiting { queue, carried: None, batch_rows_max };
+    let mut last = 0;
+    // Those who were answered together come again one by one. Whoever is first would be written alone and make all others
+    // wait for one row; when half of them are here, they are written while the others work.
+    while let Some(jobs) = waiting.batch(last / 2).await {
+        last = rows(&jobs);
         // In a task of its own: a fault of ours in one batch must not end the writer; its callers are told to repeat.
         let writer = Arc::clone(&writer);
         if tokio::spawn(async move { writer.write_batch(jobs).await }).await.is_err() {
             tracing::error!("a batch of disclosures ended early");
+        }
+    }
+    kept.apart.close_apart().await;
+}
+
+fn rows(jobs: &[Job]) -> usize {
+    jobs.iter().map(|job| job.reports.len()).sum()
+}
+
+/// Calls that wait for the writer.
+struct Waiting {
+    queue: mpsc::UnboundedReceiver<Job>,
+    /// Call that did not fit into the last batch.
+    carried: Option<Job>,
+    batch_rows_max: usize,
+}
+
+impl Waiting {
+    /// Next batch: what waits, and what comes within [`LINGER_MAX`] where fewer rows than `wished` do. None when nobody
+    /// may send any more.
+    async fn batch(&mut self, wished: usize) -> Option<Vec<Job>> {
+        let first = match self.carried.take() {
+            Some(job) => job,
+            None => self.queue.recv().await?,
+        };
+        let mut jobs = vec![first];
+        self.take_waiting(&mut jobs);
+        if rows(&jobs) < wished {
+            // Whether the wish is met or the time is over, what has come is written.
+            let _ = timeout(LINGER_MAX, self.take_wished(&mut jobs, wished)).await;
+        }
+        Some(jobs)
+    }
+
+    async fn take_wished(&mut self, jobs: &mut Vec<Job>, wished: usize) {
+        while self.carried.is_none() && rows(jobs) < wished.min(self.batch_rows_max) {
+            let Some(job) = self.queue.recv().await else { return };
+            self.take(jobs, job);
+        }
+        self.take_waiting(jobs);
+    }
+
+    fn take_waiting(&mut self, jobs: &mut Vec<Job>) {
+        while self.carried.is_none()
+            && rows(jobs) < self.batch_rows_max
+            && let Ok(job) = self.queue.try_recv()
+        {
+            self.take(jobs, job);
+        }
+    }
+
+    fn take(&mut self, jobs: &mut Vec<Job>, job: Job) {
+        if rows(jobs) + job.reports.len() > self.batch_rows_max {
+            self.carried = Some(job);
+        } else {
+            jobs.push(job);
         }
     }
 }
@@ -386,4 +448,49 @@ fn answered(job: Job, answer: Result<Vec<Answer>, Error>) {
     let Job { reply, share, .. } = job;
     drop(share);
     drop(reply.send(answer));
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::disclosure::tests::{job, new_keys};
+
+    fn waiting(calls: &[&[&str]], batch_rows_max: usize) -> Result<(mpsc::UnboundedSender<Job>, Waiting), Error> {
+        let (sender, queue) = mpsc::unbounded_channel();
+        let keys = new_keys()?;
+        for messages in calls {
+            sender.send(job(&keys, messages)?).map_err(|_| Error::internal("no queue"))?;
+        }
+        Ok((sender, Waiting { queue, carried: None, batch_rows_max }))
+    }
+
+    async fn sizes(waiting: &mut Waiting, wished: usize) -> Vec<usize> {
+        let jobs = waiting.batch(wished).await.unwrap_or_default();
+        jobs.iter().map(|job| job.reports.len()).collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_batch_takes_what_waits_and_lingers_only_for_those_it_misses() -> Result<(), Error> {
+        let (sender, mut waiting) = waiting(&[&["a"], &["b", "c"]], 100)?;
+        let started = Instant::now();
+        assert_eq!(sizes(&mut waiting, 3).await, [1, 2]);
+        assert_eq!(started.elapsed(), Duration::ZERO);
+        sender.send(job(&new_keys()?, &["d"])?).map_err(|_| Error::internal("no queue"))?;
+        assert_eq!(sizes(&mut waiting, 2).await, [1]);
+        assert!((LINGER_MAX..2 * LINGER_MAX).contains(&started.elapsed()), "{:?}", started.elapsed());
+        Ok(())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_does_not_fit_comes_first_in_the_next_batch() -> Result<(), Error> {
+        let (sender, mut waiting) = waiting(&[&["a", "b"], &["c", "d", "e", "f", "g"], &["h"]], 3)?;
+        drop(sender);
+        assert_eq!(sizes(&mut waiting, 3).await, [2]);
+        assert_eq!(sizes(&mut waiting, 0).await, [5]);
+        assert_eq!(sizes(&mut waiting, 0).await, [1]);
+        assert!(waiting.batch(0).await.is_none());
+        Ok(())
+    }
 }

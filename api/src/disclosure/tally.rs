@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::journal::leaf::sha256;
 
 /// How an addition meets a cell that stands already.
-pub(super) const ON_CONFLICT: &str = "on conflict (id) do update set disclosures = tally.disclosures + excluded.disclosures, \
+pub(super) const CELL_STANDS: &str = "on conflict (id) do update set disclosures = tally.disclosures + excluded.disclosures, \
      subject_count = tally.subject_count + excluded.subject_count";
 
 /// Changes of cells, in the order of their ids, so that writers never wait for each other in a circle.

@@ -131,7 +131,8 @@ pub async fn replay(db: &impl ConnectionTrait) -> Result<Facts, Error> {
     Ok(catch_up(db, &Facts::default()).await?.unwrap_or_default())
 }
 
-async fn last_seq(db: &impl ConnectionTrait) -> Result<i64, Error> {
+/// Position of the last change that is committed, or of this transaction.
+pub async fn last_seq(db: &impl ConnectionTrait) -> Result<i64, Error> {
     let last = entity::change::Entity::find()
         .select_only()
         .column(entity::change::Column::Seq)

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use entity::vocabulary::{Instant, truncated};
-use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, Statement, Value};
 
 use crate::{Error, clock::Clock};
 
@@ -46,11 +46,24 @@ pub struct Tree {
 impl Tree {
     /// Locks the tree's row until the transaction ends and reads the database's clock.
     pub async fn lock(txn: &impl ConnectionTrait, clock: &Clock) -> Result<Self, Error> {
+        Self::locked(txn, clock, "").await
+    }
+
+    /// Locks the registry against changes and then the tree's row, in one statement: the condition holds before the row
+    /// is locked.
+    pub async fn lock_with_registry(txn: &impl ConnectionTrait, clock: &Clock) -> Result<Self, Error> {
+        let registry = format!(" and pg_advisory_xact_lock_shared({REGISTRY_LOCK}) is not null");
+        Self::locked(txn, clock, &registry).await
+    }
+
+    async fn locked(txn: &impl ConnectionTrait, clock: &Clock, condition: &str) -> Result<Self, Error> {
         let backend = txn.get_database_backend();
         let sql = if backend == DbBackend::Postgres {
-            "select size, recorded_at, clock_timestamp() as now from log_tree where id = 1 for update"
+            format!(
+                "select size, recorded_at, clock_timestamp() as now from log_tree where id = 1{condition} for update"
+            )
         } else {
-            "select size, recorded_at from log_tree where id = 1"
+            "select size, recorded_at from log_tree where id = 1".to_owned()
         };
         let row = txn
             .query_one_raw(Statement::from_string(backend, sql))
@@ -74,31 +87,47 @@ impl Tree {
     /// # Errors
     /// Internal when there are not as many hashes as positions: then nothing may be committed.
     pub async fn append(self, txn: &impl ConnectionTrait, hashes: &[[u8; 32]]) -> Result<(), Error> {
+        let backend = txn.get_database_backend();
+        let (mut tiles, mut row) = (Vec::new(), Vec::new());
+        for (sql, values) in [(self.tiles(backend, hashes, &mut tiles)?, tiles), (self.row(&mut row), row)] {
+            txn.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
+        }
+        Ok(())
+    }
+
+    /// Statement that puts the hashes into their tiles; its values are numbered after those given.
+    ///
+    /// # Errors
+    /// Internal when there are not as many hashes as positions: then nothing may be committed.
+    pub fn tiles(&self, backend: DbBackend, hashes: &[[u8; 32]], values: &mut Vec<Value>) -> Result<String, Error> {
         if i64::try_from(hashes.len()).ok() != Some(self.size - self.first) {
             return Err(Error::internal("positions and leaf hashes differ in number"));
         }
-        let backend = txn.get_database_backend();
         let mut position = self.first;
         let mut rest = hashes;
+        let mut tiles = Vec::new();
         while !rest.is_empty() {
             let room = usize::try_from(TILE_WIDTH - position % TILE_WIDTH).unwrap_or(1).min(rest.len());
             let (head, tail) = rest.split_at(room);
-            let sql = "insert into log_tile (level, tile, hashes) values (0, $1, $2) \
-                       on conflict (level, tile) do update set hashes = log_tile.hashes || excluded.hashes";
-            // SQLite's `||` makes text of blobs; the cast keeps the bytes.
-            let sql = if backend == DbBackend::Sqlite {
-                sql.replace("log_tile.hashes || excluded.hashes", "cast(log_tile.hashes || excluded.hashes as blob)")
-            } else {
-                sql.to_owned()
-            };
-            let values: [sea_orm::Value; 2] = [(position / TILE_WIDTH).into(), head.concat().into()];
-            txn.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
+            values.extend([Value::from(position / TILE_WIDTH), head.concat().into()]);
+            tiles.push(format!("(0, ${}, ${})", values.len() - 1, values.len()));
             position += i64::try_from(room).unwrap_or(0);
             rest = tail;
         }
-        let values: [sea_orm::Value; 2] = [self.size.into(), self.recorded_at.into()];
-        let sql = "update log_tree set size = $1, recorded_at = $2 where id = 1";
-        txn.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
-        Ok(())
+        // SQLite's `||` makes text of blobs; the cast keeps the bytes.
+        let joined = match backend {
+            DbBackend::Sqlite => "cast(log_tile.hashes || excluded.hashes as blob)",
+            _ => "log_tile.hashes || excluded.hashes",
+        };
+        Ok(format!(
+            "insert into log_tile (level, tile, hashes) values {} on conflict (level, tile) do update set hashes = {joined}",
+            tiles.join(", ")
+        ))
+    }
+
+    /// Statement that moves the tree's row on; its values are numbered after those given.
+    pub fn row(&self, values: &mut Vec<Value>) -> String {
+        values.extend([Value::from(self.size), self.recorded_at.into()]);
+        format!("update log_tree set size = ${}, recorded_at = ${} where id = 1", values.len() - 1, values.len())
     }
 }

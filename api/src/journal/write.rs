@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{
     Journal, Lock, Tree, catch_up,
-    leaf::{EntryKind, commitments, leaf_hash},
+    leaf::{EntryKind, canonical, commitments, leaf_hash},
     lock_registry,
 };
 use crate::{
@@ -182,7 +182,7 @@ async fn append_one(
         restricted_commitment: Vec::new(),
     };
     let (subject, restricted) = parts(&row, &rows)?;
-    let committed = commitments(&salt, &subject, &restricted)?;
+    let committed = commitments(&salt, &canonical(&subject)?, &canonical(&restricted)?);
     row.subject_commitment = committed.subject.to_vec();
     row.restricted_commitment = committed.restricted.to_vec();
     change::Entity::insert(row.into_active_model().reset_all()).exec_without_returning(txn).await?;
@@ -245,7 +245,7 @@ pub fn parts(change: &change::Model, rows: &[change_row::Model]) -> Result<(Valu
 mod tests {
     use uuid::Uuid;
 
-    use super::super::leaf::{canonical, hex};
+    use super::super::leaf::hex;
     use super::*;
 
     /// Example of a change in `docs/log-format.md`, recomputed.
@@ -270,7 +270,7 @@ mod tests {
         let table_name = "agreement".to_owned();
         let row = change_row::Model { seq: 7, ordinal: 0, table_name, row_id, shape: SHAPE, image: None };
         let (subject, restricted) = parts(&change, &[row])?;
-        let leaf = leaf_hash(EntryKind::Change, &commitments(&salt, &subject, &restricted)?);
+        let leaf = leaf_hash(EntryKind::Change, &commitments(&salt, &canonical(&subject)?, &canonical(&restricted)?));
         let text = |part| canonical(part).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         for expected in [text(&subject)?, text(&restricted)?, hex(&leaf)] {
             assert!(documentation.contains(&expected), "docs/log-format.md lacks {expected}");

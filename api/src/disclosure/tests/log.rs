@@ -16,7 +16,7 @@ use crate::{
         row::{self, disclosure_id},
         tally::month_of,
     },
-    journal::leaf::{EntryKind, commitments, leaf_hash},
+    journal::leaf::{EntryKind, canonical, commitments, leaf_hash},
     statistics::{Asked, Interval, Sight, StatisticsFilter, StatisticsQuestion, statistics},
 };
 
@@ -117,7 +117,11 @@ async fn row_and_leaf_can_be_made_again_from_what_is_stored() -> Result<(), Erro
         let Recorded { row, items, bases, .. } = recorded;
         let (subject, restricted) = row::parts(&facts, row, items, bases);
         let salt: [u8; 32] = row.salt.clone().unwrap().try_into().unwrap();
-        let committed = commitments(&salt, &serde_json::to_value(subject)?, &serde_json::to_value(restricted)?)?;
+        let committed = commitments(
+            &salt,
+            &canonical(&serde_json::to_value(subject)?)?,
+            &canonical(&serde_json::to_value(restricted)?)?,
+        );
         assert_eq!(committed.subject.as_slice(), row.subject_commitment);
         assert_eq!(committed.restricted.as_slice(), row.restricted_commitment);
         // The change of the fixture is the first leaf.

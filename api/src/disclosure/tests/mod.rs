@@ -16,10 +16,17 @@ use entity::{
     },
 };
 use tempfile::TempDir;
+use tokio::sync::{Semaphore, oneshot};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::{DisclosureDraft, Equipment, RecordLimits, Recorder, SubjectDraft, interned::InternedSets};
+use super::{
+    DisclosureDraft, Equipment, RecordLimits, Recorder, SubjectDraft,
+    batch::Job,
+    coverage::Door,
+    interned::InternedSets,
+    prepare::{Call, prepare},
+};
 use crate::{
     Error,
     clock::Clock,
@@ -139,6 +146,23 @@ fn item(id: u128, code: &str) -> data_item::Model {
 
 fn agreement() -> agreement::Model {
     bare::agreement(AgreementId(Uuid::from_u128(8)), KELA, PIRKANMAA, KELMU)
+}
+
+/// Keys of nobody else.
+pub(super) fn new_keys() -> Result<Keys, Error> {
+    let internal = |error: &dyn std::fmt::Display| Error::internal(error.to_string());
+    let directory = tempfile::tempdir().map_err(|error| internal(&error))?;
+    Keys::create(directory.path(), Issuance::Development).map_err(|error| internal(&error))
+}
+
+/// Call with one report for each message.
+pub(super) fn job(keys: &Keys, messages: &[&str]) -> Result<Job, Error> {
+    let (facts, call) =
+        (facts(), Call { keeper: KELA.into(), door: Door::Record, now: instant("2026-03-02T09:00:00Z") });
+    let report = |message: &&str| prepare(&facts, keys, call, draft(message), "disclosures.0".to_owned());
+    let reports = messages.iter().map(report).collect::<Result<_, _>>()?;
+    let share = Arc::new(Semaphore::new(1)).try_acquire_owned().map_err(|_| Error::internal("no room"))?;
+    Ok(Job { call, reports, judged_seq: facts.seq, reply: oneshot::channel().0, share })
 }
 
 pub(super) fn person(code: &str) -> SubjectDraft {

@@ -37,7 +37,7 @@ fn example_of_the_documentation_is_what_the_code_makes() -> Result<(), Error> {
     let row = row::model(&checked, &judged, pseudonyms, sets, place, None);
     let (subject, restricted) = row::parts(&facts, &row, &judged.items, &judged.bases);
     let (subject, restricted) = (serde_json::to_value(subject)?, serde_json::to_value(restricted)?);
-    let committed = commitments(&salt, &subject, &restricted)?;
+    let committed = commitments(&salt, &canonical(&subject)?, &canonical(&restricted)?);
     let input = row::input(&facts, &checked, Door::Record)?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     for expected in [
