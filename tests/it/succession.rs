@@ -84,6 +84,24 @@ on_both_engines! {
         assert_eq!(added, json!({"item": {"code": "KEL.DECISION.GROUNDS"}, "userErrors": []}));
     }
 
+    async fn successor_corrects_what_its_predecessor_reported_and_nobody_corrects_twice(house: House) {
+        let correction = |message_id: &str, of: &Value| with(report(message_id), json!({"outcome": "EMPTY", "corrects": of}));
+        let wrong = house.recorded(&house.kela(), &[report("wrong"), report("wrong too")]).await;
+        let counts = house.count(&house.token(KELA, Role::Officer)).await;
+        house.succeed(KELA, THL).await;
+        let heir = house.token(THL, Role::System);
+        let right = house.recorded(&heir, &[correction("right", &json!("wrong")), correction("right too", &wrong[1]["id"])]).await;
+        assert_eq!((&right[0]["correctsId"], &right[1]["correctsId"]), (&wrong[0]["id"], &wrong[1]["id"]));
+        assert_eq!(house.count(&house.token(THL, Role::Officer)).await, counts, "the one is taken out where the other is put in");
+        let earlier = json!({"occurredAt": "2026-10-30T08:00:00Z"});
+        for (token, of) in [(&heir, json!("wrong")), (&house.kela(), wrong[1]["id"].clone())] {
+            let again = house.record(token, &[with(correction("again", &of), earlier.clone())]).await;
+            assert_eq!(faults(&again), [("CONFLICT".to_owned(), "input.disclosures.0.corrects".to_owned())]);
+        }
+        let back = house.record(&house.kela(), &[with(correction("back", &right[0]["id"]), earlier)]).await;
+        assert_eq!(faults(&back), [("NOT_FOUND".to_owned(), "input.disclosures.0.corrects".to_owned())]);
+    }
+
     async fn log_counts_and_journal_of_a_body_pass_to_its_successor(house: House) {
         house.recorded(&house.kela(), &[with(report("to the heir"), json!({"recipient": THL}))]).await;
         let (kela, thl) = (house.token(KELA, Role::Officer), house.token(THL, Role::Officer));

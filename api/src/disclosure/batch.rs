@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, slice, sync::Arc};
 use chrono::Datelike;
 use entity::{
     disclosure, disclosure_key, tally,
-    vocabulary::{Day, DisclosureId, InternedId},
+    vocabulary::{Day, InternedId},
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
@@ -21,7 +21,7 @@ use super::{
     prepare::{Call, Prepared},
     record::Writer,
     row::{self, Place, Sets},
-    stored::Stored,
+    stored::{Stored, correction_key},
     tally::{CELL_STANDS, Deltas},
 };
 use crate::{
@@ -281,7 +281,7 @@ impl Written {
             if let Some(corrected) = &corrected {
                 deltas.subtract(corrected);
             }
-            written.push(facts, tree, entry.report, corrected.map(|row| row.id))?;
+            written.push(facts, tree, entry.report, corrected.as_ref())?;
         }
         for row in &written.rows {
             deltas.add(row);
@@ -296,28 +296,28 @@ impl Written {
         facts: &Facts,
         tree: &mut Tree,
         report: &Prepared,
-        corrects: Option<DisclosureId>,
+        corrected: Option<&disclosure::Model>,
     ) -> Result<(), Error> {
         let judged = &report.judged;
         let sets = Sets { items: self.intern(&report.items), bases: self.intern(&report.bases) };
         let (leaf_index, recorded_at) = tree.take();
         let place = Place { id: row::disclosure_id(recorded_at, report.noise), recorded_at, leaf_index };
-        let mut row = row::model(&report.checked, judged, report.pseudonyms, sets, place, corrects);
+        let mut row = row::model(&report.checked, judged, report.pseudonyms, sets, place, corrected.map(|row| row.id));
         let (subject, restricted) = row::parts(facts, &row, &judged.items, &judged.bases);
         let committed = commitments(&report.salt, &serde_json::to_vec(&subject)?, &serde_json::to_vec(&restricted)?);
         row.salt = Some(report.salt.to_vec());
         row.subject_commitment = committed.subject.to_vec();
         row.restricted_commitment = committed.restricted.to_vec();
         self.leaves.push(leaf_hash(EntryKind::Disclosure, &committed));
-        let key = |message_hash: [u8; 32]| disclosure_key::Model {
-            discloser_id: row.discloser_id,
-            message_hash: message_hash.to_vec(),
-            disclosure_id: row.id,
-            recorded_at,
-            content_hash: report.content_hash.to_vec(),
-        };
-        self.keys.push(key(report.message_hash));
-        self.keys.extend(corrects.map(|id| key(row::correction_hash(id))));
+        for (discloser_id, message_hash) in [report.key()].into_iter().chain(corrected.map(correction_key)) {
+            self.keys.push(disclosure_key::Model {
+                discloser_id,
+                message_hash: message_hash.to_vec(),
+                disclosure_id: row.id,
+                recorded_at,
+                content_hash: report.content_hash.to_vec(),
+            });
+        }
         self.rows.push(row);
         Ok(())
     }

@@ -110,7 +110,7 @@ impl<'a> Plan<'a> {
         let found = match &report.checked.corrects {
             None => return Ok(None),
             Some(Corrects::Row(id)) => self.own(report, *id),
-            Some(Corrects::Message(_)) => report.corrected_key().and_then(|key| self.by_message(&key)),
+            Some(Corrects::Message(_)) => report.corrected_keys().find_map(|key| self.by_message(&key)),
         };
         let Some(found) = found else {
             return Err(fault_at(&report.path, "corrects", FaultCode::NotFound, "no such disclosure"));
@@ -127,7 +127,7 @@ impl<'a> Plan<'a> {
     }
 
     fn own(&self, report: &Prepared, id: DisclosureId) -> Option<Corrected> {
-        let row = self.stored.row(id).filter(|row| row.discloser_id == report.checked.discloser)?;
+        let row = self.stored.row(id).filter(|row| report.checked.corrected_disclosers.contains(&row.discloser_id))?;
         Some(Corrected::Stored(row.id))
     }
 

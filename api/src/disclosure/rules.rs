@@ -87,6 +87,9 @@ pub struct Checked {
     pub withheld: Option<(Instant, LegalBasisId)>,
     /// Row it corrects.
     pub corrects: Option<Corrects>,
+    /// Whose rows it may correct: the discloser's, and those of the bodies whose place it took. None where it corrects
+    /// nothing.
+    pub corrected_disclosers: Vec<OrganisationId>,
 }
 
 /// Whom a disclosure concerns, checked.
@@ -198,6 +201,7 @@ impl Check<'_> {
             served,
             withheld,
             corrects: draft.corrects.as_deref().map(corrects),
+            corrected_disclosers: draft.corrects.as_ref().map(|_| self.facts.lineage(discloser)).unwrap_or_default(),
         })
     }
 

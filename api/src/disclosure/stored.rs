@@ -46,7 +46,7 @@ impl Stored {
         reports: &[&Prepared],
     ) -> Result<Self, Error> {
         let mut stored = Self::default();
-        let keys = reports.iter().flat_map(|report| std::iter::once(report.key()).chain(report.corrected_key()));
+        let keys = reports.iter().flat_map(|report| std::iter::once(report.key()).chain(report.corrected_keys()));
         stored.keys = keys_of(db, keys.collect()).await?;
         let ids: BTreeSet<DisclosureId> = stored
             .keys
@@ -93,9 +93,9 @@ impl Stored {
         let targets: HashMap<Key, DisclosureId> = reports
             .iter()
             .filter_map(|report| {
-                let by_message = report.corrected_key().and_then(|key| self.message(&key)).map(|(_, row)| row.id);
-                let id = report.corrected_row().or(by_message)?;
-                Some(((report.checked.discloser, correction_hash(id)), id))
+                let by_message = || report.corrected_keys().find_map(|key| self.message(&key)).map(|(_, row)| row);
+                let row = report.corrected_row().and_then(|id| self.row(id)).or_else(by_message)?;
+                Some((correction_key(row), row.id))
             })
             .collect();
         let found = keys_of(db, targets.keys().copied().collect()).await?;
@@ -109,14 +109,14 @@ impl Prepared {
         (self.checked.discloser, self.message_hash)
     }
 
-    /// Key of the message it corrects, where it names one.
-    pub(super) fn corrected_key(&self) -> Option<Key> {
-        match &self.checked.corrects {
-            Some(Corrects::Message(message_id)) => {
-                Some((self.checked.discloser, message_hash(message_id, self.checked.part)))
-            }
+    /// Keys the message it corrects may have, where it names one: its own discloser's first.
+    pub(super) fn corrected_keys(&self) -> impl Iterator<Item = Key> {
+        let message = match &self.checked.corrects {
+            Some(Corrects::Message(message_id)) => Some(message_hash(message_id, self.checked.part)),
             Some(Corrects::Row(_)) | None => None,
-        }
+        };
+        let disclosers = self.checked.corrected_disclosers.iter();
+        disclosers.filter_map(move |discloser| Some((*discloser, message?)))
     }
 
     fn corrected_row(&self) -> Option<DisclosureId> {
@@ -125,6 +125,11 @@ impl Prepared {
             Some(Corrects::Message(_)) | None => None,
         }
     }
+}
+
+/// Key that stands for "this row has been corrected": its discloser's, whoever corrects it.
+pub(super) fn correction_key(row: &disclosure::Model) -> Key {
+    (row.discloser_id, correction_hash(row.id))
 }
 
 async fn keys_of(db: &impl ConnectionTrait, keys: Vec<Key>) -> Result<HashMap<Key, disclosure_key::Model>, Error> {
