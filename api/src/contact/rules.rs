@@ -213,7 +213,7 @@ fn group(
 
 /// Whether an organisation is on a side of an agreement, itself or as successor. Further parties, such as a technical
 /// operator, act for a side and have no contacts of their own in it: nobody at the agreement would see them.
-fn is_on_a_side(facts: &Facts, agreement: &agreement::Model, organisation: OrganisationId) -> bool {
+pub fn is_on_a_side(facts: &Facts, agreement: &agreement::Model, organisation: OrganisationId) -> bool {
     stands_for(facts, organisation, agreement.discloser_id) || stands_for(facts, organisation, agreement.recipient_id)
 }
 

@@ -305,6 +305,9 @@ pub(super) fn contact(facts: &Facts, row: &contact::Model) -> Vec<Breach> {
     let topics = contact_rules::topics(facts, row.id);
     let mut breaches = contact_rules::breaches(row, &topics);
     breaches.extend(contact_rules::escalation(facts, row));
+    let agreement = row.agreement_id.and_then(|id| facts.agreement.get(id));
+    let apart = agreement.is_some_and(|agreement| !contact_rules::is_on_a_side(facts, agreement, row.organisation_id));
+    breaches.extend(when(apart, "organisation", FaultCode::Conflict, "is on no side of the agreement"));
     if row.retired_on.is_none() {
         breaches.extend(contact_rules::precedence(facts, row, &topics));
     }

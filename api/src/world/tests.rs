@@ -221,6 +221,7 @@ fn rules_of_law_are_faults_at_the_key_they_break() {
         ("06-", "recipient: 0246246-0", "recipient: 9900002-6", "recipient", FaultCode::Conflict),
         ("06-", "discloser: 9900002-6", "discloser: 0245458-3", "discloser", FaultCode::Conflict),
         ("06-", "decided_by: kela-supervisor-1", "decided_by: kela-user-1", "decided_by", FaultCode::Conflict),
+        ("08-", "agreement: KEL-2023-014", "agreement: SOT-2026-001", "organisation", FaultCode::Conflict),
         ("08-", "priority: 2", "priority: 10", "contacts.0.priority", FaultCode::Malformed),
         ("08-", "priority: 2", "priority: 1", "priority", FaultCode::Conflict),
         ("08-", "+358 20 555 0100", "020 555 0100", "phone", FaultCode::Malformed),
