@@ -53,6 +53,8 @@ pub struct Admitted {
     pub kind: OperationType,
     /// Whether it asks for the schema itself.
     pub introspects: bool,
+    /// Whether an argument is a literal with variables inside: then only the engine's full validation sees the whole value.
+    pub mixes_variables: bool,
     /// Whether its weight depends on variables, so that each request must be weighed anew.
     paged_by_variables: bool,
 }
@@ -100,8 +102,14 @@ impl Gate {
         walk::weigh_rest(&document, operation.as_ref(), weight, &self.limits, &self.shapes)?;
         refuse(self.shapes.literals(&document))?;
         refuse(self.shapes.variables(chosen, variables))?;
-        let (introspects, paged_by_variables) = (weight.introspects, weight.paged_by_variables);
-        Ok(Admitted { document, operation, kind, introspects, paged_by_variables })
+        Ok(Admitted {
+            document,
+            operation,
+            kind,
+            introspects: weight.introspects,
+            mixes_variables: weight.mixes_variables,
+            paged_by_variables: weight.paged_by_variables,
+        })
     }
 
     /// Reads the variables of a document admitted before.

@@ -1,6 +1,6 @@
 //! Weight of a document with its fragments expanded: counted, not expanded, so that the cost follows the text.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, convert::Infallible};
 
 use async_graphql::{
     Name, Positioned, Value, Variables,
@@ -29,6 +29,8 @@ pub(super) struct Weight {
     pub(super) introspects: bool,
     /// Whether a variable sets the size of a page.
     pub(super) paged_by_variables: bool,
+    /// Whether a variable stands inside a literal.
+    pub(super) mixes_variables: bool,
 }
 
 impl Weight {
@@ -44,6 +46,7 @@ impl Weight {
             introspection_lists: self.introspection_lists.max(other.introspection_lists),
             introspects: self.introspects || other.introspects,
             paged_by_variables: self.paged_by_variables || other.paged_by_variables,
+            mixes_variables: self.mixes_variables || other.mixes_variables,
         }
     }
 
@@ -97,6 +100,18 @@ pub(super) fn weigh_rest(
         walk.fragment(name, 0)?;
     }
     total.within(limits)
+}
+
+/// Whether an argument of a field is a literal with a variable inside; a variable alone is none.
+fn mixes_variables(field: &Field) -> bool {
+    field.arguments.iter().any(|(_, value)| {
+        let mut varies = false;
+        let Ok(value) = value.node.clone().into_const_with(|_| {
+            varies = true;
+            Ok::<_, Infallible>(Value::Null)
+        });
+        varies && value != Value::Null
+    })
 }
 
 /// Where the sizes of pages come from.
@@ -162,6 +177,7 @@ impl<'a> Walk<'a> {
             introspection_lists: below.introspection_lists + u64::from(INTROSPECTION_LISTS.contains(&name)),
             introspects: introspects || below.introspects,
             paged_by_variables: paged_by_variables || below.paged_by_variables,
+            mixes_variables: below.mixes_variables || mixes_variables(field),
         })
     }
 
