@@ -102,6 +102,24 @@ on_both_engines! {
         assert_eq!(faults(&back), [("NOT_FOUND".to_owned(), "input.disclosures.0.corrects".to_owned())]);
     }
 
+    async fn message_id_of_two_predecessors_corrects_neither(house: House) {
+        let theirs = json!({
+            "recipient": KELA, "register": "SOTERI", "items": ["SOT.UNIT"], "purpose": "TARIFF_SETTING",
+            "channel": "VIEWING_CONNECTION", "endUser": "kela-user-1", "subject": { "businessId": "9900010-6" },
+        });
+        let wrong = house.recorded(&house.kela(), &[report("1")]).await;
+        house.recorded(&house.token(LVV, Role::System), &[with(report("1"), theirs)]).await;
+        house.succeed(KELA, THL).await;
+        house.succeed(LVV, THL).await;
+        let heir = house.token(THL, Role::System);
+        let correction = |of: &Value| with(report("2"), json!({"outcome": "EMPTY", "corrects": of}));
+        let refused = house.record(&heir, &[correction(&json!("1"))]).await;
+        assert_eq!(faults(&refused), [("CONFLICT".to_owned(), "input.disclosures.0.corrects".to_owned())]);
+        assert_eq!(house.recorded(&heir, &[correction(&wrong[0]["id"])]).await[0]["correctsId"], wrong[0]["id"]);
+        let own = house.recorded(&heir, &[report("1"), with(report("3"), json!({"outcome": "EMPTY", "corrects": "1"}))]).await;
+        assert_eq!(own[1]["correctsId"], own[0]["id"], "its own comes before all others");
+    }
+
     async fn log_counts_and_journal_of_a_body_pass_to_its_successor(house: House) {
         house.recorded(&house.kela(), &[with(report("to the heir"), json!({"recipient": THL}))]).await;
         let (kela, thl) = (house.token(KELA, Role::Officer), house.token(THL, Role::Officer));

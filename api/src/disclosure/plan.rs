@@ -110,7 +110,7 @@ impl<'a> Plan<'a> {
         let found = match &report.checked.corrects {
             None => return Ok(None),
             Some(Corrects::Row(id)) => self.own(report, *id),
-            Some(Corrects::Message(_)) => report.corrected_keys().find_map(|key| self.by_message(&key)),
+            Some(Corrects::Message(_)) => self.by_message(report)?,
         };
         let Some(found) = found else {
             return Err(fault_at(&report.path, "corrects", FaultCode::NotFound, "no such disclosure"));
@@ -131,7 +131,18 @@ impl<'a> Plan<'a> {
         Some(Corrected::Stored(row.id))
     }
 
-    fn by_message(&self, key: &Key) -> Option<Corrected> {
+    /// Row of the message named: the discloser's own, or else that of the one body among those whose place it took.
+    fn by_message(&self, report: &Prepared) -> Result<Option<Corrected>, Fault> {
+        let mut standing = report.corrected_keys().filter_map(|key| Some((key, self.standing(&key)?)));
+        let Some(((discloser, _), found)) = standing.next() else { return Ok(None) };
+        if discloser != report.checked.discloser && standing.next().is_some() {
+            let message = "this message id stands in the logs of several predecessors; name the row by its id";
+            return Err(fault_at(&report.path, "corrects", FaultCode::Conflict, message));
+        }
+        Ok(Some(found))
+    }
+
+    fn standing(&self, key: &Key) -> Option<Corrected> {
         let new = self.by_key.get(key).map(|(at, _)| Corrected::New(*at));
         new.or_else(|| self.stored.message(key).map(|(_, row)| Corrected::Stored(row.id)))
     }

@@ -92,11 +92,11 @@ impl Stored {
     ) -> Result<HashSet<DisclosureId>, Error> {
         let targets: HashMap<Key, DisclosureId> = reports
             .iter()
-            .filter_map(|report| {
-                let by_message = || report.corrected_keys().find_map(|key| self.message(&key)).map(|(_, row)| row);
-                let row = report.corrected_row().and_then(|id| self.row(id)).or_else(by_message)?;
-                Some((correction_key(row), row.id))
+            .flat_map(|report| {
+                let by_message = report.corrected_keys().filter_map(|key| self.message(&key)).map(|(_, row)| row);
+                report.corrected_row().and_then(|id| self.row(id)).into_iter().chain(by_message)
             })
+            .map(|row| (correction_key(row), row.id))
             .collect();
         let found = keys_of(db, targets.keys().copied().collect()).await?;
         Ok(found.keys().filter_map(|key| targets.get(key)).copied().collect())

@@ -79,7 +79,8 @@ pub struct DisclosureInput {
     withheld_until: Option<DateTime>,
     /// Citation of the provision that allows withholding.
     withholding_basis: Option<Citation>,
-    /// Global identifier, or message identifier, of the row it corrects.
+    /// Global identifier, or message identifier, of the row it corrects: the discloser's own, or one of a body whose place
+    /// it took.
     corrects: Option<String>,
 }
 
