@@ -11,7 +11,7 @@ use sqlx::{
     ConnectOptions as _, Connection as _,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 /// Seconds a caller waits for a connection before it is told that the database does not answer.
 pub const ACQUIRE_SECONDS_MAX: u64 = 5;
@@ -19,11 +19,15 @@ pub const ACQUIRE_SECONDS_MAX: u64 = 5;
 /// Connections for reading; the registry is read from memory, so few are needed.
 pub const READ_CONNECTIONS_MAX: u32 = 8;
 
-/// Connections for writing on PostgreSQL: the recorder, the registry's acts and the follower. SQLite has one.
+/// Connections for writing on PostgreSQL: the registry's acts and the follower; the recorder has one of its own. SQLite
+/// has one for all.
 pub const WRITE_CONNECTIONS_MAX: u32 = 6;
 
 /// How long a connection may lie idle and still be taken for alive without a question.
 const IDLE_UNTESTED_MAX: Duration = Duration::from_secs(1);
+
+/// Time between two looks whether a connection has been given back.
+const LOOK: Duration = Duration::from_millis(1);
 
 /// Rows that cross at once from the thread that reads SQLite: a start reads a whole registry, and a wake-up a row costs
 /// more than the row.
@@ -70,7 +74,7 @@ impl Database {
         &self.read
     }
 
-    /// Connections that may write. Only the journal, the recorder and migrations use them.
+    /// Connections that may write. Only the journal, migrations and, on SQLite, the recorder write with them.
     pub fn write(&self) -> &DatabaseConnection {
         &self.write
     }
@@ -105,10 +109,20 @@ impl Database {
         Self { write: SqlxPostgresConnector::from_sqlx_postgres_pool(pool), read: self.read.clone() }
     }
 
-    /// Closes what [`Self::apart`] opened.
+    /// Closes what [`Self::apart`] opened; on SQLite waits until the shared connection is given back, for that is done on
+    /// the runtime that is about to end.
     pub async fn close_apart(&self) {
         if !self.is_sqlite() {
-            close(&self.write).await;
+            return close(&self.write).await;
+        }
+        let pool = self.write.get_sqlite_connection_pool();
+        let given_back = async {
+            while pool.num_idle() < pool.size() as usize {
+                sleep(LOOK).await;
+            }
+        };
+        if timeout(Duration::from_secs(ACQUIRE_SECONDS_MAX), given_back).await.is_err() {
+            tracing::warn!("the connection that writes is still in use");
         }
     }
 

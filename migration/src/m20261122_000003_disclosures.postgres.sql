@@ -1,5 +1,5 @@
--- Leaf indexes rise with the rows, so the ranges of a few pages each find them and cost a writer nothing. A unique index
--- would have to hold the partition key; the tree row's lock gives each leaf index once.
+-- Leaf indexes rise with the rows, so ranges of pages find them and cost a writer nothing; pages since the last vacuum are
+-- read through. A unique index would have to hold the partition key; the tree row's lock gives each leaf index once.
 create index disclosure_leaf_index_idx on disclosure using brin (leaf_index);
 
 -- Hashes do not compress; PostgreSQL would try at every batch.

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::{
     house::{DVV, Engine, House, KELA, PIRKANMAA, Reply, codes},
     on_both_engines,
-    reports::{assert_whole, report, with},
+    reports::{assert_whole, faults, report, with},
 };
 
 const DECISION: &str = "query Decision($input: AccessDecisionInput!) { accessDecision(input: $input) {
@@ -192,6 +192,32 @@ mod several_processes {
         }
         assert_whole(&house.app).await;
         assert_whole(&other.app).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_one_recorded_is_a_repeat_and_corrected_once_at_the_other() {
+        let Some(house) = House::sample(Engine::Postgres).await else { return };
+        let other = house.beside().await;
+        let kela = house.kela();
+        let first = house.recorded(&kela, &[report("shared")]).await;
+        let there = other.recorded(&kela, &[report("new there"), report("shared")]).await;
+        assert_eq!(there[1], first[0]);
+        let mixed = [report("newer"), report("new there"), with(report("shared"), json!({ "outcome": "EMPTY" }))];
+        let refused = house.record(&kela, &mixed).await;
+        assert_eq!(faults(&refused), [("CONFLICT".to_owned(), "input.disclosures.2.messageId".to_owned())]);
+        for round in 0..3 {
+            let message = format!("raced {round}");
+            let raced = [report(&message)];
+            let (here, there) = tokio::join!(house.recorded(&kela, &raced), other.recorded(&kela, &raced));
+            assert_eq!(here, there);
+            let correction = |name: &str| [with(report(&format!("{name} {round}")), json!({ "corrects": message }))];
+            let (left, right) = (correction("left"), correction("right"));
+            let (here, there) = tokio::join!(house.record(&kela, &left), other.record(&kela, &right));
+            let mut refused = [faults(&here), faults(&there)].concat();
+            assert_eq!(refused.pop().map(|fault| fault.0), Some("CONFLICT".to_owned()));
+            assert!(refused.is_empty(), "{refused:?}");
+        }
+        assert_whole(&house.app).await;
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -75,6 +75,16 @@ on_both_engines! {
         assert_ne!(part[0]["leafIndex"], first[0]["leafIndex"]);
     }
 
+    async fn a_call_that_contradicts_itself_and_the_log_is_told_every_conflict(house: House) {
+        let empty = |message_id: &str| with(report(message_id), json!({ "outcome": "EMPTY" }));
+        house.recorded(&house.kela(), &[empty("one"), report("two")]).await;
+        let size = house.log_size().await;
+        let refused = house.record(&house.kela(), &[report("one"), empty("one"), empty("two")]).await;
+        let conflict = |at: usize| ("CONFLICT".to_owned(), format!("input.disclosures.{at}.messageId"));
+        assert_eq!(faults(&refused), [conflict(0), conflict(2)]);
+        assert_eq!(house.log_size().await, size);
+    }
+
     async fn the_same_message_with_other_content_is_a_conflict(house: House) {
         house.recorded(&house.kela(), &[report("taken")]).await;
         let size = house.log_size().await;

@@ -63,6 +63,14 @@ impl<E: Into<Error>> From<E> for Failure {
     }
 }
 
+/// What a batch is judged and planned on.
+#[derive(Clone, Copy)]
+struct Ground<'a> {
+    facts: &'a Facts,
+    /// What the log holds of the batch; null where it is assumed to hold nothing of it.
+    stored: Option<&'a Stored>,
+}
+
 type Answers = Vec<Result<Vec<Answer>, Error>>;
 
 impl Writer {
@@ -83,8 +91,9 @@ impl Writer {
             return Ok(None);
         }
         let txn = self.apart.begin().await?;
-        let tree = Tree::lock_with_registry(&txn, &self.clock).await?;
-        self.attempt_on(txn, tree, &facts, &Stored::default(), jobs, jobs.iter().map(|_| None).collect()).await
+        let tree = Tree::lock_with_registry(&txn, &self.clock, Lock::Shared).await?;
+        let ground = Ground { facts: &facts, stored: None };
+        self.attempt_on(txn, tree, ground, jobs, jobs.iter().map(|_| None).collect()).await
     }
 
     /// Writes a batch whatever it holds: the journal and the log are read first.
@@ -96,21 +105,22 @@ impl Writer {
         let tree = Tree::lock(&txn, &self.clock).await?;
         let reports: Vec<&Prepared> = jobs.iter().flat_map(|job| &job.reports).collect();
         let stored = Stored::read(&txn, &self.sets, &reports).await?;
-        let answers = self.attempt_on(txn, tree, &facts, &stored, jobs, refused).await?;
+        let ground = Ground { facts: &facts, stored: Some(&stored) };
+        let answers = self.attempt_on(txn, tree, ground, jobs, refused).await?;
         answers.ok_or_else(|| Failure::Refused(Error::internal("a batch met what it had not read")))
     }
 
-    /// Plans, writes and commits on what the log is taken to hold of the batch; null, with nothing written, where it holds
-    /// something else.
+    /// Plans, writes and commits; null, with nothing written, where the ground proves to be another than was assumed.
     async fn attempt_on(
         &self,
         txn: DatabaseTransaction,
         mut tree: Tree,
-        facts: &Facts,
-        stored: &Stored,
+        ground: Ground<'_>,
         jobs: &[Job],
         refused: Vec<Option<Error>>,
     ) -> Result<Option<Answers>, Failure> {
+        let (facts, nothing) = (ground.facts, Stored::default());
+        let stored = ground.stored.unwrap_or(&nothing);
         let mut plan = Plan::new(stored);
         let sources: Vec<Result<Vec<Source>, Error>> = jobs
             .iter()
@@ -120,6 +130,11 @@ impl Writer {
                 None => plan.take(job.call, &job.reports).map_err(Error::Invalid),
             })
             .collect();
+        // A call that is refused is told every fault, also those that only the log knows.
+        if ground.stored.is_none() && sources.iter().any(Result::is_err) {
+            txn.rollback().await?;
+            return Ok(None);
+        }
         let written = Written::build(facts, &mut tree, stored, &plan.entries)?;
         let stands = written.rows.is_empty() || self.write(&txn, &self.sets, tree, &written, facts.seq).await?;
         if written.rows.is_empty() || !stands {
@@ -193,6 +208,10 @@ impl Writer {
         } else {
             written.insert_in_turn(txn, tree).await?
         };
+        if last_seq < seq {
+            tracing::error!(last_seq, seq, "the database is behind this process: changes it has told of are gone");
+            return Err(Error::Unavailable("the database has lost changes; start again"));
+        }
         Ok(new_keys == written.keys.len() as u64 && last_seq == seq)
     }
 
@@ -333,17 +352,20 @@ impl Written {
         let backend = txn.get_database_backend();
         let mut values = Vec::new();
         let mut parts = vec![
-            insertion::<disclosure_key::Entity>(backend, &self.keys, KEY_STANDS, &mut values) + " returning 1",
-            insertion::<disclosure::Entity>(backend, &self.rows, "", &mut values),
-            tree.tiles(backend, &self.leaves, &mut values)?,
-            tree.row(&mut values),
+            (
+                "new_key",
+                insertion::<disclosure_key::Entity>(backend, &self.keys, KEY_STANDS, &mut values) + " returning 1",
+            ),
+            ("new_row", insertion::<disclosure::Entity>(backend, &self.rows, "", &mut values)),
+            ("new_tile", tree.tiles_statement(backend, &self.leaves, &mut values)?),
+            ("new_size", tree.size_statement(&mut values)),
         ];
         if !self.tallies.is_empty() {
-            parts.push(insertion::<tally::Entity>(backend, &self.tallies, CELL_STANDS, &mut values));
+            parts.push(("new_cell", insertion::<tally::Entity>(backend, &self.tallies, CELL_STANDS, &mut values)));
         }
-        let parts: Vec<String> = parts.iter().enumerate().map(|(at, part)| format!("part_{at} as ({part})")).collect();
+        let parts: Vec<String> = parts.iter().map(|(name, part)| format!("{name} as ({part})")).collect();
         let sql = format!(
-            "with {} select (select count(*) from part_0) as keys, (select coalesce(max(seq), 0) from change) as seq",
+            "with {} select (select count(*) from new_key) as keys, (select coalesce(max(seq), 0) from change) as seq",
             parts.join(", ")
         );
         let row = txn.query_one_raw(Statement::from_sql_and_values(backend, sql, values)).await?;

@@ -20,6 +20,12 @@ use crate::{
 /// How far behind our clock the clock of who asks for an authorisation may be.
 pub const AUTHORISED_BEHIND_MAX: TimeDelta = TimeDelta::minutes(5);
 
+/// Bytes of a row's salt, from which those of its two parts are derived.
+const SALT_BYTES: usize = 32;
+
+/// Bytes of chance in a row's id.
+const NOISE_BYTES: usize = 8;
+
 /// Keyed pseudonym of a person, with the version of its key.
 #[derive(Debug, Clone, Copy)]
 pub struct Pseudonym {
@@ -44,10 +50,10 @@ pub(super) struct Prepared {
     pub message_hash: [u8; 32],
     /// Normalised input; wiped when dropped.
     pub input: Zeroizing<Vec<u8>>,
-    pub salt: [u8; 32],
+    pub salt: [u8; SALT_BYTES],
     /// Of the input under the salt.
     pub content_hash: [u8; 32],
-    pub noise: [u8; 8],
+    pub noise: [u8; NOISE_BYTES],
 }
 
 /// What every report of one call shares.
@@ -102,11 +108,12 @@ impl Prepared {
 }
 
 /// Salt and noise of a row, drawn together.
-fn chance() -> Result<([u8; 32], [u8; 8]), Error> {
-    let drawn: [u8; 40] = clock::random()?;
-    let (mut salt, mut noise) = ([0; 32], [0; 8]);
-    salt.copy_from_slice(&drawn[..32]);
-    noise.copy_from_slice(&drawn[32..]);
+fn chance() -> Result<([u8; SALT_BYTES], [u8; NOISE_BYTES]), Error> {
+    let drawn: [u8; SALT_BYTES + NOISE_BYTES] = clock::random()?;
+    let (mut salt, mut noise) = ([0; SALT_BYTES], [0; NOISE_BYTES]);
+    let (first, rest) = drawn.split_at(SALT_BYTES);
+    salt.copy_from_slice(first);
+    noise.copy_from_slice(rest);
     Ok((salt, noise))
 }
 

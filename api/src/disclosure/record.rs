@@ -2,7 +2,7 @@
 //!
 //! Recording does not scale with the number of writers, for there is one tree; it scales with the batch.
 
-use std::{collections::BTreeSet, sync::Arc, thread, time::Duration};
+use std::{collections::BTreeSet, io, sync::Arc, thread, time::Duration};
 
 use chrono::Datelike;
 use entity::vocabulary::{Day, OrganisationId};
@@ -117,24 +117,26 @@ impl Recorder {
             let today = clock.now().date_naive();
             ensure_partitions(database.write(), today.with_day(1).unwrap_or(today)).await?;
         }
-        let no_thread = |error: std::io::Error| Error::internal(format!("no thread for the recorder: {error}"));
-        let runtime = Builder::new_current_thread().enable_all().build().map_err(no_thread)?;
-        let apart = {
-            let _entered = runtime.enter();
-            database.apart()
-        };
-        let writer = Arc::new(Writer { database, apart, journal, clock, keys, sets, months: Months::default(), fatal });
+        let no_thread = |error: io::Error| Error::internal(format!("no thread for the recorder: {error}"));
         let (queue, jobs) = mpsc::unbounded_channel();
+        let (ready, writer) = oneshot::channel();
         let (end, ended) = oneshot::channel();
-        let thread = thread::Builder::new().name("recorder".to_owned());
-        let work = run(Arc::clone(&writer), jobs, limits.batch_rows_max);
-        thread
-            .spawn(move || {
-                runtime.block_on(work);
-                // Whoever does not wait for the end need not hear of it.
-                let _ = end.send(());
-            })
-            .map_err(no_thread)?;
+        let work = move || {
+            // Whoever does not wait to hear of the start or the end need not.
+            let runtime = match Builder::new_current_thread().enable_all().build() {
+                Ok(runtime) => runtime,
+                Err(error) => return drop(ready.send(Err(no_thread(error)))),
+            };
+            runtime.block_on(async move {
+                let (apart, months) = (database.apart(), Months::default());
+                let writer = Arc::new(Writer { database, apart, journal, clock, keys, sets, months, fatal });
+                drop(ready.send(Ok(Arc::clone(&writer))));
+                run(writer, jobs, limits.batch_rows_max).await;
+            });
+            let _ = end.send(());
+        };
+        thread::Builder::new().name("recorder".to_owned()).spawn(work).map_err(no_thread)?;
+        let writer = writer.await.map_err(|_| Error::internal("the recorder ended at its start"))??;
         let room = Arc::new(Semaphore::new(limits.queue_rows_max));
         Ok((Self { writer, queue, room, rows_max: limits.queue_rows_max as u64 }, ended))
     }
@@ -312,11 +314,11 @@ fn reported(drafts: Vec<DisclosureDraft>) -> Result<Vec<(DisclosureDraft, String
 async fn run(writer: Arc<Writer>, queue: mpsc::UnboundedReceiver<Job>, batch_rows_max: usize) {
     let kept = Arc::clone(&writer);
     let mut waiting = Waiting { queue, carried: None, batch_rows_max };
-    let mut last = 0;
+    let mut last_rows = 0;
     // Those who were answered together come again one by one. Whoever is first would be written alone and make all others
     // wait for one row; when half of them are here, they are written while the others work.
-    while let Some(jobs) = waiting.batch(last / 2).await {
-        last = rows(&jobs);
+    while let Some(Batch { jobs, rows }) = waiting.batch(last_rows / 2).await {
+        last_rows = rows;
         // In a task of its own: a fault of ours in one batch must not end the writer; its callers are told to repeat.
         let writer = Arc::clone(&writer);
         if tokio::spawn(async move { writer.write_batch(jobs).await }).await.is_err() {
@@ -326,8 +328,11 @@ async fn run(writer: Arc<Writer>, queue: mpsc::UnboundedReceiver<Job>, batch_row
     kept.apart.close_apart().await;
 }
 
-fn rows(jobs: &[Job]) -> usize {
-    jobs.iter().map(|job| job.reports.len()).sum()
+/// Calls written together.
+struct Batch {
+    jobs: Vec<Job>,
+    /// Rows of all of them.
+    rows: usize,
 }
 
 /// Calls that wait for the writer.
@@ -341,42 +346,43 @@ struct Waiting {
 impl Waiting {
     /// Next batch: what waits, and what comes within [`LINGER_MAX`] where fewer rows than `wished` do. None when nobody
     /// may send any more.
-    async fn batch(&mut self, wished: usize) -> Option<Vec<Job>> {
+    async fn batch(&mut self, wished: usize) -> Option<Batch> {
         let first = match self.carried.take() {
             Some(job) => job,
             None => self.queue.recv().await?,
         };
-        let mut jobs = vec![first];
-        self.take_waiting(&mut jobs);
-        if rows(&jobs) < wished {
+        let mut batch = Batch { rows: first.reports.len(), jobs: vec![first] };
+        self.take_waiting(&mut batch);
+        if batch.rows < wished {
             // Whether the wish is met or the time is over, what has come is written.
-            let _ = timeout(LINGER_MAX, self.take_wished(&mut jobs, wished)).await;
+            let _ = timeout(LINGER_MAX, self.take_wished(&mut batch, wished)).await;
         }
-        Some(jobs)
+        Some(batch)
     }
 
-    async fn take_wished(&mut self, jobs: &mut Vec<Job>, wished: usize) {
-        while self.carried.is_none() && rows(jobs) < wished.min(self.batch_rows_max) {
+    async fn take_wished(&mut self, batch: &mut Batch, wished: usize) {
+        while self.carried.is_none() && batch.rows < wished.min(self.batch_rows_max) {
             let Some(job) = self.queue.recv().await else { return };
-            self.take(jobs, job);
+            self.take(batch, job);
         }
-        self.take_waiting(jobs);
+        self.take_waiting(batch);
     }
 
-    fn take_waiting(&mut self, jobs: &mut Vec<Job>) {
+    fn take_waiting(&mut self, batch: &mut Batch) {
         while self.carried.is_none()
-            && rows(jobs) < self.batch_rows_max
+            && batch.rows < self.batch_rows_max
             && let Ok(job) = self.queue.try_recv()
         {
-            self.take(jobs, job);
+            self.take(batch, job);
         }
     }
 
-    fn take(&mut self, jobs: &mut Vec<Job>, job: Job) {
-        if rows(jobs) + job.reports.len() > self.batch_rows_max {
+    fn take(&mut self, batch: &mut Batch, job: Job) {
+        if batch.rows + job.reports.len() > self.batch_rows_max {
             self.carried = Some(job);
         } else {
-            jobs.push(job);
+            batch.rows += job.reports.len();
+            batch.jobs.push(job);
         }
     }
 }
@@ -467,7 +473,7 @@ mod tests {
     }
 
     async fn sizes(waiting: &mut Waiting, wished: usize) -> Vec<usize> {
-        let jobs = waiting.batch(wished).await.unwrap_or_default();
+        let jobs = waiting.batch(wished).await.map(|batch| batch.jobs).unwrap_or_default();
         jobs.iter().map(|job| job.reports.len()).collect()
     }
 

@@ -211,11 +211,16 @@ fn dossiers(tables: &Tables, ids: &BTreeSet<AgreementId>) -> Vec<(AgreementId, O
         return ids.iter().map(compile).collect();
     }
     let ids: Vec<AgreementId> = ids.iter().copied().collect();
+    let all = |share: &[AgreementId]| share.iter().map(compile).collect::<Vec<_>>();
     thread::scope(|scope| {
         let shares = ids.chunks(ids.len().div_ceil(threads));
-        let shares: Vec<_> =
-            shares.map(|share| scope.spawn(|| share.iter().map(compile).collect::<Vec<_>>())).collect();
-        let compiled = shares.into_iter().map(|share| share.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        let begun = shares.map(|share| (share, thread::Builder::new().spawn_scoped(scope, move || all(share))));
+        let begun: Vec<_> = begun.collect();
+        let compiled = begun.into_iter().map(|(share, thread)| match thread {
+            Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            // No thread to be had: here, then.
+            Err(_) => all(share),
+        });
         compiled.flatten().collect()
     })
 }

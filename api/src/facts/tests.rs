@@ -1,6 +1,9 @@
 use std::sync::Arc;
 
-use entity::{organisation, vocabulary::OrganisationId};
+use entity::{
+    agreement, organisation,
+    vocabulary::{AgreementId, OrganisationId, RegisterId},
+};
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -46,6 +49,28 @@ fn two_bodies_are_in_succession_either_way_round_and_not_through_a_third() {
     assert!(in_succession(&facts, FIRST, THIRD) && in_succession(&facts, THIRD, FIRST));
     assert!(in_succession(&facts, OTHER, OTHER) && !in_succession(&facts, OTHER, THIRD));
     assert!(!in_succession(&facts, MERGED, SECOND));
+}
+
+#[test]
+fn agreements_compiled_together_equal_those_compiled_one_by_one() {
+    let register = RegisterId(Uuid::from_u128(6));
+    let organisations = [FIRST, SECOND].map(|id| Edit::from(bare::organisation(id)));
+    let agreements = (0..600).map(|at| {
+        let agreement = bare::agreement(AgreementId(Uuid::from_u128(100 + at)), FIRST, SECOND, register);
+        Edit::from(agreement::Model { number: format!("KEL-{at}"), ..agreement })
+    });
+    let edits: Vec<Edit> =
+        organisations.into_iter().chain([bare::register(register, FIRST).into()]).chain(agreements).collect();
+    let mut one_by_one = Facts::default();
+    for edit in &edits {
+        one_by_one = one_by_one.after(1, [edit]);
+    }
+    let together = Facts::of(1, one_by_one.tables().clone());
+    for row in together.agreement.all() {
+        let compiled = |facts: &Facts| format!("{:?}", facts.dossier(row.id));
+        assert_eq!(compiled(&together), compiled(&one_by_one));
+    }
+    assert_eq!(together.received(SECOND, register).count(), 600);
 }
 
 const BUSINESS_IDS: [&str; 3] = ["0245437-2", "3221308-6", "0246246-0"];

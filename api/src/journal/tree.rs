@@ -21,16 +21,23 @@ pub enum Lock {
     Exclusive,
 }
 
+impl Lock {
+    /// Call that takes it on PostgreSQL.
+    fn call(self) -> String {
+        let function = match self {
+            Self::Shared => "pg_advisory_xact_lock_shared",
+            Self::Exclusive => "pg_advisory_xact_lock",
+        };
+        format!("{function}({REGISTRY_LOCK})")
+    }
+}
+
 /// Locks the registry until the transaction ends. On SQLite the one write transaction is the lock.
 pub async fn lock_registry(txn: &impl ConnectionTrait, lock: Lock) -> Result<(), Error> {
     if txn.get_database_backend() != DbBackend::Postgres {
         return Ok(());
     }
-    let function = match lock {
-        Lock::Shared => "pg_advisory_xact_lock_shared",
-        Lock::Exclusive => "pg_advisory_xact_lock",
-    };
-    txn.execute_unprepared(&format!("select {function}({REGISTRY_LOCK})")).await?;
+    txn.execute_unprepared(&format!("select {}", lock.call())).await?;
     Ok(())
 }
 
@@ -46,19 +53,18 @@ pub struct Tree {
 impl Tree {
     /// Locks the tree's row until the transaction ends and reads the database's clock.
     pub async fn lock(txn: &impl ConnectionTrait, clock: &Clock) -> Result<Self, Error> {
-        Self::locked(txn, clock, "").await
+        Self::locked(txn, clock, None).await
     }
 
-    /// Locks the registry against changes and then the tree's row, in one statement: the condition holds before the row
-    /// is locked.
-    pub async fn lock_with_registry(txn: &impl ConnectionTrait, clock: &Clock) -> Result<Self, Error> {
-        let registry = format!(" and pg_advisory_xact_lock_shared({REGISTRY_LOCK}) is not null");
-        Self::locked(txn, clock, &registry).await
+    /// Locks the registry and then the tree's row, in one statement: its condition holds before the row is locked.
+    pub async fn lock_with_registry(txn: &impl ConnectionTrait, clock: &Clock, lock: Lock) -> Result<Self, Error> {
+        Self::locked(txn, clock, Some(lock)).await
     }
 
-    async fn locked(txn: &impl ConnectionTrait, clock: &Clock, condition: &str) -> Result<Self, Error> {
+    async fn locked(txn: &impl ConnectionTrait, clock: &Clock, registry: Option<Lock>) -> Result<Self, Error> {
         let backend = txn.get_database_backend();
         let sql = if backend == DbBackend::Postgres {
+            let condition = registry.map_or_else(String::new, |lock| format!(" and {} is not null", lock.call()));
             format!(
                 "select size, recorded_at, clock_timestamp() as now from log_tree where id = 1{condition} for update"
             )
@@ -82,24 +88,31 @@ impl Tree {
         (leaf_index, self.recorded_at)
     }
 
-    /// Appends the hashes of the positions handed out, in their order.
+    /// Appends the hashes of the positions handed out, in their order; at least one.
     ///
     /// # Errors
     /// Internal when there are not as many hashes as positions: then nothing may be committed.
     pub async fn append(self, txn: &impl ConnectionTrait, hashes: &[[u8; 32]]) -> Result<(), Error> {
         let backend = txn.get_database_backend();
-        let (mut tiles, mut row) = (Vec::new(), Vec::new());
-        for (sql, values) in [(self.tiles(backend, hashes, &mut tiles)?, tiles), (self.row(&mut row), row)] {
+        let (mut tiles, mut size) = (Vec::new(), Vec::new());
+        for (sql, values) in
+            [(self.tiles_statement(backend, hashes, &mut tiles)?, tiles), (self.size_statement(&mut size), size)]
+        {
             txn.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
         }
         Ok(())
     }
 
-    /// Statement that puts the hashes into their tiles; its values are numbered after those given.
+    /// Statement that puts the hashes, at least one, into their tiles; its values are numbered after those given.
     ///
     /// # Errors
     /// Internal when there are not as many hashes as positions: then nothing may be committed.
-    pub fn tiles(&self, backend: DbBackend, hashes: &[[u8; 32]], values: &mut Vec<Value>) -> Result<String, Error> {
+    pub fn tiles_statement(
+        &self,
+        backend: DbBackend,
+        hashes: &[[u8; 32]],
+        values: &mut Vec<Value>,
+    ) -> Result<String, Error> {
         if i64::try_from(hashes.len()).ok() != Some(self.size - self.first) {
             return Err(Error::internal("positions and leaf hashes differ in number"));
         }
@@ -125,8 +138,8 @@ impl Tree {
         ))
     }
 
-    /// Statement that moves the tree's row on; its values are numbered after those given.
-    pub fn row(&self, values: &mut Vec<Value>) -> String {
+    /// Statement that sets the tree to the size reached; its values are numbered after those given.
+    pub fn size_statement(&self, values: &mut Vec<Value>) -> String {
         values.extend([Value::from(self.size), self.recorded_at.into()]);
         format!("update log_tree set size = ${}, recorded_at = ${} where id = 1", values.len() - 1, values.len())
     }

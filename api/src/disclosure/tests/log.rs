@@ -53,6 +53,20 @@ async fn a_repeated_message_records_once() -> Result<(), Error> {
 }
 
 #[tokio::test]
+async fn the_file_stands_whole_when_recorder_and_database_are_closed() -> Result<(), Error> {
+    let log = Log::open().await?;
+    log.recorder.record(KELA, vec![draft("a")]).await?;
+    let Log { recorder, ended, database, directory, .. } = log;
+    drop(recorder);
+    ended.await.map_err(|_| Error::internal("the recorder ended early"))?;
+    database.close().await;
+    let files: Vec<_> =
+        std::fs::read_dir(directory.path()).map_err(|error| Error::internal(error.to_string()))?.collect();
+    assert!(!files.iter().flatten().any(|file| file.file_name().to_string_lossy().ends_with("-wal")), "{files:?}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn the_same_content_written_otherwise_is_the_same() -> Result<(), Error> {
     let log = Log::open().await?;
     log.recorder.record(KELA, vec![draft("a")]).await?;

@@ -200,6 +200,8 @@ pub(super) fn draft(message_id: &str) -> DisclosureDraft {
 /// A recorder over a database of its own.
 pub(super) struct Log {
     pub recorder: Recorder,
+    /// Hears when the recorder's thread has done.
+    pub ended: oneshot::Receiver<()>,
     pub database: Database,
     pub journal: Journal,
     pub clock: Clock,
@@ -231,8 +233,8 @@ impl Log {
             sets: InternedSets::default(),
             fatal: Box::new(|message| panic!("{message}")),
         };
-        let (recorder, _) = Recorder::start(equipment, limits).await?;
-        Ok(Self { recorder, database, journal, clock, directory })
+        let (recorder, ended) = Recorder::start(equipment, limits).await?;
+        Ok(Self { recorder, ended, database, journal, clock, directory })
     }
 
     pub(super) fn later(&self, delta: TimeDelta) {

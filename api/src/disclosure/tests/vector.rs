@@ -1,4 +1,7 @@
-use entity::vocabulary::{Channel, ClosedEnum, PersonalIdentityCode};
+use entity::{
+    disclosure,
+    vocabulary::{Channel, ClosedEnum, OnwardRecipientKind, PersonalIdentityCode},
+};
 
 use super::*;
 use crate::{
@@ -54,6 +57,37 @@ fn example_of_the_documentation_is_what_the_code_makes() -> Result<(), Error> {
     ] {
         assert!(documentation.contains(&expected), "docs/log-format.md lacks {expected}");
     }
+    Ok(())
+}
+
+#[test]
+fn parts_are_written_in_canonical_order_whatever_a_row_holds() -> Result<(), Error> {
+    let facts = facts();
+    let checked =
+        check(&facts, instant("2026-03-02T08:00:01Z"), KELA, &draft("example-2"), "").map_err(Error::Invalid)?;
+    let mut judged = judged(&facts, &checked, Door::Record, None);
+    judged.bases = vec![BASIS];
+    let place = Place { id: Uuid::nil().into(), recorded_at: instant("2026-03-02T08:00:01.000001Z"), leaf_index: 1 };
+    let pseudonym = Some(Pseudonym { bytes: [7; 32], key_version: 2 });
+    let sets = Sets { items: interned_id("a"), bases: interned_id("b") };
+    let pseudonyms = Pseudonyms { subject: pseudonym, user: pseudonym };
+    let corrected = Some(Uuid::max().into());
+    let full = disclosure::Model {
+        agreement_id: Some(AgreementId(Uuid::from_u128(8))),
+        consent_reference: Some("S-1 \u{1f}\"é\u{2028}".to_owned()),
+        case_reference: Some("\\ 1/2026 / 😀".to_owned()),
+        client_system: Some("client".to_owned()),
+        onward_recipient_kind: Some(OnwardRecipientKind::Applicant),
+        processor_id: Some(KELA),
+        reasons: "NO_AGREEMENT MANDATE_MISSING".to_owned(),
+        subject_business_id: Some("0246246-0".parse().map_err(|_| Error::internal("business id"))?),
+        withheld_until: Some(place.recorded_at),
+        withholding_basis_id: Some(BASIS),
+        ..row::model(&checked, &judged, pseudonyms, sets, place, corrected)
+    };
+    let (subject, restricted) = row::parts(&facts, &full, &judged.items, &judged.bases);
+    assert_eq!(serde_json::to_vec(&subject)?, canonical(&subject)?);
+    assert_eq!(serde_json::to_vec(&restricted)?, canonical(&restricted)?);
     Ok(())
 }
 
