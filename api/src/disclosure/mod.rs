@@ -13,6 +13,7 @@ pub mod interned;
 pub mod list;
 mod plan;
 mod prepare;
+mod queue;
 pub mod record;
 pub mod row;
 pub mod rules;

@@ -2,7 +2,7 @@
 //!
 //! Recording does not scale with the number of writers, for there is one tree; it scales with the batch.
 
-use std::{collections::BTreeSet, io, sync::Arc, thread, time::Duration};
+use std::{collections::BTreeSet, io, sync::Arc, thread};
 
 use chrono::Datelike;
 use entity::vocabulary::{Day, OrganisationId};
@@ -10,7 +10,6 @@ use sea_orm::DatabaseTransaction;
 use tokio::{
     runtime::Builder,
     sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
-    time::timeout,
 };
 
 use super::{
@@ -20,6 +19,7 @@ use super::{
     interned::InternedSets,
     plan::Plan,
     prepare::{Call, Prepared, prepare},
+    queue::{Batch, Waiting},
     stored::Stored,
 };
 use crate::{
@@ -32,9 +32,6 @@ pub const RECORD_ROWS_MAX: usize = 1_000;
 
 /// Reports a call works through before it lets others have the processor.
 const REPORTS_PER_TURN: usize = 16;
-
-/// How long a batch waits for those who were answered lately; about what a batch of one row takes.
-const LINGER_MAX: Duration = Duration::from_millis(1);
 
 /// How much waits and how much is written at once.
 #[derive(Debug, Clone, Copy)]
@@ -313,7 +310,7 @@ fn reported(drafts: Vec<DisclosureDraft>) -> Result<Vec<(DisclosureDraft, String
 /// Drains the queue for as long as anyone may send.
 async fn run(writer: Arc<Writer>, queue: mpsc::UnboundedReceiver<Job>, batch_rows_max: usize) {
     let kept = Arc::clone(&writer);
-    let mut waiting = Waiting { queue, carried: None, batch_rows_max };
+    let mut waiting = Waiting::new(queue, batch_rows_max);
     let mut last_rows = 0;
     // Those who were answered together come again one by one. Whoever is first would be written alone and make all others
     // wait for one row; when half of them are here, they are written while the others work.
@@ -326,65 +323,6 @@ async fn run(writer: Arc<Writer>, queue: mpsc::UnboundedReceiver<Job>, batch_row
         }
     }
     kept.apart.close_apart().await;
-}
-
-/// Calls written together.
-struct Batch {
-    jobs: Vec<Job>,
-    /// Rows of all of them.
-    rows: usize,
-}
-
-/// Calls that wait for the writer.
-struct Waiting {
-    queue: mpsc::UnboundedReceiver<Job>,
-    /// Call that did not fit into the last batch.
-    carried: Option<Job>,
-    batch_rows_max: usize,
-}
-
-impl Waiting {
-    /// Next batch: what waits, and what comes within [`LINGER_MAX`] where fewer rows than `wished` do. None when nobody
-    /// may send any more.
-    async fn batch(&mut self, wished: usize) -> Option<Batch> {
-        let first = match self.carried.take() {
-            Some(job) => job,
-            None => self.queue.recv().await?,
-        };
-        let mut batch = Batch { rows: first.reports.len(), jobs: vec![first] };
-        self.take_waiting(&mut batch);
-        if batch.rows < wished {
-            // Whether the wish is met or the time is over, what has come is written.
-            let _ = timeout(LINGER_MAX, self.take_wished(&mut batch, wished)).await;
-        }
-        Some(batch)
-    }
-
-    async fn take_wished(&mut self, batch: &mut Batch, wished: usize) {
-        while self.carried.is_none() && batch.rows < wished.min(self.batch_rows_max) {
-            let Some(job) = self.queue.recv().await else { return };
-            self.take(batch, job);
-        }
-        self.take_waiting(batch);
-    }
-
-    fn take_waiting(&mut self, batch: &mut Batch) {
-        while self.carried.is_none()
-            && batch.rows < self.batch_rows_max
-            && let Ok(job) = self.queue.try_recv()
-        {
-            self.take(batch, job);
-        }
-    }
-
-    fn take(&mut self, batch: &mut Batch, job: Job) {
-        if batch.rows + job.reports.len() > self.batch_rows_max {
-            self.carried = Some(job);
-        } else {
-            batch.rows += job.reports.len();
-            batch.jobs.push(job);
-        }
-    }
 }
 
 impl Writer {
@@ -454,49 +392,4 @@ fn answered(job: Job, answer: Result<Vec<Answer>, Error>) {
     let Job { reply, share, .. } = job;
     drop(share);
     drop(reply.send(answer));
-}
-
-#[cfg(test)]
-mod tests {
-    use tokio::time::Instant;
-
-    use super::*;
-    use crate::disclosure::tests::{job, new_keys};
-
-    fn waiting(calls: &[&[&str]], batch_rows_max: usize) -> Result<(mpsc::UnboundedSender<Job>, Waiting), Error> {
-        let (sender, queue) = mpsc::unbounded_channel();
-        let keys = new_keys()?;
-        for messages in calls {
-            sender.send(job(&keys, messages)?).map_err(|_| Error::internal("no queue"))?;
-        }
-        Ok((sender, Waiting { queue, carried: None, batch_rows_max }))
-    }
-
-    async fn sizes(waiting: &mut Waiting, wished: usize) -> Vec<usize> {
-        let jobs = waiting.batch(wished).await.map(|batch| batch.jobs).unwrap_or_default();
-        jobs.iter().map(|job| job.reports.len()).collect()
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_batch_takes_what_waits_and_lingers_only_for_those_it_misses() -> Result<(), Error> {
-        let (sender, mut waiting) = waiting(&[&["a"], &["b", "c"]], 100)?;
-        let started = Instant::now();
-        assert_eq!(sizes(&mut waiting, 3).await, [1, 2]);
-        assert_eq!(started.elapsed(), Duration::ZERO);
-        sender.send(job(&new_keys()?, &["d"])?).map_err(|_| Error::internal("no queue"))?;
-        assert_eq!(sizes(&mut waiting, 2).await, [1]);
-        assert!((LINGER_MAX..2 * LINGER_MAX).contains(&started.elapsed()), "{:?}", started.elapsed());
-        Ok(())
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_call_that_does_not_fit_comes_first_in_the_next_batch() -> Result<(), Error> {
-        let (sender, mut waiting) = waiting(&[&["a", "b"], &["c", "d", "e", "f", "g"], &["h"]], 3)?;
-        drop(sender);
-        assert_eq!(sizes(&mut waiting, 3).await, [2]);
-        assert_eq!(sizes(&mut waiting, 0).await, [5]);
-        assert_eq!(sizes(&mut waiting, 0).await, [1]);
-        assert!(waiting.batch(0).await.is_none());
-        Ok(())
-    }
 }
