@@ -3,7 +3,11 @@
 //!
 //! **Invariant:** registry → tree → rows. Nothing is answered before the commit.
 
-use std::{collections::BTreeMap, slice, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    slice,
+    sync::Arc,
+};
 
 use chrono::Datelike;
 use entity::{
@@ -11,7 +15,6 @@ use entity::{
     vocabulary::{Day, InternedId},
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement};
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::{
     Answer, Recorded,
@@ -19,16 +22,18 @@ use super::{
     interned::{self, InternedSets, Set},
     plan::{Corrected, Entry, Plan, Source},
     prepare::{Call, Prepared},
-    record::Writer,
+    queue::Job,
     row::{self, Place, Sets},
     stored::{Stored, correction_key},
     tally::{CELL_STANDS, Deltas},
 };
 use crate::{
     Error, Violations,
+    clock::Clock,
+    database::Database,
     facts::Facts,
     journal::{
-        Lock, Tree, catch_up, last_seq,
+        Journal, Lock, Tree, catch_up, last_seq,
         leaf::{EntryKind, commitments, leaf_hash},
         lock_registry,
     },
@@ -37,17 +42,6 @@ use crate::{
 
 /// How a key meets one that stands already: it is not written, which is counted.
 const KEY_STANDS: &str = "on conflict (discloser_id, message_hash) do nothing";
-
-/// One call waiting to be written.
-pub(super) struct Job {
-    pub call: Call,
-    pub reports: Vec<Prepared>,
-    /// Journal position of the facts it was judged on.
-    pub judged_seq: i64,
-    pub reply: oneshot::Sender<Result<Vec<Answer>, Error>>,
-    /// Its share of the queue.
-    pub share: OwnedSemaphorePermit,
-}
 
 /// Why a batch was not written.
 pub(super) enum Failure {
@@ -69,6 +63,35 @@ struct Ground<'a> {
     facts: &'a Facts,
     /// What the log holds of the batch; null where it is assumed to hold nothing of it.
     stored: Option<&'a Stored>,
+}
+
+/// What ends the process when it cannot go on: SQLite did not say whether it committed.
+pub type Fatal = Box<dyn Fn(&str) + Send + Sync>;
+
+/// The writer's side.
+pub(super) struct Writer {
+    /// For whoever only reads.
+    pub database: Database,
+    /// For batches.
+    pub apart: Database,
+    pub journal: Journal,
+    pub clock: Clock,
+    pub keys: Arc<Keys>,
+    pub sets: InternedSets,
+    /// Months whose partitions stand.
+    pub months: Months,
+    pub fatal: Fatal,
+}
+
+/// Months, guarded.
+#[derive(Default)]
+pub(super) struct Months(std::sync::Mutex<BTreeSet<Day>>);
+
+impl Months {
+    /// Months as they stand; a set of days cannot be left half-written.
+    pub(super) fn lock(&self) -> std::sync::MutexGuard<'_, BTreeSet<Day>> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
 }
 
 type Answers = Vec<Result<Vec<Answer>, Error>>;

@@ -27,11 +27,12 @@ use entity::{
     vocabulary::{ItemCode, LegalBasisId},
 };
 
+pub use batch::Fatal;
 pub use coverage::{Judged, OnPartial};
 pub use draft::{DisclosureDraft, SubjectDraft};
 pub use plan::AUTHORISATION_REPEAT_MAX;
-pub use prepare::Pseudonym;
-pub use record::{Equipment, Fatal, RECORD_ROWS_MAX, RecordLimits, Recorder};
+pub use record::{Equipment, RECORD_ROWS_MAX, RecordLimits, Recorder};
+pub use row::Pseudonym;
 
 use crate::decision::Decision;
 

@@ -9,7 +9,7 @@ use super::{
     DisclosureDraft,
     coverage::{self, Door, Judged},
     interned::{Set, basis_members, members},
-    row::{self, Pseudonyms},
+    row::{self, Pseudonym, Pseudonyms},
     rules::{self, Checked, Subject},
 };
 use crate::{
@@ -25,15 +25,6 @@ const SALT_BYTES: usize = 32;
 
 /// Bytes of chance in a row's id.
 const NOISE_BYTES: usize = 8;
-
-/// Keyed pseudonym of a person, with the version of its key.
-#[derive(Debug, Clone, Copy)]
-pub struct Pseudonym {
-    /// HMAC-SHA-256.
-    pub bytes: [u8; 32],
-    /// Version of the pseudonym key.
-    pub key_version: i32,
-}
 
 /// Report ready to be written.
 pub(super) struct Prepared {

@@ -2,12 +2,30 @@
 
 use std::time::Duration;
 
-use tokio::{sync::mpsc, time::timeout};
+use tokio::{
+    sync::{OwnedSemaphorePermit, mpsc, oneshot},
+    time::timeout,
+};
 
-use super::batch::Job;
+use super::{
+    Answer,
+    prepare::{Call, Prepared},
+};
+use crate::Error;
 
 /// How long a batch waits for those who were answered lately; about what a batch of one row takes.
 const LINGER_MAX: Duration = Duration::from_millis(1);
+
+/// One call waiting to be written.
+pub(super) struct Job {
+    pub call: Call,
+    pub reports: Vec<Prepared>,
+    /// Journal position of the facts it was judged on.
+    pub judged_seq: i64,
+    pub reply: oneshot::Sender<Result<Vec<Answer>, Error>>,
+    /// Its share of the queue.
+    pub share: OwnedSemaphorePermit,
+}
 
 /// Calls written together.
 pub(super) struct Batch {
@@ -77,10 +95,7 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
-    use crate::{
-        Error,
-        disclosure::tests::{job, new_keys},
-    };
+    use crate::disclosure::tests::{job, new_keys};
 
     fn waiting(calls: &[&[&str]], batch_rows_max: usize) -> Result<(mpsc::UnboundedSender<Job>, Waiting), Error> {
         let (sender, queue) = mpsc::unbounded_channel();

@@ -2,10 +2,10 @@
 //!
 //! Recording does not scale with the number of writers, for there is one tree; it scales with the batch.
 
-use std::{collections::BTreeSet, io, sync::Arc, thread};
+use std::{io, sync::Arc, thread};
 
 use chrono::Datelike;
-use entity::vocabulary::{Day, OrganisationId};
+use entity::vocabulary::OrganisationId;
 use sea_orm::DatabaseTransaction;
 use tokio::{
     runtime::Builder,
@@ -14,12 +14,12 @@ use tokio::{
 
 use super::{
     Answer, Authorised, DisclosureDraft, Recorded,
-    batch::{Failure, Job, ensure_partitions},
+    batch::{Failure, Fatal, Months, Writer, ensure_partitions},
     coverage::{Door, Judged, OnPartial},
     interned::InternedSets,
     plan::Plan,
     prepare::{Call, Prepared, prepare},
-    queue::{Batch, Waiting},
+    queue::{Batch, Job, Waiting},
     stored::Stored,
 };
 use crate::{
@@ -41,9 +41,6 @@ pub struct RecordLimits {
     /// Rows of one transaction, a single larger call aside.
     pub batch_rows_max: usize,
 }
-
-/// What ends the process when it cannot go on: SQLite did not say whether it committed.
-pub type Fatal = Box<dyn Fn(&str) + Send + Sync>;
 
 /// What the recorder works with.
 pub struct Equipment {
@@ -73,32 +70,6 @@ pub struct Recorder {
 impl std::fmt::Debug for Recorder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Recorder").field("room", &self.room.available_permits()).finish_non_exhaustive()
-    }
-}
-
-/// The writer's side.
-pub(super) struct Writer {
-    /// For whoever only reads.
-    pub database: Database,
-    /// For batches.
-    pub apart: Database,
-    pub journal: Journal,
-    pub clock: Clock,
-    pub keys: Arc<Keys>,
-    pub sets: InternedSets,
-    /// Months whose partitions stand.
-    pub months: Months,
-    fatal: Fatal,
-}
-
-/// Months, guarded.
-#[derive(Default)]
-pub(super) struct Months(std::sync::Mutex<BTreeSet<Day>>);
-
-impl Months {
-    /// Months as they stand; a set of days cannot be left half-written.
-    pub(super) fn lock(&self) -> std::sync::MutexGuard<'_, BTreeSet<Day>> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 

@@ -16,7 +16,6 @@ use zeroize::Zeroizing;
 
 use super::{
     coverage::{Door, Judged, OnPartial},
-    prepare::Pseudonym,
     rules::{Checked, Corrects, Subject},
 };
 use crate::{
@@ -212,6 +211,15 @@ pub struct Place {
     pub recorded_at: Instant,
     /// Position in the transparency log.
     pub leaf_index: i64,
+}
+
+/// Keyed pseudonym of a person, with the version of its key.
+#[derive(Debug, Clone, Copy)]
+pub struct Pseudonym {
+    /// HMAC-SHA-256.
+    pub bytes: [u8; 32],
+    /// Version of the pseudonym key.
+    pub key_version: i32,
 }
 
 /// What a row holds of persons.

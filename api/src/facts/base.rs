@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::table::Registered;
+use super::registered::Registered;
 
 /// Rows that were read together.
 #[derive(Debug)]

@@ -27,9 +27,9 @@ use entity::{
 use uuid::Uuid;
 
 pub use dossier::*;
-pub use registered::{citation_key, data_item_key, grant_key_prefix};
+pub use registered::{Registered, citation_key, data_item_key, grant_key_prefix};
 pub use row::*;
-pub use table::{Registered, Table};
+pub use table::Table;
 
 /// Agreements that are worth a thread of their own to compile.
 const AGREEMENTS_PER_THREAD_MIN: usize = 256;

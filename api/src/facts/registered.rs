@@ -1,9 +1,27 @@
 //! What each registry table is looked up by: its natural key and its parents.
 
-use entity::vocabulary::{ItemCode, RegisterId, instant_text};
+use entity::vocabulary::{ItemCode, RegisterId, RowId, instant_text};
+use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
-use super::table::Registered;
+/// Row of the registry: what the facts need to know of every table.
+pub trait Registered: Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// Its identifier.
+    type Id: RowId;
+
+    /// Identifier of the row.
+    fn id(&self) -> Self::Id;
+
+    /// Rows it belongs to or points at, by which it is looked up.
+    fn parents(&self) -> impl Iterator<Item = Uuid> {
+        std::iter::empty()
+    }
+
+    /// Natural key; null where the row has none.
+    fn key(&self) -> Option<String> {
+        None
+    }
+}
 
 macro_rules! registered {
     ($($module:ident $id:ident [$($parent:ident),*] [$($optional:ident),*] $(key |$model:ident| $key:expr)?;)+) => {$(

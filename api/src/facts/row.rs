@@ -11,7 +11,7 @@ use sea_orm::{
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-use super::{Table, table::Registered};
+use super::{Registered, Table};
 use crate::Error;
 
 /// Version of the images written today. An older image is read through [`Row::from_image`]'s upcasts.

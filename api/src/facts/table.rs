@@ -2,31 +2,10 @@
 
 use std::sync::Arc;
 
-use entity::vocabulary::RowId;
 use imbl::{OrdMap, OrdSet};
-use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
-use super::base::Base;
-
-/// Row of the registry: what the facts need to know of every table.
-pub trait Registered: Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// Its identifier.
-    type Id: RowId;
-
-    /// Identifier of the row.
-    fn id(&self) -> Self::Id;
-
-    /// Rows it belongs to or points at, by which it is looked up.
-    fn parents(&self) -> impl Iterator<Item = Uuid> {
-        std::iter::empty()
-    }
-
-    /// Natural key; null where the row has none.
-    fn key(&self) -> Option<String> {
-        None
-    }
-}
+use super::{base::Base, registered::Registered};
 
 /// Rows of one table in the order of their ids. Cloning shares everything.
 ///

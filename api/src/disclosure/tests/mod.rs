@@ -22,10 +22,10 @@ use zeroize::Zeroizing;
 
 use super::{
     DisclosureDraft, Equipment, RecordLimits, Recorder, SubjectDraft,
-    batch::Job,
     coverage::Door,
     interned::InternedSets,
     prepare::{Call, prepare},
+    queue::Job,
 };
 use crate::{
     Error,

@@ -8,8 +8,7 @@ use crate::{
     disclosure::{
         coverage::{Door, judged},
         interned::{basis_members, interned_id, members},
-        prepare::Pseudonym,
-        row::{self, Place, Pseudonyms, Sets, content_hash, message_hash},
+        row::{self, Place, Pseudonym, Pseudonyms, Sets, content_hash, message_hash},
         rules::check,
     },
     journal::leaf::{EntryKind, canonical, commitments, hex, hmac_sha256, leaf_hash},
