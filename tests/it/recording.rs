@@ -85,6 +85,18 @@ on_both_engines! {
         assert_eq!(house.log_size().await, size);
     }
 
+    async fn conflicts_are_told_beside_the_faults_of_other_rows(house: House) {
+        house.recorded(&house.kela(), &[report("taken"), report("wrong")]).await;
+        let refused = house.record(&house.kela(), &[
+            report("new"),
+            with(report("taken"), json!({ "outcome": "EMPTY" })),
+            with(report("malformed"), json!({ "register": "NOTHING" })),
+            with(report("right"), json!({ "corrects": "malformed" })),
+        ]).await;
+        let fault = |code: &str, at: &str| (code.to_owned(), format!("input.disclosures.{at}"));
+        assert_eq!(faults(&refused), [fault("NOT_FOUND", "2.register"), fault("CONFLICT", "1.messageId")]);
+    }
+
     async fn the_same_message_with_other_content_is_a_conflict(house: House) {
         house.recorded(&house.kela(), &[report("taken")]).await;
         let size = house.log_size().await;

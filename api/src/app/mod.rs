@@ -37,7 +37,9 @@ const KEYS_LOCK: i64 = 0x4449_5343_4b45_5953;
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Nothing to open.
-    #[error("DATABASE_URL names no database of this version; start the gateway or run `migrate` first")]
+    #[error(
+        "DATABASE_URL names no database of this version; name that of the gateway, or start one or run `migrate` first"
+    )]
     NoGateway,
     /// The data directory cannot be used.
     #[error("DATA_DIR `{directory}` cannot be used: {source}")]

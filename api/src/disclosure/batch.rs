@@ -12,7 +12,7 @@ use std::{
 use chrono::Datelike;
 use entity::{
     disclosure, disclosure_key, tally,
-    vocabulary::{Day, InternedId},
+    vocabulary::{Day, Instant, InternedId},
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement};
 
@@ -35,7 +35,6 @@ use crate::{
     journal::{
         Journal, Lock, Tree, catch_up, last_seq,
         leaf::{EntryKind, commitments, leaf_hash},
-        lock_registry,
     },
     keys::Keys,
 };
@@ -122,10 +121,9 @@ impl Writer {
     /// Writes a batch whatever it holds: the journal and the log are read first.
     async fn attempt_known(&self, jobs: &mut [Job]) -> Result<Answers, Failure> {
         let txn = self.apart.begin().await?;
-        lock_registry(&txn, Lock::Shared).await?;
+        let tree = Tree::lock_with_registry(&txn, &self.clock, Lock::Shared).await?;
         let facts = self.fresh_facts(&txn).await?;
-        let refused = renew(&facts, &self.keys, jobs);
-        let tree = Tree::lock(&txn, &self.clock).await?;
+        let refused = renew(&facts, &self.keys, jobs, tree.now().max(self.clock.now()));
         let reports: Vec<&Prepared> = jobs.iter().flat_map(|job| &job.reports).collect();
         let stored = Stored::read(&txn, &self.sets, &reports).await?;
         let ground = Ground { facts: &facts, stored: Some(&stored) };
@@ -258,14 +256,17 @@ impl Writer {
     }
 }
 
-/// Judges anew what was judged on older facts; for each call, why it can no longer be written. A call that is refused
-/// stays one of the older facts, so that no later attempt takes its judgement for a fresh one.
-fn renew(facts: &Facts, keys: &Keys, jobs: &mut [Job]) -> Vec<Option<Error>> {
+/// Judges anew what was judged on older facts, as of `at`: what was changed since the call was changed before that, so an
+/// authorisation under way meets a suspension that was acknowledged meanwhile. For each call, why it can no longer be
+/// written. A call that is refused stays one of the older facts, so that no later attempt takes its judgement for a fresh
+/// one.
+fn renew(facts: &Facts, keys: &Keys, jobs: &mut [Job], at: Instant) -> Vec<Option<Error>> {
     jobs.iter_mut()
         .map(|job| {
             if job.judged_seq >= facts.seq {
                 return None;
             }
+            job.call.now = job.call.now.max(at);
             let refused = renew_call(facts, keys, job);
             if refused.is_none() {
                 job.judged_seq = facts.seq;
@@ -434,9 +435,27 @@ fn answers(job: &Job, sources: &[Source], written: &Written, stored: &Stored) ->
 mod tests {
     use super::*;
     use crate::{
-        disclosure::tests::{KELMU, facts, job, new_keys},
+        disclosure::{
+            coverage::{Door, OnPartial},
+            tests::{KELMU, called_at, facts, instant, job, new_keys},
+        },
         facts::Edit,
     };
+
+    #[test]
+    fn authorisation_is_judged_again_as_of_the_writing_and_a_report_as_of_the_giving() -> Result<(), Error> {
+        let (keys, later) = (new_keys()?, facts().after(2, &[]));
+        let (arrived, written) = (instant("2026-03-02T09:00:00Z"), instant("2026-03-02T09:00:03Z"));
+        let given = |jobs: &[Job]| jobs[0].reports[0].checked.occurred_at;
+        let mut authorised = [called_at(&keys, Door::Authorise(OnPartial::Deny), arrived)?];
+        assert_eq!(given(&authorised), arrived);
+        assert!(matches!(renew(&later, &keys, &mut authorised, written)[..], [None]));
+        assert_eq!(given(&authorised), written);
+        let mut reported = [called_at(&keys, Door::Record, arrived)?];
+        assert!(matches!(renew(&later, &keys, &mut reported, written)[..], [None]));
+        assert_eq!(given(&reported), arrived);
+        Ok(())
+    }
 
     #[test]
     fn refused_call_is_refused_again_however_often_it_is_tried() -> Result<(), Error> {
@@ -444,11 +463,14 @@ mod tests {
         let mut jobs = [job(&keys, &["m"])?];
         let gone = earlier.after(2, &[Edit::Remove("register", KELMU.0)]);
         for _ in 0..2 {
-            assert!(matches!(renew(&gone, &keys, &mut jobs)[..], [Some(Error::Invalid(_))]));
+            assert!(matches!(
+                renew(&gone, &keys, &mut jobs, instant("2026-03-02T09:00:01Z"))[..],
+                [Some(Error::Invalid(_))]
+            ));
             assert_eq!(jobs[0].judged_seq, earlier.seq);
         }
         let later = earlier.after(3, &[]);
-        assert!(matches!(renew(&later, &keys, &mut jobs)[..], [None]));
+        assert!(matches!(renew(&later, &keys, &mut jobs, instant("2026-03-02T09:00:02Z"))[..], [None]));
         assert_eq!(jobs[0].judged_seq, 3);
         Ok(())
     }

@@ -119,8 +119,7 @@ impl Recorder {
         keeper: impl Into<LogKeeper>,
         drafts: Vec<DisclosureDraft>,
     ) -> Result<Vec<Recorded>, Error> {
-        let call = self.call(keeper, Door::Record);
-        let answers = self.submit(call, reported(drafts)?).await?;
+        let answers = self.submit(keeper.into(), Door::Record, reported(drafts)?).await?;
         Ok(answers.into_iter().map(|answer| answer.recorded).collect())
     }
 
@@ -134,8 +133,8 @@ impl Recorder {
         draft: DisclosureDraft,
         on_partial: OnPartial,
     ) -> Result<Authorised, Error> {
-        let call = self.call(keeper, Door::Authorise(on_partial));
-        let answers = self.submit(call, vec![(draft, "disclosure".to_owned())]).await?;
+        let drafts = vec![(draft, "disclosure".to_owned())];
+        let answers = self.submit(keeper.into(), Door::Authorise(on_partial), drafts).await?;
         let authorised = answers
             .into_iter()
             .next()
@@ -152,8 +151,7 @@ impl Recorder {
         keeper: impl Into<LogKeeper>,
         drafts: Vec<DisclosureDraft>,
     ) -> Result<Vec<Judged>, Error> {
-        let call = self.call(keeper, Door::Record);
-        let reports = self.rehearse(call, reported(drafts)?).await?;
+        let reports = self.rehearse(keeper.into(), Door::Record, reported(drafts)?).await?;
         Ok(reports.into_iter().map(|report| report.judged).collect())
     }
 
@@ -167,8 +165,8 @@ impl Recorder {
         draft: DisclosureDraft,
         on_partial: OnPartial,
     ) -> Result<(Judged, crate::decision::Decision), Error> {
-        let call = self.call(keeper, Door::Authorise(on_partial));
-        let reports = self.rehearse(call, vec![(draft, "disclosure".to_owned())]).await?;
+        let drafts = vec![(draft, "disclosure".to_owned())];
+        let reports = self.rehearse(keeper.into(), Door::Authorise(on_partial), drafts).await?;
         let first = reports.into_iter().next().and_then(|report| Some((report.judged, report.decision?)));
         first.ok_or_else(|| Error::internal("an authorisation without decision"))
     }
@@ -213,13 +211,14 @@ impl Recorder {
         !self.queue.is_closed()
     }
 
-    fn call(&self, keeper: impl Into<LogKeeper>, door: Door) -> Call {
-        Call { keeper: keeper.into(), door, now: self.writer.clock.now() }
-    }
-
-    async fn submit(&self, call: Call, drafts: Vec<(DisclosureDraft, String)>) -> Result<Vec<Answer>, Error> {
+    async fn submit(
+        &self,
+        keeper: LogKeeper,
+        door: Door,
+        drafts: Vec<(DisclosureDraft, String)>,
+    ) -> Result<Vec<Answer>, Error> {
         let share = self.share(drafts.len())?;
-        let (judged_seq, reports) = self.prepare(call, drafts).await?;
+        let Ready { call, judged_seq, reports } = self.prepare(keeper, door, drafts).await?;
         let (reply, answer) = oneshot::channel();
         let job = Job { call, reports, judged_seq, reply, share };
         self.queue.send(job).map_err(|_| Error::Unavailable("recording has ended"))?;
@@ -239,17 +238,27 @@ impl Recorder {
             .map_err(|_| Error::Unavailable("the recording queue is full (RECORD_QUEUE_MAX)"))
     }
 
-    async fn rehearse(&self, call: Call, drafts: Vec<(DisclosureDraft, String)>) -> Result<Vec<Prepared>, Error> {
-        let (_, reports) = self.prepare(call, drafts).await?;
-        let all: Vec<&Prepared> = reports.iter().collect();
-        let stored = Stored::read(self.writer.database.primary(), &self.writer.sets, &all).await?;
-        Plan::new(&stored).take(call, &reports).map_err(Error::Invalid)?;
-        Ok(reports)
+    async fn rehearse(
+        &self,
+        keeper: LogKeeper,
+        door: Door,
+        drafts: Vec<(DisclosureDraft, String)>,
+    ) -> Result<Vec<Prepared>, Error> {
+        let Ready { call, reports, .. } = self.prepare(keeper, door, drafts).await?;
+        let faults = self.contradictions(call, &reports).await?;
+        if faults.is_empty() { Ok(reports) } else { Err(Error::Invalid(faults)) }
     }
 
-    /// Checks every report on one picture of the facts, so that all faults are named at once.
-    async fn prepare(&self, call: Call, drafts: Vec<(DisclosureDraft, String)>) -> Result<(i64, Vec<Prepared>), Error> {
+    /// Checks every report on one picture of the facts, so that all faults are named at once. The instant of the call is
+    /// read after the picture: whatever the picture tells of is past then.
+    async fn prepare(
+        &self,
+        keeper: LogKeeper,
+        door: Door,
+        drafts: Vec<(DisclosureDraft, String)>,
+    ) -> Result<Ready, Error> {
         let facts = self.writer.journal.facts();
+        let call = Call { keeper, door, now: self.writer.clock.now() };
         let mut reports = Vec::with_capacity(drafts.len());
         let mut faults = Violations::new();
         for (at, (draft, path)) in drafts.into_iter().enumerate() {
@@ -262,8 +271,30 @@ impl Recorder {
                 Err(other) => return Err(other),
             }
         }
-        if faults.is_empty() { Ok((facts.seq, reports)) } else { Err(Error::Invalid(faults)) }
+        if faults.is_empty() {
+            return Ok(Ready { call, judged_seq: facts.seq, reports });
+        }
+        // Conflicts of the sound reports are told with the faults of the others; a row that only those could have written
+        // is not missed. Where the database is away, the faults are told without.
+        let contradictions = self.contradictions(call, &reports).await.unwrap_or_default();
+        faults.extend(contradictions.into_iter().filter(|fault| fault.code == FaultCode::Conflict));
+        Err(Error::Invalid(faults))
     }
+
+    /// What the log, as it stands, has against a call.
+    async fn contradictions(&self, call: Call, reports: &[Prepared]) -> Result<Violations, Error> {
+        let all: Vec<&Prepared> = reports.iter().collect();
+        let stored = Stored::read(self.writer.database.primary(), &self.writer.sets, &all).await?;
+        Ok(Plan::new(&stored).take(call, reports).err().unwrap_or_default())
+    }
+}
+
+/// Call that may be queued.
+struct Ready {
+    call: Call,
+    /// Journal position of the facts it was judged on.
+    judged_seq: i64,
+    reports: Vec<Prepared>,
 }
 
 fn reported(drafts: Vec<DisclosureDraft>) -> Result<Vec<(DisclosureDraft, String)>, Error> {

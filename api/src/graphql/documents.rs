@@ -389,7 +389,10 @@ mod tests {
         assert_eq!(run(&schemas, call(whole, None, json!({"f": {"number": 1}}))).await.1, 1);
         assert!(is_known(&schemas, whole));
         let refused = ("INVALID_INPUT".to_owned(), 0);
-        for filter in [json!({"number": 1, "noet": "y"}), json!({}), json!({"number": "1"}), json!(1), json!(null)] {
+        let beyond = json!({"number": 2_147_483_648_i64});
+        for filter in
+            [json!({"number": 1, "noet": "y"}), json!({}), json!({"number": "1"}), beyond, json!(1), json!(null)]
+        {
             assert_eq!(run(&schemas, call(whole, None, json!({ "f": filter }))).await, refused);
         }
         assert_eq!(run(&schemas, call(whole, None, json!({}))).await, refused);

@@ -80,6 +80,11 @@ impl Tree {
         Ok(Self { first: size, size, recorded_at: row.try_get("", "recorded_at")?, now: truncated(now) })
     }
 
+    /// Instant of the lock, by the database's clock; by ours on SQLite.
+    pub fn now(&self) -> Instant {
+        self.now
+    }
+
     /// Takes the next position and instant. The instant is the database's clock, and later than every earlier one.
     pub fn take(&mut self) -> (i64, Instant) {
         let leaf_index = self.size;

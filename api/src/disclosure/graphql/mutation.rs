@@ -57,7 +57,8 @@ impl From<Judged> for DisclosureJudgement {
 /// Disclosure about to be made.
 #[derive(InputObject)]
 pub struct AuthoriseDisclosureInput {
-    /// What is to be disclosed. Its outcome must be absent; its instant, at most 5 minutes ago, is taken to be now.
+    /// What is to be disclosed. Its outcome must be absent or DELIVERED; its instant, at most 5 minutes ago, is taken to be
+    /// now.
     disclosure: DisclosureInput,
     /// Whether to go on with the permitted items when not all are; no when absent.
     accept_partial: Option<bool>,
@@ -112,8 +113,8 @@ impl DisclosureMutation {
     }
 
     /// Decides whether data may be disclosed and records the outcome in one step: no log, no data. A repeat of the same
-    /// message answers as the first time for 60 seconds; later it is a conflict, so that one old permit cannot serve for
-    /// ever. Errors: FORBIDDEN, UNAVAILABLE. User errors as recordDisclosures.
+    /// message answers as the first time for 60 seconds, while it would still be decided so; after that, or when it would
+    /// be decided otherwise, it is a conflict, so that one old permit cannot serve for ever. Errors: FORBIDDEN, UNAVAILABLE. User errors as recordDisclosures.
     async fn authorise_disclosure(
         &self,
         ctx: &Context<'_>,

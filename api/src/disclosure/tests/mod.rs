@@ -157,10 +157,20 @@ pub(super) fn new_keys() -> Result<Keys, Error> {
 
 /// Call with one report for each message.
 pub(super) fn job(keys: &Keys, messages: &[&str]) -> Result<Job, Error> {
-    let (facts, call) =
-        (facts(), Call { keeper: KELA.into(), door: Door::Record, now: instant("2026-03-02T09:00:00Z") });
-    let report = |message: &&str| prepare(&facts, keys, call, draft(message), "disclosures.0".to_owned());
-    let reports = messages.iter().map(report).collect::<Result<_, _>>()?;
+    let call = Call { keeper: KELA.into(), door: Door::Record, now: instant("2026-03-02T09:00:00Z") };
+    called(keys, call, messages.iter().map(|message| draft(message)))
+}
+
+/// Call that comes in by a door the moment its data is given.
+pub(super) fn called_at(keys: &Keys, door: Door, now: Instant) -> Result<Job, Error> {
+    let now_given = DisclosureDraft { occurred_at: now.to_rfc3339(), ..draft("m") };
+    called(keys, Call { keeper: KELA.into(), door, now }, [now_given])
+}
+
+fn called(keys: &Keys, call: Call, drafts: impl IntoIterator<Item = DisclosureDraft>) -> Result<Job, Error> {
+    let facts = facts();
+    let report = |draft| prepare(&facts, keys, call, draft, "disclosures.0".to_owned());
+    let reports = drafts.into_iter().map(report).collect::<Result<_, _>>()?;
     let share = Arc::new(Semaphore::new(1)).try_acquire_owned().map_err(|_| Error::internal("no room"))?;
     Ok(Job { call, reports, judged_seq: facts.seq, reply: oneshot::channel().0, share })
 }

@@ -237,7 +237,9 @@ impl Check<'_> {
             return self.object(name, input, value, place);
         }
         let fits = match name.as_str() {
-            "Int" => matches!(value, Value::Number(number) if number.is_i64() || number.is_u64()),
+            "Int" => {
+                matches!(value, Value::Number(number) if number.as_i64().is_some_and(|number| i32::try_from(number).is_ok()))
+            }
             "Float" => matches!(value, Value::Number(_)),
             "String" => matches!(value, Value::String(_)),
             "Boolean" => matches!(value, Value::Boolean(_)),
@@ -246,7 +248,9 @@ impl Check<'_> {
                 Value::Number(number) => number.is_i64(),
                 _ => false,
             },
-            _ => self.shapes.enums.get(name).is_none_or(|values| match value {
+            // Scalars of our own are texts, but for the long integer.
+            "Long" => matches!(value, Value::Number(number) if number.is_i64()),
+            _ => self.shapes.enums.get(name).map_or(matches!(value, Value::String(_)), |values| match value {
                 Value::String(text) => values.contains(text.as_str()),
                 Value::Enum(code) => values.contains(code),
                 _ => false,
