@@ -2,15 +2,11 @@
 
 use std::{fmt::Display, time::Duration};
 
-use futures::FutureExt;
 use sea_orm::{
     AccessMode, ConnectOptions, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
     SqliteTransactionMode, SqlxPostgresConnector, TransactionOptions, TransactionTrait,
 };
-use sqlx::{
-    ConnectOptions as _, Connection as _,
-    postgres::{PgConnectOptions, PgPoolOptions},
-};
+use sqlx::{ConnectOptions as _, Connection as _, postgres::PgConnectOptions};
 use tokio::time::{sleep, timeout};
 
 /// Seconds a caller waits for a connection before it is told that the database does not answer.
@@ -91,21 +87,9 @@ impl Database {
         if self.is_sqlite() {
             return self.clone();
         }
-        let shared = self.write.get_postgres_connection_pool().connect_options();
-        let pool = PgPoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(Duration::from_secs(ACQUIRE_SECONDS_MAX))
-            .test_before_acquire(false)
-            .before_acquire(|connection, about| {
-                async move {
-                    if about.idle_for >= IDLE_UNTESTED_MAX {
-                        connection.ping().await?;
-                    }
-                    Ok(true)
-                }
-                .boxed()
-            })
-            .connect_lazy_with(shared.as_ref().clone());
+        let shared = self.write.get_postgres_connection_pool();
+        let options = shared.options().clone().max_connections(1);
+        let pool = options.connect_lazy_with(shared.connect_options().as_ref().clone());
         Self { write: SqlxPostgresConnector::from_sqlx_postgres_pool(pool), read: self.read.clone() }
     }
 

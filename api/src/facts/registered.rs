@@ -13,9 +13,7 @@ pub trait Registered: Serialize + DeserializeOwned + Send + Sync + 'static {
     fn id(&self) -> Self::Id;
 
     /// Rows it belongs to or points at, by which it is looked up.
-    fn parents(&self) -> impl Iterator<Item = Uuid> {
-        std::iter::empty()
-    }
+    fn parents(&self) -> impl Iterator<Item = Uuid>;
 
     /// Natural key; null where the row has none.
     fn key(&self) -> Option<String> {
