@@ -61,6 +61,8 @@ pub mod change;
 
 pub mod disclosure;
 
+pub mod transparency_log;
+
 pub mod statistics;
 
 pub mod world;

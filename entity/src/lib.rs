@@ -27,6 +27,7 @@ pub mod inquiry;
 pub mod interned;
 pub mod key_fingerprint;
 pub mod legal_basis;
+pub mod log_checkpoint;
 pub mod log_tile;
 pub mod log_tree;
 pub mod mandate_theme;

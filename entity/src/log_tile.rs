@@ -3,6 +3,8 @@
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::vocabulary::Instant;
+
 /// Hashes of the tree, 256 a tile.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
@@ -16,6 +18,8 @@ pub struct Model {
     pub tile: i64,
     /// 32-byte hashes, in order.
     pub hashes: Vec<u8>,
+    /// Instant its first entry was recorded; null above the leaves.
+    pub recorded_at: Option<Instant>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -8,6 +8,7 @@ mod m20261122_000001_registry;
 mod m20261122_000002_journal;
 mod m20261122_000003_disclosures;
 mod m20261122_000004_guards;
+mod m20261125_000005_transparency_log;
 pub mod sql;
 
 use sea_orm_migration::prelude::*;
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000002_journal::Migration),
             Box::new(m20261122_000003_disclosures::Migration),
             Box::new(m20261122_000004_guards::Migration),
+            Box::new(m20261125_000005_transparency_log::Migration),
         ]
     }
 }

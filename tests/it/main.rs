@@ -25,4 +25,5 @@ mod reports;
 mod schema;
 mod statistics;
 mod succession;
+mod transparency_log;
 mod worlds;

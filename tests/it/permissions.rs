@@ -58,6 +58,7 @@ const OPERATIONS: &[(&str, &str)] = &[
         "disclosureStatistics",
         r#"{ disclosureStatistics(input: {from: "2026-01-01", until: "2026-02-01"}) { coveredUntil } }"#,
     ),
+    ("log", "{ log { origin } }"),
     ("changes", "{ changes(first: 1) { nodes { seq } } }"),
     (
         "registerOrganisation",

@@ -15,9 +15,10 @@ use crate::{
     graphql::{
         documents::{CacheLimits, Introspection, Schemas},
         gate::Limits,
-        http::{Arrival, Authenticate, Doors, Enter, Entered, FACTS_WAIT_MAX, KeySet, router},
+        http::{Arrival, Authenticate, Doors, Enter, Entered, FACTS_WAIT_MAX, KeySet, router, status_of},
         schema::{Mutation, Query},
     },
+    transparency_log::tiles,
 };
 
 /// Why the doors do not open.
@@ -47,9 +48,13 @@ impl App {
         let fresh_keys = (Arc::clone(&authenticator), gateway.clock.clone());
         tokio::spawn(async move { fresh_keys.0.keep_fresh(&fresh_keys.1).await });
         let (journal, recorder) = (gateway.journal.clone(), self.recorder.clone());
+        let log = self.log.clone();
         let (facts_max_age, known) = (gateway.config.facts_max_age, Arc::clone(&authenticator));
-        let build =
-            || Schema::build(Query::default(), Mutation::default(), EmptySubscription).data(self.recorder.clone());
+        let build = || {
+            Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+                .data(self.recorder.clone())
+                .data(self.log.clone())
+        };
         let doors = Doors {
             schemas: Schemas::new(build, limits(&gateway.config), cache(&gateway.config))?,
             body_bytes_max: gateway.config.limits.body_bytes_max,
@@ -64,6 +69,7 @@ impl App {
             ready: Arc::new(move || match () {
                 () if journal.age() > facts_max_age => Err("the facts are older than FACTS_MAX_AGE"),
                 () if !recorder.is_ready() => Err("the writer has ended"),
+                () if let Some(fault) = log.fault() => Err(fault),
                 () if !known.is_ready() => Err("no issuer's keys are known"),
                 () => Ok(()),
             }),
@@ -72,7 +78,7 @@ impl App {
                 Arc::new(move || set.clone()) as KeySet
             }),
         };
-        Ok(router(doors, Router::new()))
+        Ok(router(doors, tiles::router(self.log.clone(), status_of)))
     }
 }
 

@@ -25,6 +25,7 @@ use crate::{
     disclosure::{Equipment, RecordLimits, Recorder, interned::InternedSets},
     journal::Journal,
     keys::{Fingerprint, Issuance, Keys, KeysError},
+    transparency_log::{KeptFault, TransparencyLog},
 };
 
 /// File in `DATA_DIR` that the one process on an embedded database holds locked.
@@ -58,6 +59,9 @@ pub enum OpenError {
     /// The keys are not those of the database.
     #[error("{0}")]
     Keys(#[from] KeysError),
+    /// The checkpoint of the log is not that of the database.
+    #[error("the log cannot be opened: {0}")]
+    Log(#[from] KeptFault),
     /// The facts could not be loaded.
     #[error("the facts could not be loaded: {0}")]
     Facts(String),
@@ -87,11 +91,14 @@ pub struct App {
     pub gateway: Gateway,
     /// The one way into the log.
     pub recorder: Recorder,
+    /// The log as it is signed and shown.
+    pub log: TransparencyLog,
     /// Whether the database was made by this start.
     pub is_new: bool,
     /// Hears when the writer has ended.
     writer: oneshot::Receiver<()>,
     follower: JoinHandle<()>,
+    signer: Signer,
     /// Held until the process ends.
     _lock: Option<File>,
 }
@@ -130,9 +137,11 @@ impl App {
         };
         let (recorder, writer) = Recorder::start(equipment, limits).await?;
         let follower = tokio::spawn(journal.clone().follow());
+        let log = TransparencyLog::open(database.clone(), clock.clone(), Arc::clone(&keys), &config.data_dir)?;
+        let signer = Signer::start(&log);
         let seed = config.seed.unwrap_or_else(|| config.seed_of_new_database());
         let gateway = Gateway::new(Parts { clock, config, database, journal, keys });
-        let app = Self { gateway, recorder, is_new, writer, follower, _lock: lock };
+        let app = Self { gateway, recorder, log, is_new, writer, follower, signer, _lock: lock };
         if seed == Seed::Sample {
             app.fill().await?;
         }
@@ -153,7 +162,7 @@ impl App {
         if journal.facts().seq > 0 { Ok(()) } else { Err(error.into()) }
     }
 
-    /// Lets the writer finish what waits, then ends.
+    /// Lets the writer finish what waits and the log be signed once more, then ends.
     pub async fn close(self) {
         let database = self.gateway.database.clone();
         self.follower.abort();
@@ -162,7 +171,29 @@ impl App {
         if self.writer.await.is_err() {
             tracing::error!("the writer ended early");
         }
+        self.signer.stop().await;
         database.close().await;
+    }
+}
+
+/// The task that signs the log, and the way to stop it.
+struct Signer {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Signer {
+    fn start(log: &TransparencyLog) -> Self {
+        let (stop, stopped) = oneshot::channel();
+        Self { stop, task: tokio::spawn(log.clone().keep_signing(stopped)) }
+    }
+
+    /// Lets it sign what is new, then ends it.
+    async fn stop(self) {
+        drop(self.stop);
+        if self.task.await.is_err() {
+            tracing::error!("the signer ended early");
+        }
     }
 }
 

@@ -61,8 +61,8 @@ enum Command {
     Token(token::TokenArguments),
     /// Print the schema in SDL.
     Schema,
-    /// Check that the facts equal what the journal tells, and print the outcome.
-    Verify,
+    /// Check that facts and log follow from the rows, or, from outside, that a gateway's log is what it signed.
+    Verify(verify::VerifyArguments),
     /// Print every setting, its value and where it came from.
     Config,
 }
@@ -135,6 +135,11 @@ async fn execute(cli: Cli) -> Result<(), CliError> {
     if matches!(command, Command::Schema) {
         return say(crate::graphql::schema::sdl().trim_end());
     }
+    if let Command::Verify(arguments) = &command
+        && verify::outside(arguments).await?
+    {
+        return Ok(());
+    }
     let config = Config::load(&cli.flags, config::environment)?;
     if !matches!(command, Command::Config | Command::Token(_)) {
         crate::telemetry::install(&config).map_err(|error| CliError::Said(error.to_string()))?;
@@ -146,7 +151,7 @@ async fn execute(cli: Cli) -> Result<(), CliError> {
         Command::Import { paths, dry_run } => import(config, &paths, dry_run).await,
         Command::Export { directory } => export(config, &directory).await,
         Command::Token(arguments) => token::print(&config, &arguments).await,
-        Command::Verify => verify::verify(config).await,
+        Command::Verify(_) => verify::verify(config).await,
         Command::Config => config.describe().iter().try_for_each(say),
         Command::Schema => Ok(()),
     }

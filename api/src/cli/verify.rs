@@ -1,12 +1,70 @@
-//! Checking the house against its own record.
+//! Checking the house against its own record, and another's against its public key.
+
+use std::{io::ErrorKind, path::PathBuf};
 
 use super::CliError;
-use crate::{app, config::Config, journal};
+use crate::{
+    app,
+    config::Config,
+    database::Database,
+    journal,
+    keys::Keys,
+    transparency_log::{self, Publisher, audit::Audit, outside},
+};
+
+/// What is to be verified.
+#[derive(clap::Args)]
+pub(super) struct VerifyArguments {
+    /// Address of a gateway to check from outside; without it the database itself is checked.
+    #[arg(long, requires = "key")]
+    url: Option<String>,
+    /// Verifier key of that gateway's log, as it was published.
+    #[arg(long, requires = "url")]
+    key: Option<String>,
+    /// File of the checkpoint seen last: the log must continue it. It is written anew when all is proved.
+    #[arg(long, requires = "url")]
+    checkpoint: Option<PathBuf>,
+}
+
+/// Verifies a gateway from outside.
+pub(super) async fn outside(arguments: &VerifyArguments) -> Result<bool, CliError> {
+    let (Some(url), Some(key)) = (&arguments.url, &arguments.key) else { return Ok(false) };
+    let failed = |path: &PathBuf, source| CliError::File { path: path.display().to_string(), source };
+    let earlier = match &arguments.checkpoint {
+        None => None,
+        Some(path) => match std::fs::read_to_string(path) {
+            Ok(note) => Some(note),
+            Err(source) if source.kind() == ErrorKind::NotFound => None,
+            Err(source) => return Err(failed(path, source)),
+        },
+    };
+    let proved =
+        outside::prove(url, key, earlier.as_deref()).await.map_err(|fault| CliError::Said(format!("log: {fault}")))?;
+    if let Some(path) = &arguments.checkpoint {
+        std::fs::write(path, &proved.note).map_err(|source| failed(path, source))?;
+    }
+    super::say(format!(
+        "log: the signed tree of {} entries follows from its leaves; {} entries stand behind them, {} are no longer served",
+        proved.size, proved.entries, proved.gone
+    ))?;
+    if earlier.is_some() {
+        super::say("log: it continues the checkpoint seen before")?;
+    }
+    Ok(true)
+}
+
+/// Verifies the database: facts and log must follow from the rows.
+pub(super) async fn verify(config: Config) -> Result<(), CliError> {
+    let keys = app::open_keys(&config).await?;
+    let database = app::connect_to_existing(&config).await?;
+    let mut faults = facts(&database).await?;
+    faults.extend(log(&database, keys).await?);
+    if faults.is_empty() { Ok(()) } else { Err(CliError::Said(faults.join("\n"))) }
+}
 
 /// Facts loaded from the tables must equal facts replayed from the journal.
-pub(super) async fn verify(config: Config) -> Result<(), CliError> {
-    let database = app::connect_to_existing(&config).await?;
-    let loaded = journal::load(&database).await?;
+async fn facts(database: &Database) -> Result<Vec<String>, CliError> {
+    let loaded = journal::load(database).await?;
     let replayed = journal::replay(database.primary()).await?;
     if loaded.seq < replayed.seq {
         return Err(CliError::Said("the journal grew while it was read; verify again".to_owned()));
@@ -14,7 +72,22 @@ pub(super) async fn verify(config: Config) -> Result<(), CliError> {
     let differing = loaded.tables().differing(replayed.tables());
     if differing.is_empty() {
         let rows = loaded.tables().rows().count();
-        return super::say(format!("facts: the tables equal the journal, {rows} rows at change {}", loaded.seq));
+        super::say(format!("facts: the tables equal the journal, {rows} rows at change {}", loaded.seq))?;
+        return Ok(Vec::new());
     }
-    Err(CliError::Said(format!("facts: tables and journal differ in {}", differing.join(", "))))
+    Ok(vec![format!("facts: tables and journal differ in {}", differing.join(", "))])
+}
+
+/// Entries must follow from their rows, and every checkpoint ever signed from the entries.
+async fn log(database: &Database, keys: Keys) -> Result<Vec<String>, CliError> {
+    let publisher = Publisher::new(keys.into());
+    let snapshot = database.snapshot().await.map_err(crate::Error::from)?;
+    let facts = journal::load(database).await?;
+    let Audit { entries, disclosures, changes, erased, dropped, checkpoints, faults } =
+        transparency_log::audit::audit(&snapshot, &facts, &publisher, &[]).await?;
+    super::say(format!(
+        "log: {entries} entries, derived anew from {disclosures} disclosures and {changes} changes; {erased} erased, \
+         {dropped} dropped; {checkpoints} checkpoints compared"
+    ))?;
+    Ok(faults.into_iter().map(|fault| format!("log: {fault}")).collect())
 }

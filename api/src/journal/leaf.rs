@@ -60,15 +60,27 @@ pub fn canonical(value: &impl Serialize) -> Result<Vec<u8>, Error> {
     serde_jcs::to_vec(value).map_err(|error| Error::internal(format!("no canonical form: {error}")))
 }
 
+/// Bytes of an entry.
+pub const ENTRY_BYTES: usize = 66;
+
+/// Entry of the log: what stands behind a leaf.
+pub fn entry(kind: EntryKind, commitments: &Commitments) -> [u8; ENTRY_BYTES] {
+    let mut entry = [0; ENTRY_BYTES];
+    entry[0] = ENTRY_VERSION;
+    entry[1] = kind.byte();
+    entry[2..34].copy_from_slice(&commitments.subject);
+    entry[34..].copy_from_slice(&commitments.restricted);
+    entry
+}
+
 /// Hash of an entry in the tree.
 pub fn leaf_hash(kind: EntryKind, commitments: &Commitments) -> [u8; 32] {
-    let mut entry = [0; 67];
-    entry[0] = LEAF_PREFIX;
-    entry[1] = ENTRY_VERSION;
-    entry[2] = kind.byte();
-    entry[3..35].copy_from_slice(&commitments.subject);
-    entry[35..].copy_from_slice(&commitments.restricted);
-    sha256(&[&entry])
+    hash_of_entry(&entry(kind, commitments))
+}
+
+/// Hash in the tree of an entry that somebody shows.
+pub fn hash_of_entry(entry: &[u8]) -> [u8; 32] {
+    sha256(&[&[LEAF_PREFIX], entry])
 }
 
 /// SHA-256 of parts put together.

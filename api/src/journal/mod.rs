@@ -24,7 +24,7 @@ use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder, QuerySelect};
 use tokio::sync::{Notify, watch};
 
 pub use follow::catch_up;
-pub use tree::{Lock, Tree, lock_registry};
+pub use tree::{Lock, TILE_WIDTH, Tree, lock_registry};
 pub use write::{Author, CHANGE_ROWS_MAX, Changes, Ending, parts};
 
 use crate::{

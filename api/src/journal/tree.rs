@@ -7,7 +7,7 @@ use sea_orm::{ConnectionTrait, DbBackend, Statement, Value};
 use crate::{Error, clock::Clock};
 
 /// Hashes in a full tile (tlog-tiles).
-const TILE_WIDTH: i64 = 256;
+pub const TILE_WIDTH: i64 = 256;
 
 /// Number of the registry's advisory lock on PostgreSQL, arbitrary and fixed.
 const REGISTRY_LOCK: i64 = 0x4449_5343_4c4f_5345;
@@ -93,6 +93,11 @@ impl Tree {
         (leaf_index, self.recorded_at)
     }
 
+    /// Instant of a position that was handed out: after the first, they rise by a microsecond each.
+    fn instant_of(&self, position: i64) -> Instant {
+        self.recorded_at - TimeDelta::microseconds(self.size - 1 - position)
+    }
+
     /// Appends the hashes of the positions handed out, in their order; at least one.
     ///
     /// # Errors
@@ -108,7 +113,8 @@ impl Tree {
         Ok(())
     }
 
-    /// Statement that puts the hashes, at least one, into their tiles; its values are numbered after those given.
+    /// Statement that puts the hashes, at least one, into their tiles; its values are numbered after those given. A tile
+    /// remembers the instant of its first entry, by which its rows are found.
     ///
     /// # Errors
     /// Internal when there are not as many hashes as positions: then nothing may be committed.
@@ -127,8 +133,9 @@ impl Tree {
         while !rest.is_empty() {
             let room = usize::try_from(TILE_WIDTH - position % TILE_WIDTH).unwrap_or(1).min(rest.len());
             let (head, tail) = rest.split_at(room);
-            values.extend([Value::from(position / TILE_WIDTH), head.concat().into()]);
-            tiles.push(format!("(0, ${}, ${})", values.len() - 1, values.len()));
+            let tile = [Value::from(position / TILE_WIDTH), head.concat().into(), self.instant_of(position).into()];
+            values.extend(tile);
+            tiles.push(format!("(0, ${}, ${}, ${})", values.len() - 2, values.len() - 1, values.len()));
             position += i64::try_from(room).unwrap_or(0);
             rest = tail;
         }
@@ -138,7 +145,8 @@ impl Tree {
             _ => "log_tile.hashes || excluded.hashes",
         };
         Ok(format!(
-            "insert into log_tile (level, tile, hashes) values {} on conflict (level, tile) do update set hashes = {joined}",
+            "insert into log_tile (level, tile, hashes, recorded_at) values {} \
+             on conflict (level, tile) do update set hashes = {joined}",
             tiles.join(", ")
         ))
     }

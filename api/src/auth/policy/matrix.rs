@@ -46,6 +46,7 @@ pub const MATRIX: &[Row] = &[
     Row { field: "inquiries",             anonymous: false, roles: OFFICE },
     Row { field: "incidents",             anonymous: false, roles: OFFICE },
     Row { field: "disclosures",           anonymous: false, roles: PARTIES },
+    Row { field: "log",                   anonymous: true,  roles: ALL },
     Row { field: "disclosureStatistics",  anonymous: false, roles: &[Officer, System, Auditor, Statistician] },
     Row { field: "changes",               anonymous: false, roles: READERS },
     Row { field: "registerOrganisation",  anonymous: false, roles: &[Administrator] },

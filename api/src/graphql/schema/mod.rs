@@ -21,6 +21,7 @@ use crate::{
     protection_statement::graphql::ProtectionStatementQuery,
     register::graphql::{RegisterMutation, RegisterQuery},
     statistics::graphql::StatisticsQuery,
+    transparency_log::graphql::LogQuery,
 };
 
 /// Questions. Each is admitted by the role matrix; what is shown depends on the caller's side in each agreement.
@@ -41,6 +42,7 @@ pub struct Query(
     IncidentQuery,
     DisclosureQuery,
     StatisticsQuery,
+    LogQuery,
     ChangeQuery,
 );
 

@@ -1,0 +1,2 @@
+alter table log_tile drop column recorded_at;
+drop table log_checkpoint;
