@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use api::auth::Role;
+use api::{
+    auth::Role,
+    journal::{Author, Changes},
+};
 use axum::{
     body::Body,
     http::{Request, StatusCode, header},
@@ -108,6 +111,19 @@ on_both_engines! {
         assert_eq!(acts, 12);
         house.recorded(&house.kela(), &[report("after many acts")]).await;
         assert_eq!(house.log_size().await - size, acts + 1);
+        assert_whole(&house.app).await;
+    }
+
+    async fn an_act_that_changes_no_row_stands_in_the_journal_and_the_log(house: House) {
+        let (journal, size) = (&house.app.gateway.journal, house.log_size().await);
+        let before = journal.facts();
+        let author = Author { actor: "system".to_owned(), organisation: None };
+        let bare = Changes { action: "test", subject: "world:test".to_owned(), reason: None, edits: Vec::new() };
+        let after = journal.commit(author.clone(), move |_| Ok(vec![bare.clone(), bare])).await.unwrap();
+        assert_eq!((after.seq, house.log_size().await), (before.seq + 2, size + 2));
+        let none = journal.commit(author, |_| Ok(Vec::new())).await.unwrap();
+        assert_eq!((none.seq, house.log_size().await), (after.seq, size + 2));
+        house.recorded(&house.kela(), &[report("after acts without rows")]).await;
         assert_whole(&house.app).await;
     }
 

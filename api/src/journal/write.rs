@@ -45,7 +45,8 @@ pub struct Changes {
 }
 
 impl Journal {
-    /// Judges on the fresh facts and writes what the judgement says; the facts after it.
+    /// Judges on the fresh facts and writes what the judgement says; the facts after it. Each of the changes is an entry of
+    /// the journal, one that touches no row of the registry too; where there are none, nothing is written.
     ///
     /// The work runs in a task of its own, so that a caller who goes away does not cut it. An answer means that the
     /// change is durable and in force here.
@@ -92,7 +93,7 @@ impl Journal {
         let caught_up = catch_up(&txn, &current).await?;
         let fresh = caught_up.as_ref().unwrap_or(&current);
         let changes = judge(fresh)?;
-        let after = if changes.iter().all(|change| change.edits.is_empty()) {
+        let after = if changes.is_empty() {
             fresh.clone()
         } else {
             let seq = append(&txn, &self.0.clock, fresh.seq, author, &changes).await?;
