@@ -6,6 +6,8 @@ use entity::{
     organisation,
     vocabulary::{Instant, Language, OrganisationId},
 };
+use futures::future::BoxFuture;
+use sea_orm::DatabaseTransaction;
 
 use crate::{
     Error, Fault, FaultCode, Violations,
@@ -14,7 +16,7 @@ use crate::{
     config::Config,
     database::Database,
     facts::Facts,
-    journal::{Author, Changes, Journal},
+    journal::{Author, Changes, Ending, Journal},
     keys::Keys,
 };
 
@@ -114,6 +116,21 @@ impl Context {
             Err(error) => Err(error),
         };
         self.judged(intent, judge).await
+    }
+
+    /// Does an act that changes no row of the registry but must stand in the journal, and writes what is kept beside it in
+    /// the same transaction.
+    ///
+    /// # Errors
+    /// Forbidden by policy; unavailable when the database does not answer.
+    pub async fn note<B>(&self, act: Act, changes: Changes, beside: B) -> Result<(), Error>
+    where
+        B: for<'a> FnOnce(&'a DatabaseTransaction, &'a Facts) -> BoxFuture<'a, Result<(), Error>> + Send + 'static,
+    {
+        let (viewer, now) = (Arc::clone(&self.view.viewer), self.now);
+        let judge = move |facts: &Facts| policy::judge(facts, &viewer, act, now).map(|_| vec![changes]);
+        self.gateway.journal.commit_with(self.author(), judge, beside, Ending::Commit).await?;
+        Ok(())
     }
 
     async fn judged<F>(&self, intent: Intent, judge: F) -> Result<View, Error>

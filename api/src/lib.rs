@@ -63,6 +63,8 @@ pub mod disclosure;
 
 pub mod transparency_log;
 
+pub mod subject_access;
+
 pub mod statistics;
 
 pub mod world;

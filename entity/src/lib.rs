@@ -51,6 +51,7 @@ pub mod scope_purpose;
 pub mod signature;
 pub mod statement_answer;
 pub mod status_entry;
+pub mod subject_lookup;
 pub mod tally;
 pub mod usage_review;
 pub mod vocabulary;

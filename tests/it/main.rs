@@ -24,6 +24,7 @@ mod registry_acts;
 mod reports;
 mod schema;
 mod statistics;
+mod subject_access;
 mod succession;
 mod transparency_log;
 mod worlds;

@@ -58,6 +58,10 @@ const OPERATIONS: &[(&str, &str)] = &[
         "disclosureStatistics",
         r#"{ disclosureStatistics(input: {from: "2026-01-01", until: "2026-02-01"}) { coveredUntil } }"#,
     ),
+    (
+        "subjectDisclosures",
+        r#"{ subjectDisclosures(first: 1, input: {subject: {otherPersonIdentifier: {system: "X", value: "1"}}, reason: "matrix"}) { nodes { id } } }"#,
+    ),
     ("log", "{ log { origin } }"),
     ("changes", "{ changes(first: 1) { nodes { seq } } }"),
     (

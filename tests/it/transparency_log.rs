@@ -24,7 +24,7 @@ use crate::{
     reports::{assert_whole, report},
 };
 
-type Hash = [u8; 32];
+pub type Hash = [u8; 32];
 
 const LOG: &str = "query($leaf: Long!, $size: Long, $from: Long!) { log { origin verifierKey
     checkpoint { size rootHash note } inclusionProof(leafIndex: $leaf, treeSize: $size) { leafIndex treeSize leafHash path }
@@ -47,7 +47,7 @@ fn root(leaves: &[Hash]) -> Hash {
 }
 
 /// Root a leaf and its path come to (RFC 9162 2.1.3.2).
-fn root_by_path(mut index: i64, size: i64, leaf: Hash, path: &[Hash]) -> Hash {
+pub fn root_by_path(mut index: i64, size: i64, leaf: Hash, path: &[Hash]) -> Hash {
     let mut last = size - 1;
     let mut hash = leaf;
     for sibling in path {
@@ -95,12 +95,12 @@ fn roots_by_proof(from: i64, until: i64, first_root: Hash, proof: &[Hash]) -> (H
     (old, new)
 }
 
-fn hash(text: &Value) -> Hash {
+pub fn hash(text: &Value) -> Hash {
     let text = text.as_str().unwrap();
     std::array::from_fn(|at| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).unwrap())
 }
 
-fn hashes(texts: &Value) -> Vec<Hash> {
+pub fn hashes(texts: &Value) -> Vec<Hash> {
     texts.as_array().unwrap().iter().map(hash).collect()
 }
 
@@ -127,7 +127,7 @@ impl House {
     }
 
     /// Checkpoint that holds so many entries at least, once it is served: its size and root.
-    async fn checkpoint_of(&self, size: i64) -> (i64, Hash) {
+    pub async fn checkpoint_of(&self, size: i64) -> (i64, Hash) {
         let key = text(&self.fetched("/log/vkey").await);
         for _ in 0..100 {
             let (status, _, note) = self.fetch("/log/checkpoint").await;

@@ -1,20 +1,16 @@
 //! Pages of the log, by id: newest or oldest first, each row with its items and provisions.
 
-use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::{cmp::Reverse, collections::BTreeSet};
 
 use entity::{
-    disclosure, disclosure_withholding,
+    disclosure,
     vocabulary::{
-        AgreementId, BusinessId, Coverage, DisclosureId, DisclosureOutcome, Instant, OrganisationId,
-        PersonalIdentityCode, RegisterId,
+        AgreementId, BusinessId, Coverage, DisclosureId, DisclosureOutcome, Instant, OrganisationId, RegisterId,
     },
 };
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, Order as SqlOrder, QueryFilter, QueryOrder,
-    QuerySelect,
+    QuerySelect, Statement,
 };
 
 use super::{
@@ -49,34 +45,6 @@ pub struct Filter {
     pub users: Option<Vec<[u8; 32]>>,
     /// Any of these subjects, as pseudonyms.
     pub subjects: Option<Vec<[u8; 32]>>,
-    /// Only what the subject may see.
-    pub visible: Option<Visible>,
-}
-
-/// What a subject may see at an instant: rows that are not withheld, the latest decision on each being the one that
-/// counts.
-#[derive(Debug, Clone, Default)]
-pub struct Visible {
-    at: Instant,
-    withheld: Vec<DisclosureId>,
-    released: Vec<DisclosureId>,
-}
-
-impl Visible {
-    /// At an instant of the facts.
-    pub fn at(facts: &Facts, at: Instant) -> Self {
-        let mut latest: BTreeMap<DisclosureId, &disclosure_withholding::Model> = BTreeMap::new();
-        for row in facts.disclosure_withholding.all() {
-            let kept = latest.entry(row.disclosure_id).or_insert(row);
-            if (row.decided_at, row.id) > (kept.decided_at, kept.id) {
-                *kept = row;
-            }
-        }
-        let (withheld, released) =
-            latest.into_values().partition::<Vec<_>, _>(|row| row.withheld_until.is_some_and(|until| at < until));
-        let ids = |rows: Vec<&disclosure_withholding::Model>| rows.into_iter().map(|row| row.disclosure_id).collect();
-        Self { at, withheld: ids(withheld), released: ids(released) }
-    }
 }
 
 /// In which order.
@@ -192,7 +160,6 @@ fn condition(filter: &Filter) -> Condition {
         .add_option(filter.users.as_deref().map(|users| Column::UserPseudonym.is_in(bytes(users))))
         .add_option(filter.subjects.as_deref().map(|subjects| Column::SubjectPseudonym.is_in(bytes(subjects))))
         .add_option(served(&filter.rows))
-        .add_option(filter.visible.as_ref().map(visible))
 }
 
 /// What a processor sees beyond whose rows they are.
@@ -201,16 +168,6 @@ fn served(rows: &Rows) -> Option<Condition> {
     let Rows::Served { agreements, processor, .. } = rows else { return None };
     let under = Column::AgreementId.is_in(agreements.iter().copied());
     Some(Condition::any().add(under).add(Column::ProcessorId.eq(*processor)))
-}
-
-fn visible(visible: &Visible) -> Condition {
-    use disclosure::Column;
-    let by_row = Condition::any()
-        .add(Column::WithheldUntil.is_null())
-        .add(Column::WithheldUntil.lte(visible.at))
-        .add_option((!visible.released.is_empty()).then(|| Column::Id.is_in(visible.released.iter().copied())));
-    let withheld = (!visible.withheld.is_empty()).then(|| Column::Id.is_not_in(visible.withheld.iter().copied()));
-    Condition::all().add(by_row).add_option(withheld)
 }
 
 async fn with_sets(
@@ -229,47 +186,28 @@ async fn with_sets(
     Ok(rows.into_iter().map(recorded).collect())
 }
 
-/// Pseudonyms of a person at every discloser, or at one, under each live key.
-pub fn person_pseudonyms(
-    facts: &Facts,
-    keys: &Keys,
-    discloser: Option<OrganisationId>,
-    code: &PersonalIdentityCode,
-) -> Result<Vec<[u8; 32]>, Error> {
-    at_disclosers(facts, keys, discloser, |discloser, version| keys.pseudonyms().person(discloser, version, code))
+/// Organisations that have disclosed anything, by the index of their rows: one look for each.
+///
+/// # Errors
+/// Unavailable when the database does not answer.
+pub async fn disclosers(db: &impl ConnectionTrait) -> Result<Vec<OrganisationId>, Error> {
+    let sql = "with recursive found (id) as (\
+                 select (select discloser_id from disclosure order by discloser_id limit 1) \
+                 union all \
+                 select (select discloser_id from disclosure where discloser_id > found.id order by discloser_id limit 1) \
+                 from found where found.id is not null\
+               ) select id from found where id is not null";
+    let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
+    rows.iter().map(|row| Ok(row.try_get("", "id")?)).collect()
 }
 
-/// Pseudonyms of a person known by another system's identifier, as [`person_pseudonyms`].
-pub fn other_person_pseudonyms(
-    facts: &Facts,
-    keys: &Keys,
-    discloser: Option<OrganisationId>,
-    system: &str,
-    value: &str,
-) -> Result<Vec<[u8; 32]>, Error> {
-    at_disclosers(facts, keys, discloser, |discloser, version| {
-        keys.pseudonyms().other_person(discloser, version, system, value)
-    })
-}
-
-/// Pseudonyms of an end user of a recipient, as [`person_pseudonyms`].
+/// Pseudonyms of an end user of a recipient at every discloser, or at one, under each live key.
 pub fn user_pseudonyms(
     facts: &Facts,
     keys: &Keys,
     discloser: Option<OrganisationId>,
     recipient: &BusinessId,
     user: &str,
-) -> Result<Vec<[u8; 32]>, Error> {
-    at_disclosers(facts, keys, discloser, |discloser, version| {
-        keys.pseudonyms().user(discloser, version, *recipient, user)
-    })
-}
-
-fn at_disclosers(
-    facts: &Facts,
-    keys: &Keys,
-    discloser: Option<OrganisationId>,
-    pseudonym: impl Fn(BusinessId, i32) -> Result<[u8; 32], Error>,
 ) -> Result<Vec<[u8; 32]>, Error> {
     let disclosers: BTreeSet<BusinessId> = facts
         .organisation
@@ -278,5 +216,6 @@ fn at_disclosers(
         .filter_map(|row| row.business_id)
         .collect();
     let versions = keys.pseudonyms().live_versions();
-    disclosers.iter().flat_map(|id| versions.iter().map(|version| pseudonym(*id, *version))).collect()
+    let each = disclosers.iter().flat_map(|id| versions.iter().map(move |version| (*id, *version)));
+    each.map(|(discloser, version)| keys.pseudonyms().user(discloser, version, *recipient, user)).collect()
 }

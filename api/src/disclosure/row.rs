@@ -21,7 +21,7 @@ use super::{
 use crate::{
     Error,
     facts::{Facts, global_id},
-    journal::leaf::{hex, hmac_sha256, sha256},
+    journal::leaf::{Commitments, hex, hmac_sha256, sha256},
 };
 
 /// Version of the canonical forms.
@@ -420,6 +420,14 @@ pub fn parts(
         withholding_basis: row.withholding_basis_id.and_then(|id| citation(facts, id)).map(str::to_owned),
     };
     (subject, restricted)
+}
+
+/// What the entry of a row commits to.
+///
+/// # Errors
+/// Internal when what stands there is no hash.
+pub fn commitments_of(row: &disclosure::Model) -> Result<Commitments, Error> {
+    Commitments::stored(&row.subject_commitment, &row.restricted_commitment)
 }
 
 fn sorted(texts: impl Iterator<Item = String>) -> Vec<String> {

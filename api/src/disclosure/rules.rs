@@ -479,21 +479,29 @@ impl Check<'_> {
     /// The identifier is a secret like the code, so nothing of it is said but that it is too long or missing.
     fn other_person(&mut self, system: &str, value: &Zeroizing<String>) -> Subject {
         self.text("subject.otherPersonIdentifier.system", system);
-        let field = "subject.otherPersonIdentifier.value";
-        if value.trim().is_empty() {
-            self.fault(field, FaultCode::Blank, "nothing given");
-        } else if value.chars().count() > TEXT_CHARACTERS_MAX {
-            self.fault(field, FaultCode::TooLong, format!("longer than {TEXT_CHARACTERS_MAX} characters"));
-        } else if value.chars().any(char::is_control) {
-            self.fault(field, FaultCode::Malformed, "holds a control character");
-        } else if holds_identity_code(value) {
-            self.fault(field, FaultCode::Malformed, "a personal identity code is given as such");
+        if let Some((code, message)) = identifier_fault(value) {
+            self.fault("subject.otherPersonIdentifier.value", code, message);
         }
         Subject::OtherPerson(OtherPerson { system: system.to_owned(), value: value.clone() })
     }
 
     fn keep<T>(&mut self, result: Result<T, Fault>) -> Option<T> {
         result.map_err(|fault| self.faults.push(fault)).ok()
+    }
+}
+
+/// What is wrong with the identifier of a person in another system; nothing of it is echoed.
+pub fn identifier_fault(value: &str) -> Option<(FaultCode, String)> {
+    if value.trim().is_empty() {
+        Some((FaultCode::Blank, "nothing given".to_owned()))
+    } else if value.chars().count() > TEXT_CHARACTERS_MAX {
+        Some((FaultCode::TooLong, format!("longer than {TEXT_CHARACTERS_MAX} characters")))
+    } else if value.chars().any(char::is_control) {
+        Some((FaultCode::Malformed, "holds a control character".to_owned()))
+    } else if holds_identity_code(value) {
+        Some((FaultCode::Malformed, "a personal identity code is given as such".to_owned()))
+    } else {
+        None
     }
 }
 

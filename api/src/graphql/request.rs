@@ -61,10 +61,5 @@ pub fn named(
     sv: Option<&String>,
     en: Option<&String>,
 ) -> String {
-    let said = match language.map_or(view.language, |language| language.0) {
-        Language::Fi => None,
-        Language::Sv => sv,
-        Language::En => en,
-    };
-    said.map_or_else(|| fi.to_owned(), Clone::clone)
+    language.map_or(view.language, |language| language.0).choose(fi, sv, en)
 }

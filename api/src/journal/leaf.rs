@@ -41,18 +41,46 @@ pub struct Commitments {
     pub restricted: [u8; 32],
 }
 
-/// Commitments of two parts, each in canonical JSON, under one row salt.
-pub fn commitments(salt: &[u8; 32], subject: &[u8], restricted: &[u8]) -> Commitments {
-    Commitments {
-        subject: commitment(salt, b"subject:v1", subject),
-        restricted: commitment(salt, b"restricted:v1", restricted),
+impl Commitments {
+    /// Commitments as a row holds them.
+    ///
+    /// # Errors
+    /// Internal when what stands there is no hash.
+    pub fn stored(subject: &[u8], restricted: &[u8]) -> Result<Self, Error> {
+        let hash = |bytes: &[u8]| bytes.try_into().map_err(|_| Error::internal("a commitment that is no hash"));
+        Ok(Self { subject: hash(subject)?, restricted: hash(restricted)? })
     }
 }
 
-/// Commitment of one part in canonical JSON, as anyone who holds the row salt or the part's salt can recompute it.
-pub fn commitment(salt: &[u8; 32], label: &[u8], part: &[u8]) -> [u8; 32] {
-    let part_salt = hmac_sha256(salt, &[label]);
-    hmac_sha256(&part_salt, &[part])
+/// Commitments of two parts, each in canonical JSON, under one row salt.
+pub fn commitments(salt: &[u8; 32], subject: &[u8], restricted: &[u8]) -> Commitments {
+    Commitments {
+        subject: commitment(&part_salt(salt, Part::Subject), subject),
+        restricted: commitment(&part_salt(salt, Part::Restricted), restricted),
+    }
+}
+
+/// Part of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// What its subject or parties may see.
+    Subject,
+    /// The rest.
+    Restricted,
+}
+
+/// Salt of one part: whoever is shown it can check that part and cannot guess the other.
+pub fn part_salt(salt: &[u8; 32], part: Part) -> [u8; 32] {
+    let label: &[u8] = match part {
+        Part::Subject => b"subject:v1",
+        Part::Restricted => b"restricted:v1",
+    };
+    hmac_sha256(salt, &[label])
+}
+
+/// Commitment of one part in canonical JSON, as anyone who holds the part's salt can recompute it.
+fn commitment(part_salt: &[u8; 32], part: &[u8]) -> [u8; 32] {
+    hmac_sha256(part_salt, &[part])
 }
 
 /// Canonical JSON (RFC 8785).

@@ -10,7 +10,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter,
 
 use crate::{
     Error,
-    disclosure::row::disclosure_id,
+    disclosure::row::{commitments_of, disclosure_id},
     journal::{
         TILE_WIDTH,
         leaf::{Commitments, EntryKind, entry},
@@ -62,17 +62,12 @@ pub(super) async fn bundle(db: &impl ConnectionTrait, tile: i64, width: i64) -> 
 
 /// What the entry of a disclosure commits to.
 pub(super) fn of_disclosure(row: &disclosure::Model) -> (EntryKind, Result<Commitments, Error>) {
-    (EntryKind::Disclosure, committed(&row.subject_commitment, &row.restricted_commitment))
+    (EntryKind::Disclosure, commitments_of(row))
 }
 
 /// What the entry of a change commits to.
 pub(super) fn of_change(row: &change::Model) -> (EntryKind, Result<Commitments, Error>) {
-    (EntryKind::Change, committed(&row.subject_commitment, &row.restricted_commitment))
-}
-
-fn committed(subject: &[u8], restricted: &[u8]) -> Result<Commitments, Error> {
-    let hash = |bytes: &[u8]| bytes.try_into().map_err(|_| Error::internal("a commitment that is no hash"));
-    Ok(Commitments { subject: hash(subject)?, restricted: hash(restricted)? })
+    (EntryKind::Change, Commitments::stored(&row.subject_commitment, &row.restricted_commitment))
 }
 
 fn leaves(tiles: &Range<i64>) -> Range<i64> {

@@ -17,8 +17,7 @@ pub mod tiles;
 
 use std::{path::Path, sync::Arc};
 
-use sea_orm::ConnectionTrait;
-use tlog_tiles::{prove_record, prove_tree};
+use tlog_tiles::{prove_record, prove_tree, stored_hash_index};
 use tokio::sync::watch;
 
 pub use checkpoint::{Checkpoint, NoteFault, Publisher, verified};
@@ -121,7 +120,25 @@ impl TransparencyLog {
         if !faults.is_empty() {
             return Err(Error::Invalid(faults));
         }
-        inclusion_proof(self.0.database.primary(), leaf_index, tree_size).await
+        store::ask(self.0.database.primary(), |tiles| proof_of(tiles, leaf_index, tree_size)).await
+    }
+
+    /// Proofs of several entries in the tree of the last checkpoint, read together; none for an entry it does not hold yet,
+    /// and for all where nothing has been signed.
+    ///
+    /// # Errors
+    /// Unavailable when the database does not answer.
+    pub async fn inclusion_proofs(&self, leaf_indexes: &[i64]) -> Result<Vec<Option<InclusionProof>>, Error> {
+        let size = self.checkpoint().map_or(0, |checkpoint| checkpoint.size);
+        let proof = |tiles: &store::Tiles, leaf_index: i64| {
+            (0..size).contains(&leaf_index).then(|| proof_of(tiles, leaf_index, size)).transpose()
+        };
+        let proofs = |tiles: &store::Tiles| {
+            // All are asked before the first that lacks its tiles ends it, so that what they lack is read at once.
+            let proofs: Vec<_> = leaf_indexes.iter().map(|leaf_index| proof(tiles, *leaf_index)).collect();
+            proofs.into_iter().collect()
+        };
+        store::ask(self.0.database.primary(), proofs).await
     }
 
     /// Proof that a smaller tree is the beginning of a larger one, by default that of the last checkpoint.
@@ -161,10 +178,9 @@ fn beyond(path: &str, size: i64) -> Fault {
     Fault::new(FaultCode::NotFound, path, format!("must be 0 to {size}"))
 }
 
-async fn inclusion_proof(db: &impl ConnectionTrait, leaf_index: i64, tree_size: i64) -> Result<InclusionProof, Error> {
+fn proof_of(tiles: &store::Tiles, leaf_index: i64, tree_size: i64) -> Result<InclusionProof, tlog_tiles::Error> {
     let (index, size) = (leaf_index.unsigned_abs(), tree_size.unsigned_abs());
-    let leaf = tlog_tiles::stored_hash_index(0, index);
-    let (leaf_hash, path) =
-        store::ask(db, |tiles| Ok((store::hash(tiles, leaf)?, prove_record(size, index, tiles)?))).await?;
-    Ok(InclusionProof { leaf_index, tree_size, leaf_hash, path: path.into_iter().map(|hash| hash.0).collect() })
+    let (leaf_hash, path) = (store::hash(tiles, stored_hash_index(0, index)), prove_record(size, index, tiles));
+    let path = path?.into_iter().map(|hash| hash.0).collect();
+    Ok(InclusionProof { leaf_index, tree_size, leaf_hash: leaf_hash?, path })
 }

@@ -117,6 +117,7 @@ row_ids! {
     UsageReviewId = "usage_review",
     RetentionRuleId = "retention_rule",
     StatusEntryId = "status_entry",
+    SubjectLookupId = "subject_lookup",
     DisclosureWithholdingId = "disclosure_withholding",
     AnomalyDecisionId = "anomaly_decision",
     InternedId = "interned",

@@ -6,6 +6,7 @@ mod closed_enums;
 mod codes;
 mod ids;
 mod item_code;
+mod language;
 mod malformed;
 mod oid;
 mod ovt;

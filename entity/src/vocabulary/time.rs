@@ -5,7 +5,7 @@
 
 use std::ops::RangeInclusive;
 
-use chrono::{Datelike, Days, NaiveTime, Offset, SecondsFormat, SubsecRound, TimeZone};
+use chrono::{Datelike, Days, NaiveDateTime, NaiveTime, Offset, SecondsFormat, SubsecRound, TimeZone};
 use chrono_tz::Europe::Helsinki;
 
 /// Civil day in Europe/Helsinki.
@@ -60,9 +60,14 @@ pub fn day_end(day: Day) -> Instant {
 
 /// Day in Helsinki at the instant.
 pub fn helsinki_day(instant: Instant) -> Day {
+    helsinki_time(instant).date()
+}
+
+/// Day and time of day in Helsinki at the instant.
+pub fn helsinki_time(instant: Instant) -> NaiveDateTime {
     let instant = instant.naive_utc();
     let offset = Helsinki.offset_from_utc_datetime(&instant).fix();
-    instant.checked_add_offset(offset).unwrap_or(instant).date()
+    instant.checked_add_offset(offset).unwrap_or(instant)
 }
 
 /// Day of a text `YYYY-MM-DD` in the [`YEARS`]; null when it is none.

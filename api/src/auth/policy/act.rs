@@ -2,7 +2,7 @@
 
 use entity::vocabulary::{AgreementId, AgreementSide, Instant, OrganisationId, RegisterId};
 
-use super::{acting_side, own_id, sight, stands_for};
+use super::{acting_side, own_id, person_sight, sight, stands_for};
 use crate::{
     Error,
     auth::{Role, Viewer},
@@ -48,6 +48,8 @@ pub enum Act {
         /// Who discloses.
         discloser: OrganisationId,
     },
+    /// Look up one person's disclosures.
+    LookUpSubject,
     /// Suspend or resume an agreement: the discloser's officer's act.
     RunAgreement {
         /// Which.
@@ -62,6 +64,7 @@ pub enum Act {
 pub fn judge(facts: &Facts, viewer: &Viewer, act: Act, at: Instant) -> Result<Permit, Error> {
     let allowed = match act {
         Act::KeepOrganisations => viewer.is(Role::Administrator),
+        Act::LookUpSubject => person_sight(facts, viewer).is_ok(),
         Act::KeepContacts { organisation } | Act::DraftAgreement { discloser: organisation } => {
             is_officer_of(facts, viewer, organisation)
         }

@@ -5,7 +5,7 @@ use entity::vocabulary::{AgreementId, OrganisationId};
 use super::{audits_all, is_processor, own_id};
 use crate::{
     Error,
-    auth::Viewer,
+    auth::{Role, Viewer},
     facts::{self, Facts},
 };
 
@@ -83,6 +83,30 @@ pub fn rows(facts: &Facts, viewer: &Viewer) -> Result<Rows, Error> {
             Rows::Served { parties, agreements, processor }
         }
     })
+}
+
+/// What a viewer learns of one person's disclosures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PersonSight {
+    /// What the person may see: everyone's rows but those withheld from it.
+    Person,
+    /// Rows of the log, withheld or not: the discloser's own, or those an auditor sees.
+    Log(Rows),
+}
+
+/// What a viewer learns of one person's disclosures: the subject service stands for the person; an officer and an auditor
+/// read the log of their own.
+///
+/// # Errors
+/// Forbidden for everyone else, and as [`rows`].
+pub fn person_sight(facts: &Facts, viewer: &Viewer) -> Result<PersonSight, Error> {
+    if viewer.is(Role::SubjectService) && viewer.processor.is_none() {
+        return own_id(facts, viewer).map(|_| PersonSight::Person).ok_or(Error::Forbidden);
+    }
+    if viewer.is(Role::Officer) || viewer.is(Role::Auditor) {
+        return rows(facts, viewer).map(PersonSight::Log);
+    }
+    Err(Error::Forbidden)
 }
 
 /// Whether the viewer sees the pseudonyms of subjects: they are the discloser's. A recipient knows whom it asked about by

@@ -5,7 +5,7 @@ use crate::{
     auth::{Role, Viewer},
 };
 
-use Role::{Administrator, Auditor, Officer, Statistician, System};
+use Role::{Administrator, Auditor, Officer, Statistician, SubjectService, System};
 
 /// Row of the matrix: a root field, whether nobody in particular may ask it where anonymous reading is allowed, and the
 /// roles that may. What is shown of the answer depends on the side and on publicity.
@@ -46,6 +46,7 @@ pub const MATRIX: &[Row] = &[
     Row { field: "inquiries",             anonymous: false, roles: OFFICE },
     Row { field: "incidents",             anonymous: false, roles: OFFICE },
     Row { field: "disclosures",           anonymous: false, roles: PARTIES },
+    Row { field: "subjectDisclosures",    anonymous: false, roles: &[Officer, Auditor, SubjectService] },
     Row { field: "log",                   anonymous: true,  roles: ALL },
     Row { field: "disclosureStatistics",  anonymous: false, roles: &[Officer, System, Auditor, Statistician] },
     Row { field: "changes",               anonymous: false, roles: READERS },

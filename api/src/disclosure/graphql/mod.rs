@@ -12,6 +12,7 @@ use entity::vocabulary::{
     OrganisationId, SubjectKind,
 };
 
+pub use input::OtherPersonIdentifierInput;
 pub use mutation::DisclosureMutation;
 pub use query::DisclosureQuery;
 

@@ -21,6 +21,7 @@ use crate::{
     protection_statement::graphql::ProtectionStatementQuery,
     register::graphql::{RegisterMutation, RegisterQuery},
     statistics::graphql::StatisticsQuery,
+    subject_access::graphql::SubjectAccessQuery,
     transparency_log::graphql::LogQuery,
 };
 
@@ -42,6 +43,7 @@ pub struct Query(
     IncidentQuery,
     DisclosureQuery,
     StatisticsQuery,
+    SubjectAccessQuery,
     LogQuery,
     ChangeQuery,
 );
