@@ -105,9 +105,6 @@ impl Context {
         T: Copy + Send + 'static,
         F: FnOnce(&Facts, Option<T>, &str) -> Result<Changes, Violations> + Send + 'static,
     {
-        let refused = |faults: Result<Changes, Violations>| {
-            Error::Invalid(faults.err().unwrap_or_else(|| vec![Fault::new(FaultCode::NotFound, "", "no such thing")]))
-        };
         let Some(target) = target else { return Err(refused(rule(&self.view.facts, None, ""))) };
         let (viewer, act, now) = (Arc::clone(&self.view.viewer), act(target), self.now);
         let judge = move |facts: &Facts| match policy::judge(facts, &viewer, act, now) {
@@ -133,20 +130,52 @@ impl Context {
         Ok(())
     }
 
+    /// Does an act to a row outside the facts, which `read` finds in the transaction of the act. Where it finds nothing the
+    /// viewer may know of, the rule is asked without it, as by [`Self::write_to`].
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub async fn write_to_row<T, R, F>(
+        &self,
+        read: R,
+        act: impl FnOnce(&T) -> Act + Send + 'static,
+        intent: Intent,
+        rule: F,
+    ) -> Result<View, Error>
+    where
+        T: Send + 'static,
+        R: for<'a> FnOnce(&'a DatabaseTransaction) -> BoxFuture<'a, Result<Option<T>, Error>> + Send + 'static,
+        F: FnOnce(&Facts, Option<&T>, &str) -> Result<Changes, Violations> + Send + 'static,
+    {
+        let (viewer, now) = (Arc::clone(&self.view.viewer), self.now);
+        let judge = move |facts: &Facts, row: Option<T>| -> Result<Vec<Changes>, Error> {
+            let Some(row) = row else { return Err(refused(rule(facts, None, ""))) };
+            match policy::judge(facts, &viewer, act(&row), now) {
+                Ok(permit) => Ok(entries(rule(facts, Some(&row), permit.actor()).map_err(Error::Invalid)?)),
+                Err(Error::NotFound(_)) => Err(refused(rule(facts, None, ""))),
+                Err(error) => Err(error),
+            }
+        };
+        let journal = &self.gateway.journal;
+        let facts = match intent {
+            Intent::Validate => {
+                let txn = self.gateway.database.snapshot().await?;
+                let row = read(&txn).await?;
+                txn.rollback().await?;
+                supposed(&journal.facts(), |facts| judge(facts, row))?
+            }
+            Intent::Do => journal.commit_on(self.author(), read, judge).await?,
+        };
+        Ok(View { facts, at: self.gateway.clock.now(), ..self.view.clone() })
+    }
+
     async fn judged<F>(&self, intent: Intent, judge: F) -> Result<View, Error>
     where
         F: FnOnce(&Facts) -> Result<Changes, Error> + Send + 'static,
     {
-        // An act that finds everything as it wants it leaves no entry: a repeat is no second act.
-        let judge = move |facts: &Facts| -> Result<Vec<Changes>, Error> {
-            Ok(Some(judge(facts)?).filter(|changes| !changes.edits.is_empty()).into_iter().collect())
-        };
+        let judge = move |facts: &Facts| -> Result<Vec<Changes>, Error> { Ok(entries(judge(facts)?)) };
         let facts = match intent {
-            Intent::Validate => {
-                let facts = self.gateway.journal.facts();
-                let changes = judge(&facts)?;
-                Arc::new(facts.after(facts.seq, changes.iter().flat_map(|change| &change.edits)))
-            }
+            Intent::Validate => supposed(&self.gateway.journal.facts(), judge)?,
             Intent::Do => self.gateway.journal.commit(self.author(), judge).await?,
         };
         Ok(View { facts, at: self.gateway.clock.now(), ..self.view.clone() })
@@ -163,6 +192,22 @@ impl Context {
             organisation: self.view.viewer.organisation.map(|id| id.to_string()),
         }
     }
+}
+
+/// What a rule says that was asked without the thing: every fault, and at least that there is none.
+fn refused(faults: Result<Changes, Violations>) -> Error {
+    Error::Invalid(faults.err().unwrap_or_else(|| vec![Fault::new(FaultCode::NotFound, "", "no such thing")]))
+}
+
+/// Entries an act leaves: one that finds everything as it wants it leaves none, for a repeat is no second act.
+fn entries(changes: Changes) -> Vec<Changes> {
+    if changes.edits.is_empty() { Vec::new() } else { vec![changes] }
+}
+
+/// Facts as they would be after an act.
+fn supposed(facts: &Facts, judge: impl FnOnce(&Facts) -> Result<Vec<Changes>, Error>) -> Result<Arc<Facts>, Error> {
+    let changes = judge(facts)?;
+    Ok(Arc::new(facts.after(facts.seq, changes.iter().flat_map(|change| &change.edits))))
 }
 
 /// Whether an act is done or only tried.

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use entity::{change, change_row};
-use futures::{FutureExt, future::BoxFuture};
+use futures::{
+    FutureExt,
+    future::{BoxFuture, ready},
+};
 use sea_orm::{
     ActiveModelTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, IntoActiveModel, Statement,
 };
@@ -57,7 +60,7 @@ impl Journal {
     where
         F: FnOnce(&Facts) -> Result<Vec<Changes>, Error> + Send + 'static,
     {
-        self.commit_with(author, judge, |_, _| futures::future::ready(Ok(())).boxed(), Ending::Commit).await
+        self.commit_with(author, judge, nothing_beside, Ending::Commit).await
     }
 
     /// The same, with what is written beside the changes in their transaction, on the facts after them: all of it or
@@ -77,14 +80,36 @@ impl Journal {
         B: for<'a> FnOnce(&'a DatabaseTransaction, &'a Facts) -> BoxFuture<'a, Result<(), Error>> + Send + 'static,
     {
         let journal = self.clone();
-        tokio::spawn(async move { journal.commit_here(&author, judge, beside, ending).await })
-            .await
-            .map_err(|error| Error::internal(format!("a write ended early: {error}")))?
+        let judge = |facts: &Facts, ()| judge(facts);
+        in_its_own_task(async move { journal.commit_here(&author, nothing_read, judge, beside, ending).await }).await
     }
 
-    async fn commit_here<F, B>(&self, author: &Author, judge: F, beside: B, ending: Ending) -> Result<Arc<Facts>, Error>
+    /// As [`Self::commit`], where `judge` also gets what was read in the same transaction: rows outside the facts.
+    ///
+    /// # Errors
+    /// Whatever `read` fails or `judge` refuses with; unavailable when the database does not answer.
+    pub async fn commit_on<T, R, F>(&self, author: Author, read: R, judge: F) -> Result<Arc<Facts>, Error>
     where
-        F: FnOnce(&Facts) -> Result<Vec<Changes>, Error>,
+        T: Send + 'static,
+        R: for<'a> FnOnce(&'a DatabaseTransaction) -> BoxFuture<'a, Result<T, Error>> + Send + 'static,
+        F: FnOnce(&Facts, T) -> Result<Vec<Changes>, Error> + Send + 'static,
+    {
+        let journal = self.clone();
+        let ending = Ending::Commit;
+        in_its_own_task(async move { journal.commit_here(&author, read, judge, nothing_beside, ending).await }).await
+    }
+
+    async fn commit_here<T, R, F, B>(
+        &self,
+        author: &Author,
+        read: R,
+        judge: F,
+        beside: B,
+        ending: Ending,
+    ) -> Result<Arc<Facts>, Error>
+    where
+        R: for<'a> FnOnce(&'a DatabaseTransaction) -> BoxFuture<'a, Result<T, Error>>,
+        F: FnOnce(&Facts, T) -> Result<Vec<Changes>, Error>,
         B: for<'a> FnOnce(&'a DatabaseTransaction, &'a Facts) -> BoxFuture<'a, Result<(), Error>>,
     {
         let txn = self.0.database.begin().await?;
@@ -92,7 +117,7 @@ impl Journal {
         let current = self.facts();
         let caught_up = catch_up(&txn, &current).await?;
         let fresh = caught_up.as_ref().unwrap_or(&current);
-        let changes = judge(fresh)?;
+        let changes = judge(fresh, read(&txn).await?)?;
         let after = if changes.is_empty() {
             fresh.clone()
         } else {
@@ -109,6 +134,21 @@ impl Journal {
         }
         Ok(self.facts())
     }
+}
+
+fn nothing_read(_: &DatabaseTransaction) -> BoxFuture<'_, Result<(), Error>> {
+    ready(Ok(())).boxed()
+}
+
+fn nothing_beside<'a>(_: &'a DatabaseTransaction, _: &'a Facts) -> BoxFuture<'a, Result<(), Error>> {
+    ready(Ok(())).boxed()
+}
+
+/// Whoever asked may go away; the work goes on.
+async fn in_its_own_task<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> Result<T, Error> {
+    tokio::spawn(work).await.map_err(|error| Error::internal(format!("a write ended early: {error}")))?
 }
 
 /// How a transaction ends.
