@@ -70,7 +70,8 @@ impl Database {
         &self.read
     }
 
-    /// Connections that may write. Only the journal, migrations and, on SQLite, the recorder write with them.
+    /// Connections that may write. Only the journal, migrations, who raises anomalies and, on
+    /// SQLite, the recorder write with them.
     pub fn write(&self) -> &DatabaseConnection {
         &self.write
     }

@@ -67,6 +67,8 @@ pub mod subject_access;
 
 pub mod statistics;
 
+pub mod anomaly;
+
 pub mod world;
 
 pub mod app;

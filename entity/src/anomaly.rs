@@ -1,31 +1,33 @@
-//! Unusual retrieval found on the write path (906/2019 23 § 2 mom).
+//! Unusual retrieval found in the log (906/2019 23 § 2 mom).
 
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::vocabulary::{AnomalyId, Instant, ScopeId};
+use crate::vocabulary::{AgreementId, AnomalyId, AnomalyRule, Instant, ScopeId};
 
-/// Unusual retrieval found on the write path (906/2019 23 § 2 mom).
+/// Unusual retrieval found in the log (906/2019 23 § 2 mom). Whose retrieval it was is not kept here: the log says it.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
 #[sea_orm(table_name = "anomaly")]
 pub struct Model {
-    /// Identifier.
+    /// Identifier, made of the rule, of what it looked at and of the day, so that every process means the same row.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: AnomalyId,
     /// Rule.
-    pub rule: String,
-    /// Scope.
-    pub scope_id: ScopeId,
-    /// Start of the window.
+    pub rule: AnomalyRule,
+    /// Agreement.
+    pub agreement_id: AgreementId,
+    /// Scope; null where the rule looks at the agreement as a whole.
+    pub scope_id: Option<ScopeId>,
+    /// Start of the fullest hour of the day, by when the data was given.
     pub window_from: Instant,
-    /// End of the window.
+    /// End of that hour.
     pub window_until: Instant,
-    /// What was seen.
+    /// Disclosures in it when this was last raised.
     pub observed: i64,
-    /// What the rule allows.
+    /// Most the rule takes for usual.
     pub expected: i64,
-    /// Instant of detection.
+    /// Instant it was last raised: when it was found, and each time what was seen had doubled.
     pub detected_at: Instant,
 }
 

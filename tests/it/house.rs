@@ -74,6 +74,19 @@ impl House {
         Self::open(Arc::clone(&self.directory), self.database_url.clone(), |_| None).await
     }
 
+    /// The same gateway after its process ended and was started again.
+    pub async fn reopened(self) -> Self {
+        self.reopened_with(|_| None).await
+    }
+
+    /// The same, with some settings.
+    pub async fn reopened_with(self, settings: impl Fn(&str) -> Option<String>) -> Self {
+        let Self { app, router, directory, database_url } = self;
+        drop(router);
+        app.close().await;
+        Self::open(directory, database_url, settings).await
+    }
+
     async fn open(directory: Arc<TempDir>, database_url: String, settings: impl Fn(&str) -> Option<String>) -> Self {
         let config = config(directory.path(), &database_url, settings);
         let app = App::open(config, Clock::default()).await.unwrap();

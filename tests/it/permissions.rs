@@ -6,6 +6,12 @@ use api::auth::{
     Role::{self, Administrator, Auditor, Officer, Statistician, SubjectService, System},
     policy::MATRIX,
 };
+use chrono::TimeDelta;
+use entity::{
+    anomaly,
+    vocabulary::{AgreementId, AnomalyRule},
+};
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 use serde_json::{Value, json};
 
 use crate::{
@@ -63,6 +69,7 @@ const OPERATIONS: &[(&str, &str)] = &[
         r#"{ subjectDisclosures(first: 1, input: {subject: {otherPersonIdentifier: {system: "X", value: "1"}}, reason: "matrix"}) { nodes { id } } }"#,
     ),
     ("log", "{ log { origin } }"),
+    ("anomalies", "{ anomalies(first: 1) { nodes { id } } }"),
     ("changes", "{ changes(first: 1) { nodes { seq } } }"),
     (
         "registerOrganisation",
@@ -119,6 +126,10 @@ const OPERATIONS: &[(&str, &str)] = &[
     (
         "resumeAgreement",
         r#"mutation { resumeAgreement(input: {id: "<agreement>", validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "decideAnomaly",
+        r#"mutation { decideAnomaly(input: {id: "<anomaly>", verdict: CONFIRMED, reason: "Selvitetty.", validateOnly: true}) { userErrors { code } } }"#,
     ),
     (
         "recordDisclosures",
@@ -491,14 +502,35 @@ async fn ids(house: &House) -> BTreeMap<&'static str, String> {
         entry["id"].as_str().unwrap().to_owned()
     };
     let id = |value: &Value| value.as_str().unwrap().to_owned();
+    let of_agreement = agreement["id"].as_str().unwrap().parse().unwrap();
     BTreeMap::from([
         ("agreement", id(&agreement["id"])),
         ("organisation", id(&agreement["recipient"]["id"])),
         ("register", id(&agreement["register"]["id"])),
         ("contact", found(&agreement["discloser"]["contacts"], "role", "REGISTER_CONTROLLER")),
         ("item", found(&agreement["register"]["items"]["nodes"], "code", "SOT.PLANS")),
+        ("anomaly", anomaly_under(house, of_agreement).await),
         ("now", entity::vocabulary::instant_text(house.app.gateway.clock.now())),
     ])
+}
+
+/// Anomaly of an agreement, raised past the rules.
+async fn anomaly_under(house: &House, agreement_id: AgreementId) -> String {
+    let at = house.app.gateway.clock.now();
+    let row = anomaly::Model {
+        id: uuid::Uuid::from_u128(1).into(),
+        rule: AnomalyRule::AgreementBurst,
+        agreement_id,
+        scope_id: None,
+        window_from: at - TimeDelta::hours(1),
+        window_until: at,
+        observed: 20_000,
+        expected: 10_000,
+        detected_at: at,
+    };
+    let insert = anomaly::Entity::insert(row.clone().into_active_model().reset_all());
+    insert.exec_without_returning(house.app.gateway.database.write()).await.unwrap();
+    row.id.to_string()
 }
 
 fn filled(operation: &str, ids: &BTreeMap<&'static str, String>) -> String {

@@ -18,6 +18,7 @@ pub use doors::DoorsError;
 pub use seed::{ImportError, Imported, import, rehearse};
 
 use crate::{
+    anomaly,
     clock::Clock,
     config::{Config, Seed},
     context::{Gateway, Parts},
@@ -99,6 +100,7 @@ pub struct App {
     writer: oneshot::Receiver<()>,
     follower: JoinHandle<()>,
     signer: Signer,
+    watch: JoinHandle<()>,
     /// Held until the process ends.
     _lock: Option<File>,
 }
@@ -141,7 +143,8 @@ impl App {
         let signer = Signer::start(&log);
         let seed = config.seed.unwrap_or_else(|| config.seed_of_new_database());
         let gateway = Gateway::new(Parts { clock, config, database, journal, keys });
-        let app = Self { gateway, recorder, log, is_new, writer, follower, signer, _lock: lock };
+        let watch = tokio::spawn(anomaly::watch_log(gateway.clone()));
+        let app = Self { gateway, recorder, log, is_new, writer, follower, signer, watch, _lock: lock };
         if seed == Seed::Sample {
             app.fill().await?;
         }
@@ -166,6 +169,7 @@ impl App {
     pub async fn close(self) {
         let database = self.gateway.database.clone();
         self.follower.abort();
+        self.watch.abort();
         drop(self.recorder);
         drop(self.gateway);
         if self.writer.await.is_err() {

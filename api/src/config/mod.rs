@@ -17,10 +17,11 @@ pub use layers::{ConfigFault, ConfigFaults, Described, Flags, Source, environmen
 pub use limits::*;
 pub use setting::{LogFormat, Seed, Setting, duration};
 
+use entity::vocabulary::AnomalyRule;
 use layers::Layers;
 use setting::{
-    ANONYMOUS_READ, DATA_DIR, DATABASE_READ_URL, DATABASE_URL, FACTS_MAX_AGE, ISSUERS, LISTEN_ADDR, LOG_FORMAT,
-    RUST_LOG, SEED,
+    ANOMALY_SUSPENDS, ANONYMOUS_READ, DATA_DIR, DATABASE_READ_URL, DATABASE_URL, FACTS_MAX_AGE, ISSUERS, LISTEN_ADDR,
+    LOG_FORMAT, RUST_LOG, SEED,
 };
 
 /// Settings of the process. Its `Debug` shows no secret.
@@ -46,6 +47,8 @@ pub struct Config {
     pub log_format: LogFormat,
     /// Whether public parts are shown without a token.
     pub anonymous_read: bool,
+    /// Rules whose anomalies suspend the agreement; none unless said.
+    pub anomaly_suspends: Vec<AnomalyRule>,
     /// Limits.
     pub limits: Limits,
     described: Vec<Described>,
@@ -95,6 +98,7 @@ fn read(layers: &mut Layers<'_>) -> Option<Config> {
     let rust_log = layers.read(&RUST_LOG, setting::rust_log);
     let log_format = layers.read(&LOG_FORMAT, LogFormat::parse);
     let anonymous_read = layers.read(&ANONYMOUS_READ, setting::truth);
+    let anomaly_suspends = layers.read_optional(&ANOMALY_SUSPENDS, setting::anomaly_rules).unwrap_or_default();
     let limits = Limits::read(layers);
     let database_url = database_url?;
     if database_read_url.is_some() && database_url.is_sqlite() {
@@ -111,6 +115,7 @@ fn read(layers: &mut Layers<'_>) -> Option<Config> {
         rust_log: rust_log?,
         log_format: log_format?,
         anonymous_read: anonymous_read?,
+        anomaly_suspends,
         limits: limits?,
         described: Vec::new(),
     })

@@ -2,6 +2,8 @@
 
 use std::{net::SocketAddr, time::Duration};
 
+use entity::vocabulary::AnomalyRule;
+
 /// One setting an operator may give.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Setting {
@@ -37,9 +39,14 @@ pub(super) const LOG_FORMAT: Setting =
     Setting { name: "LOG_FORMAT", default: "auto", allowed: "`auto`, `text` or `json`" };
 pub(super) const ANONYMOUS_READ: Setting =
     Setting { name: "ANONYMOUS_READ", default: "false", allowed: "`true` or `false`" };
+pub(super) const ANOMALY_SUSPENDS: Setting = Setting {
+    name: "ANOMALY_SUSPENDS",
+    default: "",
+    allowed: "list of `USER_BURST`, `AGREEMENT_BURST`, `OFF_HOURS`, `SUBJECT_REPEATS`, separated by commas",
+};
 
 /// Every setting that is not a limit.
-pub(super) const SETTINGS: [&Setting; 10] = [
+pub(super) const SETTINGS: [&Setting; 11] = [
     &LISTEN_ADDR,
     &DATA_DIR,
     &DATABASE_URL,
@@ -50,6 +57,7 @@ pub(super) const SETTINGS: [&Setting; 10] = [
     &RUST_LOG,
     &LOG_FORMAT,
     &ANONYMOUS_READ,
+    &ANOMALY_SUSPENDS,
 ];
 
 /// What a new database is filled with.
@@ -125,6 +133,10 @@ pub(super) fn truth(text: &str) -> Result<bool, String> {
     text.parse().map_err(|_| "is neither true nor false".to_owned())
 }
 
+pub(super) fn anomaly_rules(text: &str) -> Result<Vec<AnomalyRule>, String> {
+    text.split(',').map(|rule| rule.trim().parse().map_err(|_| "names a rule that is none".to_owned())).collect()
+}
+
 pub(super) fn rust_log(text: &str) -> Result<String, String> {
     match tracing_subscriber::EnvFilter::builder().parse(text) {
         Ok(_) => Ok(text.to_owned()),
@@ -151,5 +163,14 @@ mod tests {
     fn facts_may_be_neither_always_stale_nor_never() {
         assert!(facts_max_age("0s").is_err() && facts_max_age("2h").is_err());
         assert!(facts_max_age("999ms").is_err() && facts_max_age("1s").is_ok() && facts_max_age("1h").is_ok());
+    }
+
+    #[test]
+    fn rules_are_a_list_of_known_ones() {
+        let both = Ok(vec![AnomalyRule::UserBurst, AnomalyRule::OffHours]);
+        assert_eq!(anomaly_rules("USER_BURST, OFF_HOURS"), both);
+        for text in ["USER_BURST,", "user_burst", "NONE"] {
+            assert!(anomaly_rules(text).is_err(), "{text}");
+        }
     }
 }

@@ -667,6 +667,28 @@ closed_enums! {
         Inquiry = "INQUIRY",
     }
 
+    #[doc = "What retrieval is looked at for (906/2019 23 § 2 mom). May grow."]
+    AnomalyRule {
+        #[doc = "One end user made more disclosures over a scope within an hour than a person reads."]
+        UserBurst = "USER_BURST",
+        #[doc = "More disclosures were made under an agreement within an hour than its work explains, whoever asked."]
+        AgreementBurst = "AGREEMENT_BURST",
+        #[doc = "One end user viewed many matters within an hour at night (22–6) or on a weekend, in Helsinki."]
+        OffHours = "OFF_HOURS",
+        #[doc = "One end user came back to the same person again and again within an hour."]
+        SubjectRepeats = "SUBJECT_REPEATS",
+    }
+
+    #[doc = "Where an anomaly stands; computed from the decisions on it."]
+    AnomalyStatus {
+        #[doc = "Not decided since it was last raised."]
+        Open = "OPEN",
+        #[doc = "Decided to be one."]
+        Confirmed = "CONFIRMED",
+        #[doc = "Explained; not an anomaly."]
+        FalsePositive = "FALSE_POSITIVE",
+    }
+
     #[doc = "Decision on an anomaly."]
     AnomalyVerdict {
         #[doc = "Confirmed."]

@@ -2,7 +2,7 @@
 
 use entity::vocabulary::{AgreementId, AgreementSide, Instant, OrganisationId, RegisterId};
 
-use super::{acting_side, own_id, person_sight, sight, stands_for};
+use super::{acting_side, own_id, person_sight, sees_anomalies, sight, stands_for};
 use crate::{
     Error,
     auth::{Role, Viewer},
@@ -55,6 +55,11 @@ pub enum Act {
         /// Which.
         agreement: AgreementId,
     },
+    /// Decide an anomaly: the discloser's officer's act.
+    DecideAnomaly {
+        /// Agreement it was found under.
+        agreement: AgreementId,
+    },
 }
 
 /// Judges an act on the fresh facts. Who acted for a body that has ceased acts for nobody: its successor's people act.
@@ -77,6 +82,10 @@ pub fn judge(facts: &Facts, viewer: &Viewer, act: Act, at: Instant) -> Result<Pe
             let row = facts.agreement.get(agreement).ok_or(Error::NotFound("agreement"))?;
             sight(facts, viewer, row).ok_or(Error::NotFound("agreement"))?;
             acting_side(facts, viewer, row) == Some(AgreementSide::Discloser)
+        }
+        Act::DecideAnomaly { agreement } => {
+            let row = facts.agreement.get(agreement).filter(|row| sees_anomalies(facts, viewer, row.id));
+            acting_side(facts, viewer, row.ok_or(Error::NotFound("anomaly"))?) == Some(AgreementSide::Discloser)
         }
     };
     if !allowed || has_ceased(facts, viewer, at) {

@@ -1,8 +1,8 @@
 //! Whose log of disclosures a viewer keeps, and what it sees of the log.
 
-use entity::vocabulary::{AgreementId, OrganisationId};
+use entity::vocabulary::{AgreementId, AgreementSide, OrganisationId};
 
-use super::{audits_all, is_processor, own_id};
+use super::{acting_side, audits, audits_all, is_processor, own_id};
 use crate::{
     Error,
     auth::{Role, Viewer},
@@ -107,6 +107,15 @@ pub fn person_sight(facts: &Facts, viewer: &Viewer) -> Result<PersonSight, Error
         return rows(facts, viewer).map(PersonSight::Log);
     }
     Err(Error::Forbidden)
+}
+
+/// Whether the viewer sees the anomalies of an agreement: the discloser's officers do, and the auditors of either side. The
+/// recipient, whose people they may concern, does not.
+pub fn sees_anomalies(facts: &Facts, viewer: &Viewer, agreement: AgreementId) -> bool {
+    facts.agreement.get(agreement).is_some_and(|row| {
+        acting_side(facts, viewer, row) == Some(AgreementSide::Discloser)
+            || audits(facts, viewer, &[row.discloser_id, row.recipient_id])
+    })
 }
 
 /// Whether the viewer sees the pseudonyms of subjects: they are the discloser's. A recipient knows whom it asked about by

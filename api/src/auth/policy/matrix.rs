@@ -49,6 +49,7 @@ pub const MATRIX: &[Row] = &[
     Row { field: "subjectDisclosures",    anonymous: false, roles: &[Officer, Auditor, SubjectService] },
     Row { field: "log",                   anonymous: true,  roles: ALL },
     Row { field: "disclosureStatistics",  anonymous: false, roles: &[Officer, System, Auditor, Statistician] },
+    Row { field: "anomalies",             anonymous: false, roles: OFFICE },
     Row { field: "changes",               anonymous: false, roles: READERS },
     Row { field: "registerOrganisation",  anonymous: false, roles: &[Administrator] },
     Row { field: "amendOrganisation",     anonymous: false, roles: &[Administrator] },
@@ -64,6 +65,7 @@ pub const MATRIX: &[Row] = &[
     Row { field: "createAgreement",       anonymous: false, roles: &[Officer] },
     Row { field: "suspendAgreement",      anonymous: false, roles: &[Officer] },
     Row { field: "resumeAgreement",       anonymous: false, roles: &[Officer] },
+    Row { field: "decideAnomaly",         anonymous: false, roles: &[Officer] },
     Row { field: "recordDisclosures",     anonymous: false, roles: &[Officer, System] },
     Row { field: "authoriseDisclosure",   anonymous: false, roles: &[Officer, System] },
 ];

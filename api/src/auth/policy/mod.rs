@@ -15,7 +15,7 @@ pub mod statistics;
 mod tests;
 
 pub use act::{Act, Permit, actor, judge};
-pub use log::{LogKeeper, PersonSight, Rows, log_keeper, person_sight, rows, sees_subjects, served};
+pub use log::{LogKeeper, PersonSight, Rows, log_keeper, person_sight, rows, sees_anomalies, sees_subjects, served};
 pub use matrix::{MATRIX, Row, admit};
 pub use party::{acting_side, audits, audits_all, is_processor, own_id, own_people, side, stands_for};
 pub use sight::{

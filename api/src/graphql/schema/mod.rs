@@ -8,6 +8,7 @@ use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema};
 use crate::{
     access_decision::graphql::AccessDecisionQuery,
     agreement::graphql::{AgreementMutation, AgreementQuery},
+    anomaly::graphql::{AnomalyMutation, AnomalyQuery},
     change::graphql::ChangeQuery,
     contact::graphql::ContactMutation,
     disclosure::graphql::{DisclosureMutation, DisclosureQuery},
@@ -45,12 +46,20 @@ pub struct Query(
     StatisticsQuery,
     SubjectAccessQuery,
     LogQuery,
+    AnomalyQuery,
     ChangeQuery,
 );
 
 /// Acts. Each is one verb of the trade, judged on the fresh facts inside the write; all or nothing.
 #[derive(MergedObject, Default)]
-pub struct Mutation(OrganisationMutation, ContactMutation, RegisterMutation, AgreementMutation, DisclosureMutation);
+pub struct Mutation(
+    OrganisationMutation,
+    ContactMutation,
+    RegisterMutation,
+    AgreementMutation,
+    DisclosureMutation,
+    AnomalyMutation,
+);
 
 /// Schema without its engine room, for printing.
 pub fn sdl() -> String {

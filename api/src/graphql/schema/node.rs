@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Interface, Object};
-use entity::vocabulary::table_and_row;
+use entity::vocabulary::{AnomalyId, RowId, table_and_row};
 
 use crate::{
     Error,
     agreement::graphql::Agreement,
+    anomaly::graphql::Anomaly,
     context::View,
     graphql::request::request,
     legal_basis::graphql::LegalBasis,
@@ -35,6 +36,8 @@ pub enum Node {
     Agreement(Agreement),
     /// Scope.
     Scope(Scope),
+    /// Anomaly.
+    Anomaly(Anomaly),
 }
 
 /// Queries by global id.
@@ -50,14 +53,22 @@ impl NodeQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "Global identifier.")] id: ID,
     ) -> Option<Result<Node, Error>> {
-        Some(request(ctx, "node").and_then(|request| find(&request.view, &id)))
+        let view = match request(ctx, "node") {
+            Ok(request) => &request.view,
+            Err(error) => return Some(Err(error)),
+        };
+        Some(find(ctx, view, &id).await)
     }
 }
 
-fn find(view: &View, id: &ID) -> Result<Node, Error> {
+async fn find(ctx: &Context<'_>, view: &View, id: &ID) -> Result<Node, Error> {
     let (table, uuid) = table_and_row(id).ok_or(Error::NotFound("node"))?;
     let facts = &view.facts;
     let view = view.clone();
+    if table == AnomalyId::TABLE {
+        let found = Anomaly::of(ctx, &view, uuid).await?;
+        return found.map(Node::Anomaly).ok_or(Error::NotFound("node"));
+    }
     let node = match table {
         "organisation" => facts
             .organisation

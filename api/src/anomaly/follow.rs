@@ -1,0 +1,201 @@
+//! Following the log: what stands in it is looked at within a second, whoever wrote it.
+//!
+//! Ids of the log rise in the order of commits, so whoever reads on from the last one misses nothing: not the rows of
+//! other processes, not those of an import, not those written just before a process died. The writer is not asked for
+//! anything and waits for nobody.
+
+use std::time::Duration;
+
+use entity::{
+    anomaly, disclosure,
+    vocabulary::{AgreementId, Channel, DisclosureId, Instant, ScopeId},
+};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, OnConflict},
+};
+
+use super::{
+    rules::{self, WATCH},
+    watch::{Finding, KEPT, Seen, Watch},
+};
+use crate::{
+    Error,
+    context::Gateway,
+    disclosure::row::{disclosure_id, recorded_at},
+    facts::Facts,
+    journal::{Author, Changes},
+};
+
+/// Time between two looks at a log that has not grown.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Rows of one look; about 3 megabytes, and as many as the recorder writes at full speed in a fifth of a second.
+const ROWS_PER_LOOK: u64 = 5_000;
+
+/// How an anomaly meets one that stands: it is raised again when what was seen has doubled.
+const HAS_DOUBLED: &str = "excluded.observed >= 2 * anomaly.observed";
+
+/// Columns of the log that are looked at.
+type Columns = (
+    DisclosureId,
+    Instant,
+    Option<AgreementId>,
+    Option<ScopeId>,
+    Channel,
+    Option<Vec<u8>>,
+    Option<Vec<u8>>,
+    Option<DisclosureId>,
+);
+
+/// Watches the log for as long as the process lives.
+pub async fn watch(gateway: Gateway) {
+    let mut follower = Follower { gateway, watch: Watch::default(), position: None, pending: Vec::new() };
+    loop {
+        match follower.look().await {
+            // Whoever follows a full log lets others have the processor between two looks.
+            Ok(true) => tokio::task::yield_now().await,
+            Ok(false) => tokio::time::sleep(LOOK).await,
+            Err(error) => {
+                tracing::warn!(code = ?error.code(), "the log could not be watched for anomalies; trying again");
+                tokio::time::sleep(LOOK).await;
+            }
+        }
+    }
+}
+
+struct Follower {
+    gateway: Gateway,
+    watch: Watch,
+    /// Last row looked at.
+    position: Option<DisclosureId>,
+    /// Found and not yet raised.
+    pending: Vec<Finding>,
+}
+
+impl Follower {
+    /// Looks at what is new and raises what is unusual in it; whether there may be more.
+    async fn look(&mut self) -> Result<bool, Error> {
+        let position = match self.position {
+            Some(position) => position,
+            None => self.start().await?,
+        };
+        let rows = self.rows(position).await?;
+        self.position = Some(rows.last().map_or(position, |row| row.0));
+        let seen: Vec<Seen> = rows.into_iter().filter_map(seen).collect();
+        let is_full = seen.len() as u64 == ROWS_PER_LOOK;
+        self.pending.extend(self.watch.see(&seen));
+        // What could not be raised is raised with the next look.
+        while let Some(finding) = self.pending.last().copied() {
+            self.raise(finding).await?;
+            self.pending.pop();
+        }
+        Ok(is_full)
+    }
+
+    /// Where to begin: at the rows that still count with those to come. Their time is that of the log and not of the clock,
+    /// for a process that died may have left the last of them unseen, however long ago.
+    async fn start(&self) -> Result<DisclosureId, Error> {
+        let last = disclosure::Entity::find()
+            .select_only()
+            .column(disclosure::Column::Id)
+            .order_by_desc(disclosure::Column::Id)
+            .limit(1)
+            .into_tuple::<DisclosureId>()
+            .one(self.gateway.database.read())
+            .await?;
+        let from = last.and_then(recorded_at).map_or(Instant::UNIX_EPOCH, |last| last - KEPT * 2);
+        Ok(disclosure_id(from, [0; 8]))
+    }
+
+    async fn rows(&self, after: DisclosureId) -> Result<Vec<Columns>, Error> {
+        use disclosure::Column;
+        // The instant spares the partitions before it.
+        let from = recorded_at(after).unwrap_or(Instant::UNIX_EPOCH);
+        let rows = disclosure::Entity::find()
+            .select_only()
+            .columns([
+                Column::Id,
+                Column::OccurredAt,
+                Column::AgreementId,
+                Column::ScopeId,
+                Column::Channel,
+                Column::UserPseudonym,
+                Column::SubjectPseudonym,
+                Column::CorrectsId,
+            ])
+            .filter(Column::RecordedAt.gte(from))
+            .filter(Column::Id.gt(after))
+            .order_by_asc(Column::Id)
+            .limit(ROWS_PER_LOOK)
+            .into_tuple::<Columns>()
+            .all(self.gateway.database.read())
+            .await?;
+        Ok(rows)
+    }
+
+    /// Raises an anomaly, or leaves it as it stands, and does what follows from it.
+    async fn raise(&self, finding: Finding) -> Result<(), Error> {
+        use anomaly::Column;
+        let database = &self.gateway.database;
+        let stands = OnConflict::column(Column::Id)
+            .update_columns([
+                Column::WindowFrom,
+                Column::WindowUntil,
+                Column::Observed,
+                Column::Expected,
+                Column::DetectedAt,
+            ])
+            .action_and_where(Expr::cust(HAS_DOUBLED))
+            .to_owned();
+        let row = finding.row(self.gateway.clock.now()).into_active_model();
+        let raised = anomaly::Entity::insert(row.reset_all())
+            .on_conflict(stands)
+            .exec_without_returning(database.write())
+            .await?;
+        if raised > 0 {
+            self.say(&finding);
+        }
+        if self.gateway.config.anomaly_suspends.contains(&finding.rule) {
+            self.suspend(finding).await?;
+        }
+        Ok(())
+    }
+
+    /// One line, without personal data.
+    fn say(&self, finding: &Finding) {
+        let facts = self.gateway.journal.facts();
+        let agreement = facts.agreement.get(finding.agreement).map(|row| row.number.as_str());
+        tracing::warn!(
+            rule = %finding.rule,
+            agreement,
+            from = %finding.from,
+            observed = finding.observed,
+            expected = rules::limit(finding.rule),
+            "anomalous retrieval"
+        );
+    }
+
+    /// Suspends the agreement where that follows. It is asked for every anomaly found, also for one raised before: what a
+    /// process that died left undone is done by the next.
+    async fn suspend(&self, finding: Finding) -> Result<(), Error> {
+        let gateway = &self.gateway;
+        let row = anomaly::Entity::find_by_id(finding.id).one(gateway.database.primary()).await?;
+        let (Some(row), now) = (row, gateway.clock.now()) else { return Ok(()) };
+        let follows =
+            move |facts: &Facts| -> Vec<Changes> { rules::suspension(facts, &row, now).into_iter().collect() };
+        // Nothing is locked for what does not follow.
+        if follows(&gateway.journal.facts()).is_empty() {
+            return Ok(());
+        }
+        let author = Author { actor: WATCH.to_owned(), organisation: None };
+        gateway.journal.commit(author, move |facts| Ok(follows(facts))).await?;
+        Ok(())
+    }
+}
+
+fn seen(row: Columns) -> Option<Seen> {
+    let (id, occurred_at, agreement, scope, channel, user, subject, corrects) = row;
+    let recorded_at = recorded_at(id)?;
+    Some(Seen { recorded_at, occurred_at, agreement, scope, channel, user, subject, is_correction: corrects.is_some() })
+}
