@@ -69,6 +69,8 @@ pub mod statistics;
 
 pub mod anomaly;
 
+pub mod minimisation;
+
 pub mod world;
 
 pub mod app;

@@ -1,10 +1,15 @@
-//! Anomalies: found by themselves, decided by the discloser, and suspending only where the operator said so.
+//! Anomalies: found by themselves, decided by the discloser, suspending only where the operator said so; and what is open
+//! and nobody uses.
 
 use std::{collections::BTreeSet, time::Duration};
 
 use api::auth::Role::{Auditor, Officer, Statistician, System};
-use chrono::TimeDelta;
-use entity::vocabulary::{Instant, instant_text};
+use chrono::{Days, TimeDelta};
+use entity::{
+    disclosure, interned,
+    vocabulary::{DisclosureOutcome, Instant, ItemCode, ScopeStatus, helsinki_day, helsinki_midnight, instant_text},
+};
+use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 
 use crate::{
@@ -167,6 +172,40 @@ on_both_engines! {
         assert_eq!(house.found(pirkanmaa()).await, found, "what was found is not found anew");
         assert_eq!(house.status_of("KEL-2023-014").await["status"], "ACTIVE", "nothing is suspended unless the operator said so");
     }
+
+    async fn what_nobody_asks_for_is_listed_as_the_log_itself_says(house: House) {
+        let token = house.token(KELA, Officer);
+        for days in [1, 90, 365, 3_650] {
+            let expected = house.unused(days).await;
+            for first in [3, 100] {
+                assert_eq!(house.listed_unused(&token, days, first).await, expected, "{days}");
+            }
+        }
+        let before = house.listed_unused(&token, 30, 100).await;
+        let unused = before.iter().find(|row| row.1 == "TECHNICAL_INTERFACE" && row.0 == "KEL-2023-014").unwrap().clone();
+        let now = instant_text(house.app.gateway.clock.now());
+        house.recorded(&house.kela(), &[with(report("used"), json!({ "items": [unused.2], "occurredAt": now, "outcome": "DENIED" }))]).await;
+        assert_eq!(house.listed_unused(&token, 30, 100).await, before, "a denial is no use");
+        house.recorded(&house.kela(), &[with(report("given"), json!({ "occurredAt": now }))]).await;
+        let is_given = |row: &Row| row.0 == "KEL-2023-014" && row.1 == "TECHNICAL_INTERFACE" && row.2 == "KEL.DECISION";
+        assert!(!house.listed_unused(&token, 1, 100).await.iter().any(is_given), "what was given is used");
+    }
+
+    async fn unused_items_are_for_the_sides_of_an_agreement_and_their_auditors(house: House) {
+        let numbers = |rows: Vec<Row>| rows.into_iter().map(|row| row.0).collect::<BTreeSet<_>>();
+        let all = numbers(house.listed_unused(&house.token(OMBUDSMAN, Auditor), 1, 100).await);
+        for role in [Officer, System, Auditor] {
+            assert_eq!(numbers(house.listed_unused(&house.token(PIRKANMAA, role), 1, 100).await), BTreeSet::from(["KEL-2023-014".to_owned()]));
+            let kela = numbers(house.listed_unused(&house.token(KELA, role), 1, 100).await);
+            assert!(kela.is_subset(&all) && kela.len() > 1, "{kela:?}");
+        }
+        assert_eq!(house.listed_unused(&house.token(THL, Officer), 1, 100).await, Vec::<Row>::new());
+        let query = "query($days: Int, $number: String) { unusedScopeItems(withinDays: $days, agreement: $number) { nodes { item } } }";
+        for (days, number) in [(0, "KEL-2023-014"), (3_651, "KEL-2023-014"), (1, "KEL-1999-999")] {
+            let variables = json!({ "days": days, "number": number });
+            assert_eq!(house.errors(&house.token(KELA, Officer), query, variables).await, ["INVALID_INPUT"]);
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -219,4 +258,74 @@ async fn an_anomaly_suspends_where_the_operator_said_so_on_sqlite() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_anomaly_suspends_where_the_operator_said_so_on_postgres() {
     suspends(Engine::Postgres).await;
+}
+
+/// Agreement, channel, item, operation and last day of use.
+type Row = (String, String, String, String, Option<String>);
+
+const UNUSED: &str = "query Unused($days: Int, $first: Int, $after: String) {
+    unusedScopeItems(withinDays: $days, first: $first, after: $after) {
+        nodes { item operation lastUsedOn agreement { number } scope { channel } } pageInfo { hasNextPage endCursor } } }";
+
+impl House {
+    async fn listed_unused(&self, token: &str, days: u64, first: i32) -> Vec<Row> {
+        let (mut rows, mut after) = (Vec::new(), Value::Null);
+        loop {
+            let variables = json!({ "days": days, "first": first, "after": after });
+            let page = self.data(token, UNUSED, variables).await["unusedScopeItems"].clone();
+            let text = |value: &Value| value.as_str().map(str::to_owned);
+            rows.extend(page["nodes"].as_array().unwrap().iter().map(|node| {
+                let place =
+                    [&node["agreement"]["number"], &node["scope"]["channel"], &node["item"], &node["operation"]];
+                let [number, channel, item, operation] = place.map(|value| text(value).unwrap());
+                (number, channel, item, operation, text(&node["lastUsedOn"]))
+            }));
+            if page["pageInfo"]["hasNextPage"] == false {
+                return rows;
+            }
+            after = page["pageInfo"]["endCursor"].clone();
+        }
+    }
+
+    /// The same for Kela, from every row of the log.
+    async fn unused(&self, days: u64) -> Vec<Row> {
+        let facts = self.app.gateway.journal.facts();
+        let now = self.app.gateway.clock.now();
+        let since = helsinki_day(now) - Days::new(days);
+        let kela = facts.organisation_of(KELA).unwrap().id;
+        let log = self.rows().await;
+        let sets = interned::Entity::find().all(self.app.gateway.database.primary()).await.unwrap();
+        let items = |row: &disclosure::Model| -> Vec<ItemCode> {
+            let set = sets.iter().find(|set| set.id == row.items_id).unwrap();
+            set.members.split(' ').map(|code| code.parse().unwrap()).collect()
+        };
+        let corrected: BTreeSet<_> = log.iter().filter_map(|row| row.corrects_id).collect();
+        let mut found = Vec::new();
+        for scope in facts.scope.all() {
+            let agreement = facts.agreement.get(scope.agreement_id).unwrap();
+            let part = facts.dossier(agreement.id).unwrap().scopes.iter().find(|part| part.row.id == scope.id).unwrap();
+            let is_open = part.status.at(now) == Some(ScopeStatus::Open);
+            let is_old = part.status.reached(ScopeStatus::Open).is_some_and(|from| from < helsinki_midnight(since));
+            if ![agreement.discloser_id, agreement.recipient_id].contains(&kela) || !is_open || !is_old {
+                continue;
+            }
+            for item in facts.scope_item.of(scope.id) {
+                let uses = log.iter().filter(|row| {
+                    row.agreement_id == Some(agreement.id)
+                        && row.channel == scope.channel
+                        && row.outcome != DisclosureOutcome::Denied
+                        && !corrected.contains(&row.id)
+                        && items(row).iter().any(|asked| item.item_code.covers(asked) || asked.covers(&item.item_code))
+                });
+                let last = uses.map(|row| helsinki_day(row.occurred_at)).max();
+                if last.is_none_or(|day| day < since) {
+                    let (channel, code) = (scope.channel.to_string(), item.item_code.to_string());
+                    let last = last.map(|day| day.to_string());
+                    found.push((agreement.number.clone(), channel, code, item.operation.to_string(), last));
+                }
+            }
+        }
+        found.sort();
+        found
+    }
 }

@@ -70,6 +70,7 @@ const OPERATIONS: &[(&str, &str)] = &[
     ),
     ("log", "{ log { origin } }"),
     ("anomalies", "{ anomalies(first: 1) { nodes { id } } }"),
+    ("unusedScopeItems", "{ unusedScopeItems(first: 1) { nodes { item } } }"),
     ("changes", "{ changes(first: 1) { nodes { seq } } }"),
     (
         "registerOrganisation",

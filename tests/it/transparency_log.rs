@@ -294,7 +294,7 @@ async fn restored_backup_is_not_signed() {
     let file = directory.path().join("gateway.db");
     std::fs::copy(&file, backup.path().join("gateway.db")).unwrap();
 
-    let house = House::reopened(&directory, &url).await;
+    let house = House::at(&directory, &url).await;
     house.grow("lost", 5).await;
     house.checkpoint_of(house.log_size().await).await;
     closed(house).await;
@@ -302,7 +302,7 @@ async fn restored_backup_is_not_signed() {
     std::fs::copy(backup.path().join("gateway.db"), &file).unwrap();
 
     for _ in 0..2 {
-        let house = House::reopened(&directory, &url).await;
+        let house = House::at(&directory, &url).await;
         sleep(Duration::from_secs(1)).await;
         assert_eq!(house.fetch("/log/checkpoint").await.0, StatusCode::SERVICE_UNAVAILABLE);
         let (status, _, why) = house.fetch("/readyz").await;
@@ -341,7 +341,7 @@ async fn processes_on_one_database_sign_one_tree() {
 }
 
 impl House {
-    async fn reopened(directory: &std::sync::Arc<tempfile::TempDir>, url: &str) -> Self {
+    async fn at(directory: &std::sync::Arc<tempfile::TempDir>, url: &str) -> Self {
         let app = App::open(config(directory.path(), url, |_| None), Clock::default()).await.unwrap();
         let router = app.router().await.unwrap();
         Self { app, router, directory: std::sync::Arc::clone(directory), database_url: url.to_owned() }

@@ -50,6 +50,7 @@ pub const MATRIX: &[Row] = &[
     Row { field: "log",                   anonymous: true,  roles: ALL },
     Row { field: "disclosureStatistics",  anonymous: false, roles: &[Officer, System, Auditor, Statistician] },
     Row { field: "anomalies",             anonymous: false, roles: OFFICE },
+    Row { field: "unusedScopeItems",      anonymous: false, roles: PARTIES },
     Row { field: "changes",               anonymous: false, roles: READERS },
     Row { field: "registerOrganisation",  anonymous: false, roles: &[Administrator] },
     Row { field: "amendOrganisation",     anonymous: false, roles: &[Administrator] },

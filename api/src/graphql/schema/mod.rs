@@ -18,6 +18,7 @@ use crate::{
     inquiry::graphql::InquiryQuery,
     legal_basis::graphql::LegalBasisQuery,
     mandate::graphql::MandateQuery,
+    minimisation::graphql::MinimisationQuery,
     organisation::graphql::{OrganisationMutation, OrganisationQuery},
     protection_statement::graphql::ProtectionStatementQuery,
     register::graphql::{RegisterMutation, RegisterQuery},
@@ -47,6 +48,7 @@ pub struct Query(
     SubjectAccessQuery,
     LogQuery,
     AnomalyQuery,
+    MinimisationQuery,
     ChangeQuery,
 );
 
