@@ -18,6 +18,7 @@ use sea_orm::{
 use super::{
     rules::{self, WATCH},
     watch::{Finding, KEPT, Seen, Watch},
+    window::HOURS_MAX,
 };
 use crate::{
     Error,
@@ -82,8 +83,8 @@ impl Follower {
         };
         let rows = self.rows(position).await?;
         self.position = Some(rows.last().map_or(position, |row| row.0));
+        let is_full = rows.len() as u64 == ROWS_PER_LOOK;
         let seen: Vec<Seen> = rows.into_iter().filter_map(seen).collect();
-        let is_full = seen.len() as u64 == ROWS_PER_LOOK;
         self.pending.extend(self.watch.see(&seen));
         // What could not be raised is raised with the next look.
         while let Some(finding) = self.pending.last().copied() {
@@ -95,17 +96,26 @@ impl Follower {
 
     /// Where to begin: at the rows that still count with those to come. Their time is that of the log and not of the clock,
     /// for a process that died may have left the last of them unseen, however long ago.
+    /// Of a log that was filled at once, no more than is kept count of.
     async fn start(&self) -> Result<DisclosureId, Error> {
-        let last = disclosure::Entity::find()
+        let last = self.id_before(0).await?;
+        let from = last.and_then(recorded_at).map_or(Instant::UNIX_EPOCH, |last| last - KEPT * 2);
+        let from = disclosure_id(from, [0; 8]);
+        Ok(self.id_before(HOURS_MAX as u64).await?.map_or(from, |counted| counted.max(from)))
+    }
+
+    /// Id of the row that so many follow.
+    async fn id_before(&self, rows: u64) -> Result<Option<DisclosureId>, Error> {
+        let id = disclosure::Entity::find()
             .select_only()
             .column(disclosure::Column::Id)
             .order_by_desc(disclosure::Column::Id)
+            .offset(rows)
             .limit(1)
             .into_tuple::<DisclosureId>()
             .one(self.gateway.database.read())
             .await?;
-        let from = last.and_then(recorded_at).map_or(Instant::UNIX_EPOCH, |last| last - KEPT * 2);
-        Ok(disclosure_id(from, [0; 8]))
+        Ok(id)
     }
 
     async fn rows(&self, after: DisclosureId) -> Result<Vec<Columns>, Error> {

@@ -11,7 +11,7 @@ use std::{
 use chrono::TimeDelta;
 use entity::vocabulary::{Day, Instant, helsinki_day};
 
-/// Length of a slot: fine enough that an hour is an hour, coarse enough that an hour's counts are 48 bytes.
+/// Length of a slot: fine enough that an hour is an hour, coarse enough that an hour's counts are 24 bytes.
 const SLOT_SECONDS: i64 = 300;
 
 /// Slots of an hour.
@@ -20,9 +20,9 @@ const SLOTS: usize = 12;
 /// Length of what is counted together.
 pub const WINDOW: TimeDelta = TimeDelta::hours(1);
 
-/// Hours counted at once, in memory: a nation's log of a hundred disclosures a second fills half of them in the time they
-/// are kept, and all of them take about 100 megabytes. Under a flood the oldest are forgotten first.
-pub const HOURS_MAX: usize = 1_000_000;
+/// Hours counted at once, in memory: a log of fifty disclosures a second fills them in the time they are kept, and all of
+/// them take about 30 megabytes. Under a flood those that nothing was added to for longest are forgotten first.
+pub const HOURS_MAX: usize = 500_000;
 
 /// What is counted, as the first 16 bytes of a hash.
 pub type Counted = [u8; 16];
@@ -40,7 +40,10 @@ pub struct FullHour {
 
 /// Counts by what is counted and by hour of the clock.
 #[derive(Debug)]
-pub struct Counts(Recent<(Counted, i64), [u32; SLOTS]>);
+pub struct Counts(Recent<(Counted, i32), Hour>);
+
+/// Counts of the slots of an hour; a slot is full at 65,535, four times what any rule allows in the whole hour.
+type Hour = [u16; SLOTS];
 
 impl Default for Counts {
     fn default() -> Self {
@@ -54,10 +57,10 @@ impl Counts {
     pub fn add(&mut self, counted: Counted, at: Instant, limit: u64) -> Vec<FullHour> {
         let slot = at.timestamp().div_euclid(SLOT_SECONDS);
         let (hour, within) = (slot.div_euclid(12), usize::try_from(slot.rem_euclid(12)).unwrap_or(0));
-        let own = self.0.entry((counted, hour));
+        let own = self.0.entry((counted, number(hour)));
         own[within] = own[within].saturating_add(1);
         let own = *own;
-        let neighbour = |hour: i64| self.0.get(&(counted, hour)).copied().unwrap_or_default();
+        let neighbour = |hour: i64| self.0.get(&(counted, number(hour))).copied().unwrap_or_default();
         let slots = [neighbour(hour - 1), own, neighbour(hour + 1)];
         if sum(slots.as_flattened()) <= limit {
             return Vec::new();
@@ -71,8 +74,13 @@ impl Counts {
     }
 }
 
+/// Number of an hour since the epoch; those of every instant there is fit.
+fn number(hour: i64) -> i32 {
+    i32::try_from(hour).unwrap_or_default()
+}
+
 /// Fullest hours around a slot; the first slot is number `first` since the epoch.
-fn full(slots: &[u32], around: usize, first: i64, limit: u64) -> Vec<FullHour> {
+fn full(slots: &[u16], around: usize, first: i64, limit: u64) -> Vec<FullHour> {
     let mut fullest: BTreeMap<Day, FullHour> = BTreeMap::new();
     for start in around + 1 - SLOTS..=around {
         let count = sum(&slots[start..start + SLOTS]);
@@ -90,7 +98,7 @@ fn full(slots: &[u32], around: usize, first: i64, limit: u64) -> Vec<FullHour> {
     fullest.into_values().collect()
 }
 
-fn sum(slots: &[u32]) -> u64 {
+fn sum(slots: &[u16]) -> u64 {
     slots.iter().map(|count| u64::from(*count)).sum()
 }
 
