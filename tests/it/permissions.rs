@@ -137,6 +137,10 @@ const OPERATIONS: &[(&str, &str)] = &[
         r#"mutation { recordDisclosures(input: {validateOnly: true, disclosures: [{messageId: "matrix-1", recipient: "9900009-3", register: "SOTERI", items: ["SOT.UNIT"], purpose: "ENFORCEMENT", channel: TECHNICAL_INTERFACE, clientSystem: "x", occurredAt: "2026-10-01", subject: {count: 1}}]}) { userErrors { code } } }"#,
     ),
     (
+        "withholdDisclosure",
+        r#"mutation { withholdDisclosure(input: {id: "<disclosure>", withheldUntil: "2099-01-01", legalBasis: "1050/2018 34 § 1 mom", reason: "matrix", validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
         "authoriseDisclosure",
         r#"mutation { authoriseDisclosure(input: {validateOnly: true, disclosure: {messageId: "matrix-2", recipient: "9900009-3", register: "SOTERI", items: ["SOT.UNIT"], purpose: "ENFORCEMENT", channel: TECHNICAL_INTERFACE, clientSystem: "x", occurredAt: "<now>", subject: {count: 1}}}) { userErrors { code } } }"#,
     ),
@@ -510,9 +514,17 @@ async fn ids(house: &House) -> BTreeMap<&'static str, String> {
         ("register", id(&agreement["register"]["id"])),
         ("contact", found(&agreement["discloser"]["contacts"], "role", "REGISTER_CONTROLLER")),
         ("item", found(&agreement["register"]["items"]["nodes"], "code", "SOT.PLANS")),
+        ("disclosure", disclosure_of(house, LVV).await),
         ("anomaly", anomaly_under(house, of_agreement).await),
         ("now", entity::vocabulary::instant_text(house.app.gateway.clock.now())),
     ])
+}
+
+/// First disclosure a discloser recorded.
+async fn disclosure_of(house: &House, discloser: &str) -> String {
+    let query = "query($id: BusinessId!) { disclosures(first: 1, filter: {discloser: $id}) { nodes { id } } }";
+    let found = house.data(&house.token(discloser, Officer), query, json!({ "id": discloser })).await;
+    found["disclosures"]["nodes"][0]["id"].as_str().unwrap().to_owned()
 }
 
 /// Anomaly of an agreement, raised past the rules.

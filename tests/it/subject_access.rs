@@ -23,6 +23,9 @@ const REPORT: &str = "query($input: SubjectDisclosuresInput!, $first: Int, $afte
         entry { leafIndex subjectPart partSalt restrictedCommitment leafHash inclusionProof { treeSize leafHash path } } }
     pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }";
 
+const WITHHOLD: &str = "mutation($input: WithholdDisclosureInput!) { withholdDisclosure(input: $input) {
+    disclosure { id withheldUntil } userErrors { code path } } }";
+
 /// People of the published list of fictitious test identities, whom the sample world does not know.
 const PERSON: &str = "010195-9088";
 const FORMER: &str = "010195-9055";
@@ -169,5 +172,40 @@ on_both_engines! {
         let literal = format!("{{ subjectDisclosures(input: {{subject: {{personalIdentityCode: \"{PERSON}\"}}, reason: \"x\"}}) {{ nodes {{ id }} }} }}");
         let body = house.ask(&house.subject_service(), &literal, json!({})).await;
         assert!(!body["errors"].is_null() && !body.to_string().contains(PERSON), "{body:#}");
+    }
+
+    async fn officer_decides_what_is_withheld_and_the_later_decision_wins(house: House) {
+        let first = house.recorded(&house.kela(), &[about("first", PERSON)]).await[0]["id"].clone();
+        let correction = with(about("correction", PERSON), json!({ "corrects": "first", "outcome": "EMPTY" }));
+        house.recorded(&house.kela(), &[correction, about("other", PERSON)]).await;
+        let seen = async || house.looked_up(&house.subject_service(), asked(PERSON)).await.len();
+        let officer = house.token(KELA, Role::Officer);
+        let input = |until: Value| json!({
+            "id": first, "withheldUntil": until, "legalBasis": "1050/2018 34 § 1 mom", "reason": "Lapsen hoito voisi vaarantua.",
+        });
+        let withheld = async |token: &str, input: Value| {
+            house.data(token, WITHHOLD, json!({ "input": input })).await["withholdDisclosure"].clone()
+        };
+        assert_eq!(seen().await, 3);
+        let tried = withheld(&officer, with(input(json!("2099-01-01")), json!({ "validateOnly": true }))).await;
+        assert_eq!((tried["userErrors"].clone(), seen().await), (json!([]), 3));
+        let done = withheld(&officer, input(json!("2099-01-01"))).await;
+        assert!(done["disclosure"]["withheldUntil"].as_str().unwrap().starts_with("2098-12-31T22"), "{done:#}");
+        assert_eq!(seen().await, 1, "what corrects it goes with it");
+        let size = house.log_size().await;
+        withheld(&officer, input(json!("2099-01-01"))).await;
+        assert_eq!(house.log_size().await, size, "a repeat is no second decision");
+        assert_eq!(house.looked_up(&officer, asked(PERSON)).await.len(), 3);
+        withheld(&officer, input(Value::Null)).await;
+        assert_eq!(seen().await, 3);
+
+        let faults = withheld(&officer, json!({ "id": "disclosure:x", "withheldUntil": "2020-01-01", "legalBasis": "1/1999 1 §", "reason": " " })).await;
+        let codes: Vec<&str> = faults["userErrors"].as_array().unwrap().iter().map(|fault| fault["code"].as_str().unwrap()).collect();
+        assert_eq!(codes, ["BLANK", "PERIOD_REVERSED", "NOT_FOUND", "MALFORMED"], "{faults:#}");
+        let recipient = house.token(PIRKANMAA, Role::Officer);
+        assert_eq!(house.errors(&recipient, WITHHOLD, json!({ "input": input(Value::Null) })).await, ["FORBIDDEN"]);
+        let stranger = withheld(&house.token(LVV, Role::Officer), input(Value::Null)).await;
+        assert_eq!(stranger["userErrors"][0]["code"], "NOT_FOUND");
+        crate::reports::assert_whole(&house.app).await;
     }
 }

@@ -21,10 +21,11 @@ mod stored;
 pub mod tally;
 #[cfg(test)]
 mod tests;
+pub mod withholding;
 
 use entity::{
     disclosure,
-    vocabulary::{ItemCode, LegalBasisId},
+    vocabulary::{DisclosureId, ItemCode, LegalBasisId},
 };
 
 pub use batch::Fatal;
@@ -34,7 +35,19 @@ pub use plan::AUTHORISATION_REPEAT_MAX;
 pub use record::{Equipment, RECORD_ROWS_MAX, RecordLimits, Recorder};
 pub use row::Pseudonym;
 
-use crate::decision::Decision;
+use futures::FutureExt;
+use sea_orm::DatabaseTransaction;
+
+use crate::{
+    Error,
+    auth::Act,
+    clock,
+    context::{Context, Intent, View},
+    decision::Decision,
+    facts::Facts,
+};
+use interned::InternedSets;
+use withholding::WithholdingInput;
 
 /// Disclosure that stands in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +69,42 @@ pub struct Authorised {
     pub recorded: Recorded,
     /// What was decided.
     pub decision: Decision,
+}
+
+/// Decides until when a row is kept from the person it concerns; the row is read in the transaction of the decision.
+///
+/// # Errors
+/// Every fault of the input; forbidden by policy.
+pub async fn withhold(
+    ctx: &Context,
+    recorder: &Recorder,
+    input: WithholdingInput,
+    intent: Intent,
+) -> Result<(View, Option<Recorded>), Error> {
+    let (now, fresh, named) = (ctx.now, clock::fresh_id(), input.id.parse::<DisclosureId>().ok());
+    let (sets, read_sets) = (recorder.sets(), recorder.sets().clone());
+    let act = |recorded: &Recorded| {
+        let row = &recorded.row;
+        Act::WithholdDisclosure { discloser: row.discloser_id, recipient: row.recipient_id }
+    };
+    let rule = move |facts: &Facts, recorded: Option<&Recorded>, _: &str| {
+        withholding::withhold(facts, recorded.map(|recorded| &recorded.row), &input, fresh, now)
+    };
+    let view = ctx.write_to_row(move |txn| read(txn, read_sets, named).boxed(), act, intent, rule).await?;
+    let row = match named {
+        Some(id) => list::one(ctx.gateway.database.primary(), sets, id).await?,
+        None => None,
+    };
+    Ok((view, row))
+}
+
+async fn read(
+    txn: &DatabaseTransaction,
+    sets: InternedSets,
+    id: Option<DisclosureId>,
+) -> Result<Option<Recorded>, Error> {
+    let Some(id) = id else { return Ok(None) };
+    list::one(txn, &sets, id).await
 }
 
 /// What one report came to.

@@ -17,7 +17,7 @@ use crate::{
     Error,
     auth::policy::PersonSight,
     context::View,
-    disclosure::{Recorded, Recorder, graphql::OtherPersonIdentifierInput, row},
+    disclosure::{Recorded, Recorder, graphql::OtherPersonIdentifierInput, row, withholding::withheld_until},
     facts::global_id,
     graphql::{
         connections::{Connection, Page},
@@ -200,7 +200,7 @@ impl SubjectDisclosure {
     /// Instant until which the person does not see it, UTC; null when it is not withheld, and always for the subject
     /// service, which is not shown what is.
     async fn withheld_until(&self) -> Option<DateTime> {
-        let until = rules::withheld_until(&self.view.facts, &self.recorded.row).filter(|_| self.sees_withheld);
+        let until = withheld_until(&self.view.facts, &self.recorded.row).filter(|_| self.sees_withheld);
         until.filter(|until| *until > self.view.at).map(DateTime::from)
     }
 

@@ -27,6 +27,7 @@ use crate::{
     disclosure::{
         Recorded, Recorder,
         list::{self, Filter, Order},
+        withholding::is_withheld,
     },
     facts::{Facts, global_id},
     journal::Changes,
@@ -192,7 +193,7 @@ impl Reading<'_> {
                     known.extend(found.map(|found| (id, found.row)));
                 }
                 let row = known.get(&id);
-                if row.is_some_and(|row| rules::is_withheld(self.facts, row, self.at)) {
+                if row.is_some_and(|row| is_withheld(self.facts, row, self.at)) {
                     withheld.insert(recorded.row.id);
                 }
                 next = row.and_then(|row| row.corrects_id);

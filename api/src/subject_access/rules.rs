@@ -122,21 +122,6 @@ fn person(checks: &mut Checks, path: &str, draft: PersonDraft) -> Option<Person>
     }
 }
 
-/// Whether a row is kept from its subject at an instant: by the latest decision on it, or else as it was recorded
-/// (GDPR 15(4), 23; 1050/2018 34 §).
-pub fn is_withheld(facts: &Facts, row: &disclosure::Model, at: Instant) -> bool {
-    withheld_until(facts, row).is_some_and(|until| at < until)
-}
-
-/// Instant until which a row is kept from its subject; null where it is not.
-pub fn withheld_until(facts: &Facts, row: &disclosure::Model) -> Option<Instant> {
-    let decisions = facts.disclosure_withholding.of(row.id);
-    match decisions.max_by_key(|decision| (decision.decided_at, decision.id)) {
-        Some(decision) => decision.withheld_until,
-        None => row.withheld_until,
-    }
-}
-
 /// Disclosure in a sentence or two of plain words.
 pub fn explanation(facts: &Facts, recorded: &Recorded, language: Language) -> String {
     let row = &recorded.row;

@@ -2,7 +2,7 @@
 
 use entity::vocabulary::{AgreementId, AgreementSide, Instant, OrganisationId, RegisterId};
 
-use super::{acting_side, own_id, person_sight, sees_anomalies, sight, stands_for};
+use super::{acting_side, audits_all, own_id, person_sight, sees_anomalies, sight, stands_for};
 use crate::{
     Error,
     auth::{Role, Viewer},
@@ -50,6 +50,13 @@ pub enum Act {
     },
     /// Look up one person's disclosures.
     LookUpSubject,
+    /// Keep a disclosure from the person it concerns, or show it: the discloser's officer's act.
+    WithholdDisclosure {
+        /// Whose log it stands in.
+        discloser: OrganisationId,
+        /// Who received the data; null for onward disclosure to an applicant.
+        recipient: Option<OrganisationId>,
+    },
     /// Suspend or resume an agreement: the discloser's officer's act.
     RunAgreement {
         /// Which.
@@ -77,6 +84,13 @@ pub fn judge(facts: &Facts, viewer: &Viewer, act: Act, at: Instant) -> Result<Pe
         Act::KeepRegister { register } => {
             let row = facts.register.get(register).ok_or(Error::NotFound("register"))?;
             is_officer_of(facts, viewer, row.controller_id)
+        }
+        Act::WithholdDisclosure { discloser, recipient } => {
+            let sees = |party| stands_for(facts, viewer, party);
+            if !(sees(discloser) || recipient.is_some_and(sees) || audits_all(facts, viewer)) {
+                return Err(Error::NotFound("disclosure"));
+            }
+            is_officer_of(facts, viewer, discloser)
         }
         Act::RunAgreement { agreement } => {
             let row = facts.agreement.get(agreement).ok_or(Error::NotFound("agreement"))?;

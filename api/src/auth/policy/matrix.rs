@@ -68,6 +68,7 @@ pub const MATRIX: &[Row] = &[
     Row { field: "resumeAgreement",       anonymous: false, roles: &[Officer] },
     Row { field: "decideAnomaly",         anonymous: false, roles: &[Officer] },
     Row { field: "recordDisclosures",     anonymous: false, roles: &[Officer, System] },
+    Row { field: "withholdDisclosure",    anonymous: false, roles: &[Officer] },
     Row { field: "authoriseDisclosure",   anonymous: false, roles: &[Officer, System] },
 ];
 

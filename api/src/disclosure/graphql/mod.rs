@@ -16,7 +16,7 @@ pub use input::OtherPersonIdentifierInput;
 pub use mutation::DisclosureMutation;
 pub use query::DisclosureQuery;
 
-use super::Recorded;
+use super::{Recorded, withholding::withheld_until};
 use crate::{
     Error,
     agreement::graphql::Agreement,
@@ -206,6 +206,15 @@ impl Disclosure {
     /// To whom the data travelled on; null for a first disclosure.
     async fn onward_to(&self) -> Option<Said<OnwardRecipientKind>> {
         self.recorded.row.onward_recipient_kind.map(Said)
+    }
+
+    /// Instant until which the person it concerns does not see it, UTC; null when it is not withheld, and for all but the
+    /// discloser.
+    async fn withheld_until(&self) -> Option<DateTime> {
+        let row = &self.recorded.row;
+        let is_seen = policy::sees_subjects(&self.view.facts, &self.view.viewer, row.discloser_id);
+        let until = withheld_until(&self.view.facts, row).filter(|until| is_seen && *until > self.view.at);
+        until.map(DateTime::from)
     }
 
     /// Global identifier of the row it corrects; null when it corrects none.

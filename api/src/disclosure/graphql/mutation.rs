@@ -1,6 +1,6 @@
 //! Recording, and deciding and recording in one step.
 
-use async_graphql::{Context, InputObject, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use entity::vocabulary::{Coverage, DecisionReasonCode, DisclosureOutcome};
 
 use super::{Disclosure, input::DisclosureInput};
@@ -9,8 +9,13 @@ use crate::{
     access_decision::graphql::AccessDecision,
     auth::policy::{self, LogKeeper},
     context::{self, Intent, View},
-    disclosure::{Judged, OnPartial, Recorder},
-    graphql::{errors::UserError, request::request, said::Said},
+    disclosure::{self, Judged, OnPartial, Recorder, withholding::WithholdingInput},
+    graphql::{
+        errors::UserError,
+        request::request,
+        said::Said,
+        scalars::{Citation, DateTime},
+    },
 };
 
 /// Disclosures that happened.
@@ -80,6 +85,30 @@ pub struct AuthoriseDisclosurePayload {
     user_errors: Vec<UserError>,
 }
 
+/// Disclosure to be kept from the person it concerns, or shown.
+#[derive(InputObject)]
+pub struct WithholdDisclosureInput {
+    /// Global identifier of the row.
+    id: ID,
+    /// Instant until which the person does not see it, ahead of now; null to show it.
+    withheld_until: Option<DateTime>,
+    /// Citation of the provision the decision rests on, in force now.
+    legal_basis: Citation,
+    /// Why, 1 to 4,000 characters; stands in the journal. Never personal data.
+    reason: String,
+    /// Judge only and write nothing.
+    validate_only: Option<bool>,
+}
+
+/// Answer to withholdDisclosure.
+#[derive(SimpleObject)]
+pub struct WithholdDisclosurePayload {
+    /// Row as it stands; null when the act was refused.
+    disclosure: Option<Disclosure>,
+    /// Every fault of the input; empty when it was accepted.
+    user_errors: Vec<UserError>,
+}
+
 /// Acts of recording.
 #[derive(Default)]
 pub struct DisclosureMutation;
@@ -110,6 +139,29 @@ impl DisclosureMutation {
         let disclosure = |recorded| Disclosure { view: view.clone(), recorded };
         let disclosures = rows.map(|all| all.into_iter().map(disclosure).collect());
         Ok(RecordDisclosuresPayload { disclosures, judgements: None, user_errors })
+    }
+
+    /// Decides until when a disclosure is kept from the person it concerns; the discloser's officer's act. The row itself
+    /// never changes; the later decision wins. What corrects a withheld row is withheld with it. Errors: FORBIDDEN. User
+    /// errors: BLANK, TOO_LONG, MALFORMED, PERIOD_REVERSED, NOT_FOUND. Source: GDPR 15(4), 1050/2018 34 §.
+    async fn withhold_disclosure(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which row, until when, and on which law.")] input: WithholdDisclosureInput,
+    ) -> Result<WithholdDisclosurePayload, Error> {
+        let request = request(ctx, "withholdDisclosure")?;
+        let recorder = ctx.data_opt::<Recorder>().ok_or_else(|| Error::internal("no recorder"))?;
+        let intent = Intent::of(input.validate_only);
+        let withholding = WithholdingInput {
+            id: input.id.0,
+            withheld_until: input.withheld_until.map(String::from),
+            legal_basis: input.legal_basis.into(),
+            reason: input.reason,
+        };
+        let outcome = disclosure::withhold(request, recorder, withholding, intent).await;
+        let (done, user_errors) = UserError::split(&request.view.facts, outcome)?;
+        let disclosure = done.and_then(|(view, recorded)| Some(Disclosure { view, recorded: recorded? }));
+        Ok(WithholdDisclosurePayload { disclosure, user_errors })
     }
 
     /// Decides whether data may be disclosed and records the outcome in one step: no log, no data. A repeat of the same
