@@ -87,9 +87,23 @@ impl House {
         Self::open(directory, database_url, settings).await
     }
 
+    /// Gateway of a directory and database that stand.
+    pub async fn at(directory: Arc<TempDir>, database_url: String) -> Self {
+        Self::open(directory, database_url, |_| None).await
+    }
+
     async fn open(directory: Arc<TempDir>, database_url: String, settings: impl Fn(&str) -> Option<String>) -> Self {
+        Self::open_at(directory, database_url, settings, Clock::default()).await
+    }
+
+    async fn open_at(
+        directory: Arc<TempDir>,
+        database_url: String,
+        settings: impl Fn(&str) -> Option<String>,
+        clock: Clock,
+    ) -> Self {
         let config = config(directory.path(), &database_url, settings);
-        let app = App::open(config, Clock::default()).await.unwrap();
+        let app = App::open(config, clock).await.unwrap();
         let router = app.router().await.unwrap();
         Self { app, router, directory, database_url }
     }

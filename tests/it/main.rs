@@ -10,6 +10,7 @@ mod faults;
 mod golden;
 mod house;
 mod journal;
+mod key_rotation;
 mod known_answers;
 mod limits;
 mod migrations;

@@ -82,6 +82,12 @@ impl House {
         log_size(&self.app).await
     }
 
+    /// Last change of the journal.
+    pub async fn last_change(&self) -> change::Model {
+        let last = change::Entity::find().order_by_desc(change::Column::Seq);
+        last.one(self.app.gateway.database.primary()).await.unwrap().unwrap()
+    }
+
     /// Every row of the log, in its order.
     pub async fn rows(&self) -> Vec<disclosure::Model> {
         rows(&self.app).await

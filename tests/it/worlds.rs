@@ -155,25 +155,25 @@ on_both_engines! {
     }
 
     async fn an_export_into_an_empty_gateway_gives_the_same_registry(house: House) {
-        let (facts, fingerprint) = (house.app.gateway.journal.facts(), house.app.gateway.keys.pseudonym_fingerprint());
-        let exported = world::export(&facts, &fingerprint);
+        let (facts, fingerprints) = (house.app.gateway.journal.facts(), house.app.gateway.keys.pseudonym_fingerprints());
+        let exported = world::export(&facts, &fingerprints);
         let (directory, url) = House::empty(&house).await;
         let config = crate::house::config(directory.path(), &url, |name| (name == "SEED").then(|| "none".to_owned()));
         let empty = app::App::open(config, api::clock::Clock::default()).await.unwrap();
         assert_eq!(empty.gateway.journal.facts().tables().rows().count(), 0);
 
         // Pseudonyms of another key are refused, each where it stands; whoever moves the key says so in the files.
-        let own = empty.gateway.keys.pseudonym_fingerprint();
+        let own = empty.gateway.keys.pseudonym_fingerprints();
         let Err(ImportError::Faults(faults)) = app::import(&empty.gateway, &empty.recorder, &exported, "import").await else {
             panic!("pseudonyms of another key were imported")
         };
         assert!(faults.iter().all(|fault| fault.path.ends_with("key_fingerprint")), "{faults:#?}");
         assert_eq!(empty.gateway.journal.facts().seq, 0);
-        let moved: Vec<_> = exported.iter().map(|file| WorldFile { text: file.text.replace(&fingerprint, &own), ..file.clone() }).collect();
+        let moved: Vec<_> = exported.iter().map(|file| WorldFile { text: file.text.replace(&fingerprints[&1], &own[&1]), ..file.clone() }).collect();
         app::import(&empty.gateway, &empty.recorder, &moved, "import").await.unwrap();
         let copy = empty.gateway.journal.facts();
         assert_eq!(copy.tables().rows().count(), facts.tables().rows().count());
-        assert_eq!(world::export(&copy, &fingerprint), exported);
+        assert_eq!(world::export(&copy, &fingerprints), exported);
         assert_whole(&empty).await;
     }
 }

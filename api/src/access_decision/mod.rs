@@ -22,7 +22,7 @@ use crate::{
     decision::{self, Decision, EndUser, Question},
     facts::{Facts, stands_for},
     journal::leaf::hex,
-    keys::Keys,
+    keys::{KEY_ADDED, Keys},
     mandate::rules::{MANDATES_MAX, theme},
 };
 
@@ -175,12 +175,16 @@ fn mandates(facts: &Facts, checks: &mut Checks, path: &str, given: &[String]) ->
 /// the recipient took, for their grants go on.
 ///
 /// # Errors
-/// Internal when a pseudonym key is not to be had.
+/// Internal when a pseudonym key is not to be had; unavailable when a grant was given under one added since this process
+/// started, for then it would be refused what it has.
 pub fn end_user(facts: &Facts, keys: &Keys, question: &Question, user: Option<&str>) -> Result<Option<EndUser>, Error> {
     let Some(user) = user else { return Ok(None) };
     let business_id = |id: OrganisationId| facts.organisation.get(id).and_then(|row| row.business_id);
     let recipients: Vec<BusinessId> = facts.lineage(question.recipient).into_iter().filter_map(business_id).collect();
     let keys = keys.pseudonyms();
+    if facts.newest_grant_key() > keys.current_version() {
+        return Err(KEY_ADDED);
+    }
     let mut known = EndUser::default();
     for id in decision::disclosers(facts, question) {
         let Some(discloser) = business_id(id) else { continue };

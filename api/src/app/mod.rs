@@ -1,6 +1,7 @@
 //! Composition: opens or makes everything a gateway lives on, in the one order that is safe.
 
 mod doors;
+mod rotate;
 mod seed;
 
 use std::{
@@ -9,12 +10,13 @@ use std::{
     sync::Arc,
 };
 
-use entity::key_fingerprint;
+use entity::{key_fingerprint, vocabulary::Instant};
 use futures::{FutureExt, future::BoxFuture};
-use sea_orm::{ActiveModelTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel};
 use tokio::{sync::oneshot, task::JoinHandle};
 
 pub use doors::DoorsError;
+pub use rotate::rotate_pseudonym_key;
 pub use seed::{ImportError, Imported, import, rehearse};
 
 use crate::{
@@ -293,17 +295,16 @@ async fn keys_in_turn(config: &Config, database: &Database, clock: &Clock) -> Re
         return Ok((Keys::open(&config.data_dir, &remembered(rows), issuance(config))?, false));
     }
     let keys = Keys::create(&config.data_dir, issuance(config))?;
-    let made = keys.fingerprints().into_iter().map(|made| {
-        key_fingerprint::Model {
-            name: made.name,
-            version: made.version,
-            fingerprint: made.fingerprint,
-            created_at: clock.now(),
-        }
-        .into_active_model()
-        .reset_all()
-    });
-    key_fingerprint::Entity::insert_many(made).exec_without_returning(database.write()).await?;
+    remember(database.write(), keys.fingerprints(), clock.now()).await?;
     keys.keep()?;
     Ok((keys, true))
+}
+
+/// Writes fingerprints into the database, which remembers them from then on.
+async fn remember(db: &impl ConnectionTrait, made: Vec<Fingerprint>, created_at: Instant) -> Result<(), DbErr> {
+    let rows = made.into_iter().map(|Fingerprint { name, version, fingerprint }| {
+        key_fingerprint::Model { name, version, fingerprint, created_at }.into_active_model().reset_all()
+    });
+    key_fingerprint::Entity::insert_many(rows).exec_without_returning(db).await?;
+    Ok(())
 }

@@ -1,5 +1,7 @@
 //! Importing a world: registry rows through the journal and disclosures through the recorder, in one transaction.
 
+use std::collections::HashSet;
+
 use entity::vocabulary::{BusinessId, Instant};
 use futures::FutureExt;
 
@@ -8,7 +10,7 @@ use crate::{
     context::Gateway,
     disclosure::Recorder,
     facts::{Edit, Facts},
-    journal::{Author, CHANGE_ROWS_MAX, Changes, Ending},
+    journal::{Author, CHANGE_ROWS_MAX, Changes, Ending, leaf::hex},
     keys::Keys,
     world::{self, Origin, Unread, World, WorldFault, WorldFile},
 };
@@ -115,12 +117,20 @@ fn placed(origins: &[Origin], mut fault: Fault) -> Option<WorldFault> {
 
 fn read(keys: &Keys, files: &[WorldFile], facts: &Facts, now: Instant) -> Result<World, Unread> {
     let pseudonyms = keys.pseudonyms();
+    // Who stands in a grant under an older key keeps that pseudonym, so that a file read again finds its row.
+    let grants = facts.access_grant.all();
+    let known: HashSet<&str> = grants.flat_map(|row| [row.user_pseudonym.as_str(), row.decided_by.as_str()]).collect();
     let pseudonym = |discloser: &BusinessId, recipient: &BusinessId, user: &str| {
-        let version = pseudonyms.current_version();
-        let bytes = pseudonyms.user(*discloser, version, *recipient, user)?;
-        Ok((crate::journal::leaf::hex(&bytes), version))
+        let mut newest = (String::new(), 0);
+        for version in pseudonyms.live_versions() {
+            newest = (hex(&pseudonyms.user(*discloser, *version, *recipient, user)?), *version);
+            if known.contains(newest.0.as_str()) {
+                break;
+            }
+        }
+        Ok(newest)
     };
-    world::read(files, facts, now, &pseudonym, &keys.pseudonym_fingerprint())
+    world::read(files, facts, now, &pseudonym, &keys.pseudonym_fingerprints())
 }
 
 /// One change per 1,000 rows: an import is one transaction, however large.

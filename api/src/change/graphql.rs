@@ -39,7 +39,7 @@ impl Change {
         &self.row.action
     }
 
-    /// Global identifier of what it was done to; null for an import, which is done to many things at once.
+    /// Global identifier of what it was done to; null where that is no one thing: for an import, a retention run, a new key.
     async fn subject_id(&self) -> Option<ID> {
         super::subject(&self.row.subject).map(|_| self.row.subject.clone().into())
     }

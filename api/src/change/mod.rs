@@ -49,7 +49,7 @@ fn own(view: &View) -> Condition {
     Condition::any().add(change::Column::ActorOrganisation.is_in(acted)).add(change::Column::Subject.is_in(subjects))
 }
 
-/// Table and id of what a change was done to; none for an import.
+/// Table and id of what a change was done to; none where that is no one thing.
 fn subject(text: &str) -> Option<(&str, Uuid)> {
     let (table, id) = text.split_once(':')?;
     Some((table, Uuid::try_parse(id).ok()?))

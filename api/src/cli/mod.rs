@@ -1,5 +1,6 @@
 //! The command line: one binary, one subcommand per errand.
 
+mod keys;
 mod serve;
 mod token;
 mod verify;
@@ -57,6 +58,9 @@ enum Command {
         /// Directory to write to.
         directory: PathBuf,
     },
+    /// Keys of pseudonyms.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// Print a development token.
     Token(token::TokenArguments),
     /// Print the schema in SDL.
@@ -150,6 +154,7 @@ async fn execute(cli: Cli) -> Result<(), CliError> {
         Command::Seed => seed(config).await,
         Command::Import { paths, dry_run } => import(config, &paths, dry_run).await,
         Command::Export { directory } => export(config, &directory).await,
+        Command::Keys(command) => keys::execute(&config, &command).await,
         Command::Token(arguments) => token::print(&config, &arguments).await,
         Command::Verify(_) => verify::verify(config).await,
         Command::Config => config.describe().iter().try_for_each(say),
@@ -233,7 +238,7 @@ fn world_files(paths: &[PathBuf]) -> Result<Vec<WorldFile>, CliError> {
 
 async fn export(config: Config, directory: &std::path::Path) -> Result<(), CliError> {
     let app = App::open(unseeded(config), Clock::default()).await?;
-    let files = world::export(&app.gateway.journal.facts(), &app.gateway.keys.pseudonym_fingerprint());
+    let files = world::export(&app.gateway.journal.facts(), &app.gateway.keys.pseudonym_fingerprints());
     std::fs::create_dir_all(directory)
         .map_err(|source| CliError::File { path: directory.display().to_string(), source })?;
     for file in &files {

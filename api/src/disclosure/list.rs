@@ -3,7 +3,7 @@
 use std::{cmp::Reverse, collections::BTreeSet};
 
 use entity::{
-    disclosure,
+    disclosure, key_fingerprint,
     vocabulary::{
         AgreementId, BusinessId, Coverage, DisclosureId, DisclosureOutcome, Instant, OrganisationId, RegisterId,
     },
@@ -18,7 +18,12 @@ use super::{
     interned::{self, InternedSets},
     row::recorded_at,
 };
-use crate::{Error, auth::policy::Rows, facts::Facts, keys::Keys};
+use crate::{
+    Error,
+    auth::policy::Rows,
+    facts::Facts,
+    keys::{self, KEY_ADDED, Keys},
+};
 
 /// Which rows; what is null or empty does not restrict.
 #[derive(Debug, Clone, Default)]
@@ -199,6 +204,24 @@ pub async fn disclosers(db: &impl ConnectionTrait) -> Result<Vec<OrganisationId>
                ) select id from found where id is not null";
     let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
     rows.iter().map(|row| Ok(row.try_get("", "id")?)).collect()
+}
+
+/// Refuses to look anybody up by pseudonym where the database remembers a key this process has not: what was recorded
+/// under it would be missing from the answer.
+///
+/// # Errors
+/// Unavailable until the process is started again.
+pub async fn every_key_is_live(db: &impl ConnectionTrait, keys: &Keys) -> Result<(), Error> {
+    let newest = key_fingerprint::Entity::find()
+        .select_only()
+        .column(key_fingerprint::Column::Version)
+        .filter(key_fingerprint::Column::Name.eq(keys::PSEUDONYM))
+        .order_by_desc(key_fingerprint::Column::Version)
+        .limit(1)
+        .into_tuple::<i32>()
+        .one(db)
+        .await?;
+    if newest.unwrap_or(0) > keys.pseudonyms().current_version() { Err(KEY_ADDED) } else { Ok(()) }
 }
 
 /// Pseudonyms of an end user of a recipient at every discloser, or at one, under each live key.

@@ -312,6 +312,8 @@ pub(super) struct Compiled {
     pub(super) catalogues: Lookup<RegisterId, Arc<Catalogue>>,
     pub(super) themes: Lookup<MandateThemeId, Arc<History<MandateThemeStatus>>>,
     pub(super) rights: Lookup<(OrganisationId, MandateThemeId), Arc<[RightPart]>>,
+    /// Newest pseudonym key of any access grant.
+    pub(super) newest_grant_key: i32,
 }
 
 impl Compiled {

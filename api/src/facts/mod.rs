@@ -57,6 +57,8 @@ impl Facts {
         let touched = Touched::all(&tables);
         let mut facts = Self { seq, tables, ..Self::default() };
         facts.compile(&touched);
+        let keys = facts.tables.access_grant.all().map(|row| row.key_version);
+        facts.compiled.newest_grant_key = keys.max().unwrap_or(0);
         facts
     }
 
@@ -78,6 +80,9 @@ impl Facts {
             }
             touched.rows.extend(earlier);
             if let Edit::Put(row) = edit {
+                if let Row::AccessGrant(grant) = row {
+                    facts.compiled.newest_grant_key = facts.compiled.newest_grant_key.max(grant.key_version);
+                }
                 touched.rows.push(row.clone());
             }
         }
@@ -153,6 +158,11 @@ impl Facts {
     /// Access grants of an end user in a scope.
     pub fn grants(&self, scope: ScopeId, user_pseudonym: &str) -> impl Iterator<Item = &Arc<access_grant::Model>> {
         self.tables.access_grant.by_key_prefix(grant_key_prefix(scope, user_pseudonym))
+    }
+
+    /// Newest pseudonym key any access grant was given under; 0 where there is none.
+    pub fn newest_grant_key(&self) -> i32 {
+        self.compiled.newest_grant_key
     }
 
     /// Organisation of a business id.

@@ -9,7 +9,7 @@ mod files;
 mod log;
 mod pseudonyms;
 
-use std::{fmt, path::Path};
+use std::{collections::BTreeMap, fmt, path::Path};
 
 use entity::key_fingerprint;
 
@@ -19,11 +19,18 @@ pub use pseudonyms::Pseudonyms;
 
 use files::KeyFiles;
 
-use crate::journal::leaf::{hex, sha256};
+use crate::{
+    Error,
+    journal::leaf::{hex, sha256},
+};
 
 const DEVELOPMENT: &str = "dev-issuer";
 const LOG: &str = "log";
-const PSEUDONYM: &str = "pseudonym";
+/// Name of the pseudonym keys, of which there is one for each version.
+pub const PSEUDONYM: &str = "pseudonym";
+
+/// What a process says that lacks a pseudonym key added since it started.
+pub const KEY_ADDED: Error = Error::Unavailable("a pseudonym key was added since this process started: start it again");
 
 /// Who issues the tokens of this gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +57,8 @@ impl Fingerprint {
         Self { name: name.to_owned(), version, fingerprint }
     }
 
-    fn file(&self) -> String {
+    /// File of the key in `DATA_DIR`.
+    pub fn file(&self) -> String {
         file(&self.name, self.version)
     }
 }
@@ -149,13 +157,17 @@ impl Keys {
     /// When the file of that version stands there already.
     pub fn rotated(self) -> Result<Self, KeysError> {
         let keys = Self { pseudonyms: self.pseudonyms.rotated()?, ..self };
-        let version = keys.pseudonyms.current_version();
-        let newest = keys.fingerprints().into_iter().filter(|made| made.name == PSEUDONYM && made.version == version);
-        for fingerprint in newest {
-            keys.files.refuse_existing(&fingerprint.file())?;
-            keys.stage(&fingerprint)?;
-        }
+        let newest = keys.newest_pseudonym_key();
+        keys.files.refuse_existing(&newest.file())?;
+        keys.stage(&newest)?;
         Ok(keys)
+    }
+
+    /// Fingerprint of the pseudonym key under which new pseudonyms are made.
+    pub fn newest_pseudonym_key(&self) -> Fingerprint {
+        let version = self.pseudonyms.current_version();
+        let shown = self.pseudonym_fingerprints().remove(&version).unwrap_or_default();
+        Fingerprint::new(PSEUDONYM, version, shown)
     }
 
     /// Gives every key its final name. Called once the database remembers the fingerprints.
@@ -175,9 +187,9 @@ impl Keys {
         development.chain([log]).chain(pseudonyms).collect()
     }
 
-    /// Fingerprint of the newest pseudonym key, by which exported pseudonyms are known as this gateway's.
-    pub fn pseudonym_fingerprint(&self) -> String {
-        self.pseudonyms.fingerprints().pop().map(|(_, fingerprint)| fingerprint).unwrap_or_default()
+    /// Fingerprints of the pseudonym keys by version, by which exported pseudonyms are known as this gateway's.
+    pub fn pseudonym_fingerprints(&self) -> BTreeMap<i32, String> {
+        self.pseudonyms.fingerprints().into_iter().collect()
     }
 
     /// Pseudonyms of persons and users.

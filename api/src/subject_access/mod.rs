@@ -59,8 +59,9 @@ pub async fn report(
 ) -> Result<Report, Error> {
     let (facts, viewer) = (&ctx.view.facts, &ctx.view.viewer);
     let sight = policy::person_sight(facts, viewer)?;
-    note(ctx, lookup).await?;
     let db = ctx.gateway.database.read();
+    list::every_key_is_live(db, &ctx.gateway.keys).await?;
+    note(ctx, lookup).await?;
     let rows = match &sight {
         PersonSight::Person => Rows::All,
         PersonSight::Log(rows) => rows.clone(),

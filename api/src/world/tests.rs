@@ -23,12 +23,16 @@ fn read_into(files: &[WorldFile], facts: &Facts) -> Result<super::World, Vec<Wor
     read_with(files, facts, FINGERPRINT)
 }
 
+fn fingerprints(first: &str) -> BTreeMap<i32, String> {
+    BTreeMap::from([(1, first.to_owned())])
+}
+
 fn now() -> Instant {
     "2026-12-01T10:00:00Z".parse().unwrap_or_default()
 }
 
 fn read_with(files: &[WorldFile], facts: &Facts, fingerprint: &str) -> Result<super::World, Vec<WorldFault>> {
-    read(files, facts, now(), &pseudonym, fingerprint).map_err(|unread| match unread {
+    read(files, facts, now(), &pseudonym, &fingerprints(fingerprint)).map_err(|unread| match unread {
         Unread::Faults(faults) => faults,
         Unread::Failed(error) => panic!("{error}"),
     })
@@ -112,7 +116,7 @@ fn changed_row_keeps_its_id_and_comes_alone() {
 #[test]
 fn export_read_against_its_own_facts_changes_nothing() {
     let facts = empty().after(1, &world(&sample(), &empty()).edits);
-    let files = export(&facts, FINGERPRINT);
+    let files = export(&facts, &fingerprints(FINGERPRINT));
     let edits = world(&files, &facts).edits;
     assert!(edits.is_empty(), "{edits:?}");
 }
@@ -120,7 +124,7 @@ fn export_read_against_its_own_facts_changes_nothing() {
 #[test]
 fn export_read_into_nothing_gives_the_same_rows_but_for_their_ids() {
     let facts = empty().after(1, &world(&sample(), &empty()).edits);
-    let files = export(&facts, FINGERPRINT);
+    let files = export(&facts, &fingerprints(FINGERPRINT));
     let copy = empty().after(1, &world(&files, &empty()).edits);
     let count = |facts: &Facts| {
         let mut rows: BTreeMap<&str, usize> = BTreeMap::new();
@@ -131,13 +135,13 @@ fn export_read_into_nothing_gives_the_same_rows_but_for_their_ids() {
         rows
     };
     assert_eq!(count(&copy), count(&facts));
-    assert_eq!(export(&copy, FINGERPRINT), files);
+    assert_eq!(export(&copy, &fingerprints(FINGERPRINT)), files);
 }
 
 #[test]
 fn export_names_no_end_user_and_fits_only_the_key_it_was_made_with() {
     let facts = empty().after(1, &world(&sample(), &empty()).edits);
-    let files = export(&facts, FINGERPRINT);
+    let files = export(&facts, &fingerprints(FINGERPRINT));
     assert!(!files.iter().any(|file| file.text.contains("kela-user-1")));
     let others = read_with(&files, &empty(), "another").err().unwrap_or_default();
     assert!(!others.is_empty());
@@ -339,7 +343,7 @@ fn faults_of_the_rows_of_a_series_are_said_once_at_its_own_keys() {
 #[test]
 fn pseudonym_that_cannot_be_made_is_no_fault_of_the_files() {
     let files = sample_with("06-", "user: kela-user-1", "user: nobody");
-    let unread = read(&files, &empty(), now(), &pseudonym, FINGERPRINT);
+    let unread = read(&files, &empty(), now(), &pseudonym, &fingerprints(FINGERPRINT));
     assert!(matches!(unread, Err(Unread::Failed(Error::Internal { .. }))));
 }
 
@@ -457,11 +461,11 @@ fn export_keeps_what_is_rare() {
     let mut files = sample();
     files.push(file(RARE));
     let facts = empty().after(1, &world(&files, &empty()).edits);
-    let exported = export(&facts, FINGERPRINT);
+    let exported = export(&facts, &fingerprints(FINGERPRINT));
     let edits = world(&exported, &facts).edits;
     assert!(edits.is_empty(), "{edits:?}");
     let copy = empty().after(1, &world(&exported, &empty()).edits);
-    assert_eq!(export(&copy, FINGERPRINT), exported);
+    assert_eq!(export(&copy, &fingerprints(FINGERPRINT)), exported);
     let agreement = copy.agreement.by_key("RARE-1").map(|row| row.id);
     let Some(dossier) = agreement.and_then(|id| copy.dossier(id)) else { panic!("no agreement") };
     let bases: Vec<usize> = dossier.scopes[0].items.iter().map(|item| item.bases.len()).collect();

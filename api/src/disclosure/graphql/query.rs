@@ -76,6 +76,9 @@ impl DisclosureQuery {
         };
         let page: Page<uuid::Uuid> = Page::of(name, first, after.as_deref(), request.page_size_max())?;
         let filter = read(request, filter.unwrap_or_default())?;
+        if filter.users.is_some() {
+            list::every_key_is_live(request.gateway.database.read(), &request.gateway.keys).await?;
+        }
         let sets = ctx.data_opt::<Recorder>().ok_or_else(|| Error::internal("no recorder"))?.sets();
         let last = page.after.map(DisclosureId);
         let found = list::page(request.gateway.database.read(), sets, &filter, order, last, page.count).await?;

@@ -49,7 +49,7 @@ pub fn read(
     facts: &Facts,
     now: Instant,
     pseudonyms: &Pseudonyms<'_>,
-    own_fingerprint: &str,
+    own_fingerprints: &BTreeMap<i32, String>,
 ) -> Result<World, Unread> {
     let faults = Faults::default();
     let mut documents = Vec::new();
@@ -63,7 +63,7 @@ pub fn read(
         }
     }
     let roots = documents.iter().map(|(name, node)| Fields::new(name, String::new(), node, &faults)).collect();
-    let mut reader = Reader::new(facts, roots, &faults, pseudonyms, own_fingerprint);
+    let mut reader = Reader::new(facts, roots, &faults, pseudonyms, own_fingerprints);
     reader.read(now);
     if let Some(error) = reader.failed.take() {
         return Err(Unread::Failed(error));
@@ -83,7 +83,7 @@ struct Reader<'a> {
     roots: Vec<Fields<'a>>,
     faults: &'a Faults,
     pseudonyms: &'a Pseudonyms<'a>,
-    own_fingerprint: &'a str,
+    own_fingerprints: &'a BTreeMap<i32, String>,
     /// Ids of the rows that stand, by their natural keys.
     known: HashMap<(&'static str, String), Uuid>,
     /// Places of the rows of the files, by their natural keys.
@@ -104,7 +104,7 @@ impl<'a> Reader<'a> {
         roots: Vec<Fields<'a>>,
         faults: &'a Faults,
         pseudonyms: &'a Pseudonyms<'a>,
-        own_fingerprint: &'a str,
+        own_fingerprints: &'a BTreeMap<i32, String>,
     ) -> Self {
         let rows = base.tables().rows();
         let known = rows.filter_map(|row| Some(((row.table(), natural_key(&row)?), row.id()))).collect();
@@ -114,7 +114,7 @@ impl<'a> Reader<'a> {
             roots,
             faults,
             pseudonyms,
-            own_fingerprint,
+            own_fingerprints,
             known,
             seen: HashMap::new(),
             pending: Vec::new(),

@@ -126,11 +126,15 @@ impl<'a> Reader<'a> {
             (Some(_), Some(_), _) => {
                 fields.fault(kept, FaultCode::Conflict, format!("stands beside `{clear}`; give one of them"));
             }
-            (Some(_), None, _) if fingerprint.as_deref() != Some(self.own_fingerprint) => {
+            (Some(_), None, _) if key_version.is_none() => fields.fault("key_version", FaultCode::Blank, "is missing"),
+            (Some(_), None, _)
+                if key_version
+                    .and_then(|version| self.own_fingerprints.get(&version))
+                    .is_none_or(|own| fingerprint.as_ref() != Some(own)) =>
+            {
                 let message = "is not the fingerprint of this gateway's key, so the pseudonyms are nobody's here";
                 fields.fault("key_fingerprint", FaultCode::Conflict, message);
             }
-            (Some(_), None, _) if key_version.is_none() => fields.fault("key_version", FaultCode::Blank, "is missing"),
             (Some(given), None, _) => return (given, key_version.unwrap_or_default()),
             (None, Some(user), Some((discloser, recipient))) => match (self.pseudonyms)(discloser, recipient, &user) {
                 Ok(pseudonym) => return pseudonym,

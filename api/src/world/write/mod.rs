@@ -24,10 +24,10 @@ use super::{
 use crate::facts::Facts;
 use emit::{Entry, Value};
 
-/// The registry as world files; end users only as pseudonyms of the key of that fingerprint. Disclosures, withholdings
+/// The registry as world files; end users only as pseudonyms, each with the fingerprint of its key. Disclosures, withholdings
 /// and decisions on anomalies are the log's and not written.
-pub fn export(facts: &Facts, key_fingerprint: &str) -> Vec<WorldFile> {
-    let writer = Writer { facts, key_fingerprint };
+pub fn export(facts: &Facts, key_fingerprints: &BTreeMap<i32, String>) -> Vec<WorldFile> {
+    let writer = Writer { facts, key_fingerprints };
     let root = || Entry::default().with("world", 1);
     let files = [
         (
@@ -53,7 +53,7 @@ pub fn export(facts: &Facts, key_fingerprint: &str) -> Vec<WorldFile> {
 
 struct Writer<'f> {
     facts: &'f Facts,
-    key_fingerprint: &'f str,
+    key_fingerprints: &'f BTreeMap<i32, String>,
 }
 
 impl Writer<'_> {

@@ -105,7 +105,7 @@ impl Writer<'_> {
                     .with("user_pseudonym", &row.user_pseudonym)
                     .with("decided_by_pseudonym", &row.decided_by)
                     .with("key_version", row.key_version)
-                    .with("key_fingerprint", self.key_fingerprint)
+                    .maybe("key_fingerprint", self.key_fingerprints.get(&row.key_version))
                     .with("task", &row.task)
                     .with("valid_from", row.valid_from)
                     .maybe("valid_until", row.valid_until)
