@@ -169,8 +169,9 @@ fn says_later(code: &str) -> bool {
         // The low byte is the primary code, whatever extends it.
         return code.parse::<u32>().is_ok_and(|code| code & 0xff == SQLITE_BUSY);
     }
-    // Connection lost, server shutting down or starting, serialisation, deadlock, no connection to spare.
-    code.starts_with("08") || code.starts_with("57P0") || ["40001", "40P01", "53300"].contains(&code)
+    // Connection lost, server shutting down or starting, serialisation, deadlock, no connection to spare, a lock waited for
+    // in vain.
+    code.starts_with("08") || code.starts_with("57P0") || ["40001", "40P01", "53300", "55P03"].contains(&code)
 }
 
 impl From<serde_json::Error> for Error {
@@ -202,7 +203,7 @@ mod tests {
 
     #[test]
     fn engines_say_later_in_their_own_codes() {
-        for code in ["57P01", "57P02", "57P03", "40001", "40P01", "53300", "08006", "5", "261", "517", "773"] {
+        for code in ["57P01", "57P02", "57P03", "40001", "40P01", "53300", "55P03", "08006", "5", "261", "517", "773"] {
             assert!(says_later(code), "{code}");
         }
         for code in ["23505", "23503", "57014", "42P01", "P0001", "1", "19", "787", "2067", ""] {

@@ -71,6 +71,8 @@ pub mod anomaly;
 
 pub mod minimisation;
 
+pub mod retention;
+
 pub mod world;
 
 pub mod app;

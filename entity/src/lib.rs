@@ -21,6 +21,7 @@ pub mod disclosure;
 pub mod disclosure_key;
 pub mod disclosure_withholding;
 pub mod document;
+pub mod dropped_month;
 pub mod entitlement;
 pub mod incident;
 pub mod inquiry;

@@ -10,6 +10,7 @@ mod m20261122_000003_disclosures;
 mod m20261122_000004_guards;
 mod m20261125_000005_transparency_log;
 mod m20261125_000006_anomalies;
+mod m20261125_000008_retention;
 mod m20261125_000009_subject_lookups;
 pub mod sql;
 
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000004_guards::Migration),
             Box::new(m20261125_000005_transparency_log::Migration),
             Box::new(m20261125_000006_anomalies::Migration),
+            Box::new(m20261125_000008_retention::Migration),
             Box::new(m20261125_000009_subject_lookups::Migration),
         ]
     }

@@ -154,7 +154,7 @@ async fn assert_tallied(app: &App, rows: &[disclosure::Model]) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_process_loses_and_doubles_nothing_on_sqlite() {
     let (directory, url) = closed(House::sample(Engine::Sqlite).await.unwrap()).await;
-    survives(directory.path(), &url).await;
+    Box::pin(survives(directory.path(), &url)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -162,7 +162,7 @@ async fn a_killed_process_loses_and_doubles_nothing_on_postgres() {
     let Some(cluster) = Cluster::start(Durability::Real).await else { return };
     let directory = tempfile::tempdir().unwrap();
     let url = cluster.url(&cluster.create_database(None).await);
-    survives(directory.path(), &url).await;
+    Box::pin(survives(directory.path(), &url)).await;
 }
 
 /// Several processes of a new installation start at once, as an orchestrator starts them: one makes the keys and one the

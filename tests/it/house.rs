@@ -17,7 +17,9 @@ use axum::{
     body::Body,
     http::{Request, StatusCode, header},
 };
+use chrono::Months;
 use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 use tower::ServiceExt;
@@ -85,6 +87,18 @@ impl House {
         drop(router);
         app.close().await;
         Self::open(directory, database_url, settings).await
+    }
+
+    /// The same gateway, closed and opened again some years later: its own clock and the database's have gone on.
+    pub async fn years_later(self, years: u32) -> Self {
+        let clock = Clock::default();
+        clock.set(clock.now().checked_add_months(Months::new(12 * years)).unwrap());
+        let is_sqlite = self.app.gateway.database.is_sqlite();
+        let (directory, database_url) = closed(self).await;
+        if !is_sqlite {
+            advance(&database_url, years).await;
+        }
+        Self::open_at(directory, database_url, |_| None, clock).await
     }
 
     /// Gateway of a directory and database that stand.
@@ -165,6 +179,23 @@ impl House {
 pub fn codes(body: &Value) -> Vec<String> {
     let errors = body["errors"].as_array().cloned().unwrap_or_default();
     errors.iter().map(|error| error["extensions"]["code"].as_str().unwrap_or("?").to_owned()).collect()
+}
+
+/// Moves the clock of a database on: for every later connection a function of its own stands before the catalogue's.
+async fn advance(url: &str, years: u32) {
+    let done = async {
+        let mut connection = PgConnection::connect(url).await?;
+        let name: String = sqlx::query_scalar("select current_database()").fetch_one(&mut connection).await?;
+        let clock = format!(
+            "create or replace function public.clock_timestamp() returns timestamptz language sql volatile as \
+             $$ select pg_catalog.clock_timestamp() + interval '{years} years' $$"
+        );
+        connection.execute(AssertSqlSafe(clock)).await?;
+        let first = format!(r#"alter database "{name}" set search_path = public, pg_catalog"#);
+        connection.execute(AssertSqlSafe(first)).await?;
+        connection.close().await
+    };
+    done.await.unwrap_or_else(|error| panic!("the clock of `{url}` does not move: {error}"));
 }
 
 /// Settings of a gateway in a directory.

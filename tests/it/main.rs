@@ -24,6 +24,7 @@ mod readme;
 mod recording;
 mod registry_acts;
 mod reports;
+mod retention;
 mod schema;
 mod statistics;
 mod subject_access;

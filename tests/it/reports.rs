@@ -1,15 +1,18 @@
 //! Disclosures as a discloser reports them, and what the log holds afterwards.
 
+use std::sync::Arc;
+
 use api::{
     app::App,
     auth::Role,
     disclosure::{interned, row},
+    facts::Facts,
     journal::{
         self,
         leaf::{Commitments, EntryKind, canonical, commitments, leaf_hash},
     },
 };
-use entity::{change, change_row, disclosure, log_tile, log_tree};
+use entity::{change, change_row, disclosure, dropped_month, log_tile, log_tree, tally};
 use sea_orm::{EntityTrait, QueryOrder};
 use serde_json::{Value, json};
 
@@ -88,6 +91,12 @@ impl House {
         last.one(self.app.gateway.database.primary()).await.unwrap().unwrap()
     }
 
+    /// Every cell of the statistics.
+    pub async fn tallies(&self) -> Vec<tally::Model> {
+        let cells = tally::Entity::find().order_by_asc(tally::Column::Id);
+        cells.all(self.app.gateway.database.primary()).await.unwrap()
+    }
+
     /// Every row of the log, in its order.
     pub async fn rows(&self) -> Vec<disclosure::Model> {
         rows(&self.app).await
@@ -145,14 +154,37 @@ pub async fn assert_whole(app: &App) {
         entries.push((row.leaf_index, row.recorded_at, leaf_hash(EntryKind::Disclosure, &stored)));
     }
     entries.sort_unstable();
-    let size = i64::try_from(entries.len()).unwrap();
-    assert!(entries.iter().map(|entry| entry.0).eq(0..size), "a position is missing or taken twice");
+    let mut taken: Vec<i64> = entries.iter().map(|entry| entry.0).collect();
+    taken.extend(dropped(&loaded, &taken));
+    taken.sort_unstable();
+    let size = log_size(app).await;
+    assert!(taken.into_iter().eq(0..size), "a position is missing or taken twice");
     assert!(entries.is_sorted_by(|a, b| a.1 < b.1), "an instant does not rise with its position");
-    assert_eq!(log_size(app).await, size);
+    let hashes = leaf_hashes(app).await;
+    assert_eq!(i64::try_from(hashes.len()).unwrap(), size);
+    for (leaf_index, _, hash) in entries {
+        assert_eq!(hashes[usize::try_from(leaf_index).unwrap()], hash, "leaf {leaf_index}");
+    }
+}
+
+/// Positions of rows that retention runs have dropped: within each month all that no entry still takes, and as many as the
+/// run has told.
+fn dropped(facts: &Facts, taken: &[i64]) -> Vec<i64> {
+    let month = |month: &Arc<dropped_month::Model>| {
+        let range = month.first_leaf_index..=month.last_leaf_index;
+        let gone: Vec<i64> = range.filter(|at| !taken.contains(at)).collect();
+        assert_eq!(i64::try_from(gone.len()).unwrap(), month.disclosures, "{}", month.month_on);
+        gone
+    };
+    facts.dropped_month.all().flat_map(month).collect()
+}
+
+/// Every leaf hash of the tree, in order.
+pub async fn leaf_hashes(app: &App) -> Vec<[u8; 32]> {
     let tiles = log_tile::Entity::find().order_by_asc(log_tile::Column::Tile);
-    let tiles = tiles.all(database.primary()).await.unwrap();
+    let tiles = tiles.all(app.gateway.database.primary()).await.unwrap();
     let hashes: Vec<u8> = tiles.into_iter().filter(|tile| tile.level == 0).flat_map(|tile| tile.hashes).collect();
-    assert_eq!(hashes, entries.iter().flat_map(|entry| entry.2).collect::<Vec<u8>>());
+    hashes.chunks(32).map(hash).collect()
 }
 
 type Entry = (i64, entity::vocabulary::Instant, [u8; 32]);

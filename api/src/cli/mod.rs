@@ -1,6 +1,7 @@
 //! The command line: one binary, one subcommand per errand.
 
 mod keys;
+mod retention;
 mod serve;
 mod token;
 mod verify;
@@ -58,6 +59,9 @@ enum Command {
         /// Directory to write to.
         directory: PathBuf,
     },
+    /// What has passed its time: show it, or drop it.
+    #[command(subcommand)]
+    Retention(retention::RetentionCommand),
     /// Keys of pseudonyms.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
@@ -154,6 +158,7 @@ async fn execute(cli: Cli) -> Result<(), CliError> {
         Command::Seed => seed(config).await,
         Command::Import { paths, dry_run } => import(config, &paths, dry_run).await,
         Command::Export { directory } => export(config, &directory).await,
+        Command::Retention(command) => retention::execute(config, &command).await,
         Command::Keys(command) => keys::execute(&config, &command).await,
         Command::Token(arguments) => token::print(&config, &arguments).await,
         Command::Verify(_) => verify::verify(config).await,
@@ -166,6 +171,12 @@ async fn execute(cli: Cli) -> Result<(), CliError> {
 fn unseeded(mut config: Config) -> Config {
     config.seed = Some(config::Seed::None);
     config
+}
+
+/// Gateway on a database that stands already; makes none.
+async fn open_existing(config: Config) -> Result<App, CliError> {
+    app::connect_to_existing(&config).await?.close().await;
+    Ok(App::open(unseeded(config), Clock::default()).await?)
 }
 
 async fn migrate(config: Config, down: bool) -> Result<(), CliError> {

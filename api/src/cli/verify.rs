@@ -9,6 +9,7 @@ use crate::{
     database::Database,
     journal,
     keys::Keys,
+    retention::rules,
     transparency_log::{self, Publisher, audit::Audit, outside},
 };
 
@@ -83,8 +84,13 @@ async fn log(database: &Database, keys: Keys) -> Result<Vec<String>, CliError> {
     let publisher = Publisher::new(keys.into());
     let snapshot = database.snapshot().await.map_err(crate::Error::from)?;
     let facts = journal::load(database).await?;
-    let Audit { entries, disclosures, changes, erased, dropped, checkpoints, faults } =
-        transparency_log::audit::audit(&snapshot, &facts, &publisher, &[]).await?;
+    let positions = rules::dropped_positions(&facts);
+    let Audit { entries, disclosures, changes, erased, dropped, checkpoints, mut faults } =
+        transparency_log::audit::audit(&snapshot, &facts, &publisher, &positions).await?;
+    let told = rules::dropped_rows(&facts);
+    if dropped != told {
+        faults.push(format!("{dropped} rows are gone where retention runs tell of {told}"));
+    }
     super::say(format!(
         "log: {entries} entries, derived anew from {disclosures} disclosures and {changes} changes; {erased} erased, \
          {dropped} dropped; {checkpoints} checkpoints compared"

@@ -98,6 +98,9 @@ impl<'a> Plan<'a> {
         if let Some((key, row)) = self.stored.message(&key) {
             return repeat(call, report, key, row).map(|()| Source::Stored(row.id));
         }
+        if self.stored.is_dropped(&key) {
+            return Err(conflict(report, "this message id stood in the log and was dropped when its time had passed"));
+        }
         let corrects = self.corrects(report)?;
         let at = self.entries.len();
         self.entries.push(Entry { report, corrects });

@@ -70,6 +70,11 @@ impl Stored {
         Some((key, self.rows.get(&key.disclosure_id)?))
     }
 
+    /// Whether a message was recorded and its row has since been dropped, its time having passed.
+    pub(super) fn is_dropped(&self, key: &Key) -> bool {
+        self.keys.get(key).is_some_and(|key| !self.rows.contains_key(&key.disclosure_id))
+    }
+
     /// Row of an id.
     pub(super) fn row(&self, id: DisclosureId) -> Option<&disclosure::Model> {
         self.rows.get(&id)

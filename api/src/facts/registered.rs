@@ -98,6 +98,7 @@ registered! {
     status_entry StatusEntryId [subject_id] [];
     disclosure_withholding DisclosureWithholdingId [disclosure_id] [];
     anomaly_decision AnomalyDecisionId [anomaly_id] [];
+    dropped_month DroppedMonthId [] [] key |row| Some(row.month_on.to_string());
 }
 
 fn code_text(code: &ItemCode) -> &str {

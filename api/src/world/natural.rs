@@ -24,11 +24,11 @@ macro_rules! natural {
             }
         })+
 
-        /// Natural key of any row; none for decisions about rows outside the registry.
+        /// Natural key of any row; none for decisions about rows outside the registry, and for what became of them.
         pub(super) fn natural_key(row: &Row) -> Option<String> {
             match row {
                 $(Row::$variant(row) => Some(row.natural()),)+
-                Row::DisclosureWithholding(_) | Row::AnomalyDecision(_) => None,
+                Row::DisclosureWithholding(_) | Row::AnomalyDecision(_) | Row::DroppedMonth(_) => None,
             }
         }
     };

@@ -116,6 +116,7 @@ row_ids! {
     IncidentId = "incident",
     UsageReviewId = "usage_review",
     RetentionRuleId = "retention_rule",
+    DroppedMonthId = "dropped_month",
     StatusEntryId = "status_entry",
     SubjectLookupId = "subject_lookup",
     DisclosureWithholdingId = "disclosure_withholding",

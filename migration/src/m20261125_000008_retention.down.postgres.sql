@@ -1,0 +1,2 @@
+drop function disclosure_drop(date);
+drop table dropped_month;
