@@ -5,6 +5,7 @@ mod anomalies;
 mod command_line;
 mod contract;
 mod durability;
+mod erasure;
 mod expirations;
 mod faults;
 mod golden;

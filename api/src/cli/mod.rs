@@ -1,5 +1,6 @@
 //! The command line: one binary, one subcommand per errand.
 
+mod erase;
 mod keys;
 mod retention;
 mod serve;
@@ -62,6 +63,8 @@ enum Command {
     /// What has passed its time: show it, or drop it.
     #[command(subcommand)]
     Retention(retention::RetentionCommand),
+    /// Erase what ties disclosures to one person, whose identifier is read from standard input.
+    Erase(erase::EraseArguments),
     /// Keys of pseudonyms.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
@@ -104,9 +107,16 @@ impl From<crate::Error> for CliError {
     fn from(error: crate::Error) -> Self {
         match error {
             crate::Error::Internal { detail } => Self::Said(detail),
+            crate::Error::Invalid(faults) => Self::Said(said(&faults)),
             other => Self::Said(other.to_string()),
         }
     }
+}
+
+/// Every fault with its place, a line each.
+fn said(faults: &[crate::Fault]) -> String {
+    let line = |fault: &crate::Fault| format!("{}: {}", fault.path.join("."), fault.message);
+    faults.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// Exit code of wrong settings or arguments, as `sysexits` has it.
@@ -159,6 +169,7 @@ async fn execute(cli: Cli) -> Result<(), CliError> {
         Command::Import { paths, dry_run } => import(config, &paths, dry_run).await,
         Command::Export { directory } => export(config, &directory).await,
         Command::Retention(command) => retention::execute(config, &command).await,
+        Command::Erase(arguments) => erase::erase(config, arguments).await,
         Command::Keys(command) => keys::execute(&config, &command).await,
         Command::Token(arguments) => token::print(&config, &arguments).await,
         Command::Verify(_) => verify::verify(config).await,

@@ -1,10 +1,11 @@
 //! Retention: what has passed its time goes, and what the law still keeps stays (906/2019 21 §, 703/2023 annex, 661/2009
-//! 56 §, GDPR 5(1)(e)).
+//! 56 §, GDPR 5(1)(e), 17).
 //!
-//! Rows go by whole months ([`rules`]). A run is a change of the journal in the transaction that does it, so the log itself
-//! tells of what it no longer holds. Leaf hashes and tallies stay, and so do the keys of messages: a message sent again years
-//! later is a conflict, not a new row.
+//! Rows go by whole months ([`rules`]); one person's rows lose what ties them to the person ([`erase`]). Either is a change
+//! of the journal in the transaction that does it, so the log itself tells of what it no longer holds. Leaf hashes and
+//! tallies stay, and so do the keys of messages: a message sent again years later is a conflict, not a new row.
 
+pub mod erase;
 mod log;
 pub mod rules;
 

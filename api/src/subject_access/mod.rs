@@ -134,7 +134,11 @@ fn pseudonyms(
     Ok(pseudonyms)
 }
 
-fn pseudonym(keys: &Keys, holder: BusinessId, version: i32, person: &Person) -> Result<[u8; 32], Error> {
+/// Pseudonym of a person under the key of a holder.
+///
+/// # Errors
+/// Internal when the version is not live.
+pub fn pseudonym(keys: &Keys, holder: BusinessId, version: i32, person: &Person) -> Result<[u8; 32], Error> {
     match person {
         Person::Code(code) => keys.pseudonyms().person(holder, version, code),
         Person::Other(other) => keys.pseudonyms().other_person(holder, version, &other.system, &other.value),
