@@ -75,6 +75,8 @@ pub mod retention;
 
 pub mod world;
 
+pub mod scale;
+
 pub mod app;
 
 pub mod cli;

@@ -8,6 +8,7 @@ use api::{
     clock::Clock,
     decision::{Question, decide},
     facts::{Edit, Facts},
+    scale::{self, ITEM, NATION, NODE, Size},
 };
 use clap::Args;
 use entity::vocabulary::Verdict;
@@ -16,7 +17,6 @@ use crate::{
     Place,
     figures::{load, median, nanoseconds_each},
     question,
-    world::{self, ITEM, NATION, NODE, Size},
 };
 
 #[derive(Args)]
@@ -99,7 +99,7 @@ fn changes(sample: &Facts) -> anyhow::Result<()> {
     for agreements in [500, 5_000, 50_000] {
         let size = Size { agreements, contacts: 0, ..NATION };
         let base = Facts::of(0, loaded_without(sample));
-        let facts = base.after(1, &world::rows(&base, size)?);
+        let facts = base.after(1, &generated(&base, size)?);
         let edits: Vec<Edit> = (0..agreements)
             .step_by(agreements / 250)
             .filter_map(|at| {
@@ -120,10 +120,14 @@ fn changes(sample: &Facts) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The tables of the sample world, without what the loader added.
+fn generated(base: &Facts, size: Size) -> anyhow::Result<Vec<Edit>> {
+    scale::rows(base, size).map_err(|error| anyhow::anyhow!("{error:?}"))
+}
+
+/// The tables of the sample world, without what was generated.
 fn loaded_without(facts: &Facts) -> api::facts::Tables {
     let mut base = Facts::default();
-    let sample: Vec<Edit> = facts.tables().rows().filter(|row| !world::is_loaded(row.id())).map(Edit::Put).collect();
+    let sample: Vec<Edit> = facts.tables().rows().filter(|row| !scale::is_generated(row.id())).map(Edit::Put).collect();
     base = base.after(0, &sample);
     base.tables().clone()
 }

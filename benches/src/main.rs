@@ -14,7 +14,6 @@ mod question;
 mod record;
 mod serve;
 mod start;
-mod world;
 
 use std::path::PathBuf;
 

@@ -4,11 +4,10 @@ use anyhow::Context;
 use api::{
     decision::{EndUser, Question},
     facts::{Dossier, Facts},
+    scale::{ITEM, NODE, PURPOSES, number},
 };
 use entity::vocabulary::{Channel, Operation};
 use serde_json::{Value, json};
-
-use crate::world::{ITEM, NODE, PURPOSES, number};
 
 /// What clients ask to see whether data may be disclosed.
 pub(crate) const DECISION: &str = "query Decision($input: AccessDecisionInput!) { accessDecision(input: $input) { \

@@ -1,7 +1,10 @@
 //! Recording over HTTP, each mutation answered once its rows are durable.
 
 use anyhow::ensure;
-use api::auth::Role;
+use api::{
+    auth::Role,
+    scale::{ITEM, PURPOSES, identity_code},
+};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -10,11 +13,9 @@ use crate::{
     figures::{load, median, number},
     generate::{NUMBER, Outcome, Volley, fire},
     http::{forget, say},
-    load::identity_code,
     pgbench::Pgbench,
     question,
     serve::{Served, answer},
-    world::{ITEM, PURPOSES},
 };
 
 /// Rows of a mutation that sends many.

@@ -26,6 +26,7 @@ mod recording;
 mod registry_acts;
 mod reports;
 mod retention;
+mod scale;
 mod schema;
 mod statistics;
 mod subject_access;

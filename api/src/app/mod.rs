@@ -2,6 +2,7 @@
 
 mod doors;
 mod rotate;
+mod scale;
 mod seed;
 
 use std::{
@@ -17,6 +18,7 @@ use tokio::{sync::oneshot, task::JoinHandle};
 
 pub use doors::DoorsError;
 pub use rotate::rotate_pseudonym_key;
+pub use scale::{Scale, ScaleError, scale, to_be_filled};
 pub use seed::{ImportError, Imported, import, rehearse};
 
 use crate::{

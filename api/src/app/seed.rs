@@ -134,7 +134,7 @@ fn read(keys: &Keys, files: &[WorldFile], facts: &Facts, now: Instant) -> Result
 }
 
 /// One change per 1,000 rows: an import is one transaction, however large.
-fn changes(edits: Vec<Edit>, name: &str) -> Vec<Changes> {
+pub(super) fn changes(edits: Vec<Edit>, name: &str) -> Vec<Changes> {
     let mut rest = edits.into_iter().peekable();
     let mut changes = Vec::new();
     while rest.peek().is_some() {

@@ -3,6 +3,7 @@
 mod erase;
 mod keys;
 mod retention;
+mod seed;
 mod serve;
 mod token;
 mod verify;
@@ -21,6 +22,7 @@ use crate::{
     app::{self, App, OpenError},
     clock::Clock,
     config::{self, Config, Flags},
+    scale,
     world::{self, WorldFile},
 };
 
@@ -44,8 +46,13 @@ enum Command {
         #[arg(long)]
         down: bool,
     },
-    /// Import the sample world; what stands already is left alone.
-    Seed,
+    /// Import the sample world, in which what stands already is left alone; or fill a new database with a generated one.
+    Seed {
+        /// Disclosures of a generated world, 1 to 100,000,000, the same each time, over the five years before 2026-11-01;
+        /// with an agreement for each thousand, 20 to 5,000.
+        #[arg(long, value_name = "DISCLOSURES", value_parser = clap::value_parser!(u64).range(1..=scale::DISCLOSURES_MAX))]
+        scale: Option<u64>,
+    },
     /// Import world files (YAML): all of them, or nothing with every fault named.
     Import {
         /// Files, or directories of `*.yaml`.
@@ -90,6 +97,9 @@ enum CliError {
     /// Import.
     #[error("{0}")]
     Import(#[from] app::ImportError),
+    /// Generating.
+    #[error("{0}")]
+    Scale(#[from] app::ScaleError),
     /// Files of the caller.
     #[error("`{path}`: {source}")]
     File {
@@ -142,7 +152,9 @@ pub fn run() -> ExitCode {
             match error {
                 CliError::Config(_) => ExitCode::from(EXIT_CONFIG),
                 CliError::Open(_) => ExitCode::from(EXIT_UNAVAILABLE),
-                CliError::Import(_) | CliError::File { .. } | CliError::Said(_) => ExitCode::FAILURE,
+                CliError::Import(_) | CliError::Scale(_) | CliError::File { .. } | CliError::Said(_) => {
+                    ExitCode::FAILURE
+                }
             }
         }
     }
@@ -165,7 +177,8 @@ async fn execute(cli: Cli) -> Result<(), CliError> {
     match command {
         Command::Serve => serve::serve(config).await,
         Command::Migrate { down } => migrate(config, down).await,
-        Command::Seed => seed(config).await,
+        Command::Seed { scale: None } => seed(config).await,
+        Command::Seed { scale: Some(disclosures) } => seed::generate(config, disclosures).await,
         Command::Import { paths, dry_run } => import(config, &paths, dry_run).await,
         Command::Export { directory } => export(config, &directory).await,
         Command::Retention(command) => retention::execute(config, &command).await,

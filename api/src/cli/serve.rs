@@ -52,7 +52,7 @@ pub(super) async fn serve(config: Config) -> Result<(), CliError> {
 ///
 /// # Errors
 /// When the process cannot listen for signals.
-fn stopped() -> io::Result<impl Future<Output = ()>> {
+pub(super) fn stopped() -> io::Result<impl Future<Output = ()>> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     Ok(async move {
         tokio::select! {

@@ -87,7 +87,15 @@ sample! {
     "09-disclosures.yaml",
 }
 
+/// File of the sample world that holds its disclosures.
+const SAMPLE_DISCLOSURES: &str = "09-disclosures.yaml";
+
 /// Files of the sample world.
 pub fn sample() -> Vec<WorldFile> {
     SAMPLE.iter().map(|(name, text)| WorldFile { name: (*name).to_owned(), text: (*text).to_owned() }).collect()
+}
+
+/// Files of the sample world without those of its disclosures.
+pub fn sample_registry() -> Vec<WorldFile> {
+    sample().into_iter().filter(|file| file.name != SAMPLE_DISCLOSURES).collect()
 }

@@ -1,7 +1,5 @@
 //! Organisations, whom to write to there, and what they may ask their clients to mandate.
 
-use anyhow::Context;
-use api::facts::Facts;
 use entity::{
     contact, contact_topic, mandating_right, organisation,
     vocabulary::{
@@ -11,6 +9,7 @@ use entity::{
 };
 
 use super::{REGISTERS, Rows, day};
+use crate::{Error, facts::Facts};
 
 /// Theme the sample world's social welfare items require.
 const THEME: &str = "M1";
@@ -28,7 +27,7 @@ const CONTACTS: [(ContactRole, ContactTopic); 5] = [
 ];
 
 /// Business id of the organisation with a number; every fourth number has room for one that is issued.
-pub(crate) fn business_id(at: usize) -> Option<BusinessId> {
+pub fn business_id(at: usize) -> Option<BusinessId> {
     let number = FIRST_NUMBER + 4 * at;
     (number..number + 4)
         .flat_map(|number| (0..10).map(move |check| format!("{number}-{check}")))
@@ -36,8 +35,8 @@ pub(crate) fn business_id(at: usize) -> Option<BusinessId> {
 }
 
 /// Controllers of the registers, then municipalities, each of which may ask for mandates.
-pub(super) fn organisations(rows: &mut Rows, facts: &Facts, count: usize) -> anyhow::Result<Vec<OrganisationId>> {
-    let theme = facts.mandate_theme.by_key(THEME).context("no mandate theme M1")?.id;
+pub(super) fn organisations(rows: &mut Rows, facts: &Facts, count: usize) -> Result<Vec<OrganisationId>, Error> {
+    let theme = facts.mandate_theme.by_key(THEME).ok_or_else(|| Error::internal("no mandate theme M1"))?.id;
     let mut ids = Vec::with_capacity(count);
     for at in 0..count {
         let id = rows.id();
@@ -47,7 +46,7 @@ pub(super) fn organisations(rows: &mut Rows, facts: &Facts, count: usize) -> any
         };
         let row = organisation::Model {
             id,
-            business_id: Some(business_id(at).context("no business id left")?),
+            business_id: Some(business_id(at).ok_or_else(|| Error::internal("no business id left"))?),
             ovt_code: None,
             oid: None,
             name_sv: Some(name.replace("Kunta", "Kommun").replace("Virasto", "Ämbetsverk")),
@@ -73,13 +72,13 @@ pub(super) fn organisations(rows: &mut Rows, facts: &Facts, count: usize) -> any
             mandate_theme_id: theme,
             application: None,
             status: MandatingRightStatus::Granted,
-            applied_on: day(2024, 1, 10),
-            decided_on: Some(day(2024, 2, 1)),
+            applied_on: day(2021, 1, 10),
+            decided_on: Some(day(2021, 2, 1)),
             valid_until: None,
         };
         rows.put(row);
         let history =
-            [(MandatingRightStatus::Applied, day(2024, 1, 10)), (MandatingRightStatus::Granted, day(2024, 2, 1))];
+            [(MandatingRightStatus::Applied, day(2021, 1, 10)), (MandatingRightStatus::Granted, day(2021, 2, 1))];
         rows.history(StatusSubject::MandatingRight, id, &history);
     }
     Ok(ids)

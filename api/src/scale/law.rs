@@ -1,7 +1,5 @@
 //! Registers with their content, and the provisions that open them: a copy of Kela's KELMU under acts of their own.
 
-use anyhow::Context;
-use api::facts::Facts;
 use entity::{
     data_item, entitlement, legal_basis, register,
     vocabulary::{
@@ -13,11 +11,12 @@ use entity::{
 use super::{
     Rows,
     agreement::{NODES, PURPOSES},
-    day, midnight,
+    day, item, midnight,
 };
+use crate::{Error, facts::Facts};
 
 /// Registers, each with a controller of its own.
-pub(crate) const REGISTERS: usize = 8;
+pub const REGISTERS: usize = 8;
 
 /// Provisions of each register.
 const PROVISIONS: usize = 5;
@@ -33,17 +32,17 @@ pub(super) struct Opened {
 }
 
 /// Code of the register with a number.
-pub(crate) fn register_code(at: usize) -> String {
+pub fn register_code(at: usize) -> String {
     format!("REKISTERI_{}", at + 1)
 }
 
-pub(super) fn registers(rows: &mut Rows, facts: &Facts, parties: &[OrganisationId]) -> anyhow::Result<Vec<Opened>> {
+pub(super) fn registers(rows: &mut Rows, facts: &Facts, parties: &[OrganisationId]) -> Result<Vec<Opened>, Error> {
     (0..REGISTERS).map(|at| one(rows, facts, parties[at], at)).collect()
 }
 
-fn one(rows: &mut Rows, facts: &Facts, controller: OrganisationId, at: usize) -> anyhow::Result<Opened> {
-    let model = facts.register.by_key(MODEL).context("no register KELMU")?;
-    let catalogue = facts.catalogue(model.id).context("no catalogue of KELMU")?;
+fn one(rows: &mut Rows, facts: &Facts, controller: OrganisationId, at: usize) -> Result<Opened, Error> {
+    let model = facts.register.by_key(MODEL).ok_or_else(|| Error::internal("no register KELMU"))?;
+    let catalogue = facts.catalogue(model.id).ok_or_else(|| Error::internal("no catalogue of KELMU"))?;
     let id = rows.id();
     let mut copy = register::Model::clone(model);
     (copy.id, copy.code, copy.controller_id, copy.name_fi) =
@@ -85,14 +84,14 @@ fn law(rows: &mut Rows, register: usize, provision: usize) -> LegalBasisId {
         allows_electronic: true,
         overrides_secrecy: true,
         informs_subject_beforehand: false,
-        valid_from: midnight(day(2024, 1, 1)),
+        valid_from: midnight(day(2021, 1, 1)),
         valid_until: None,
         superseded_by_id: None,
         checked_on: day(2026, 1, 15),
         evidence: Evidence::PrimaryText,
         status: ProposalStatus::Confirmed,
-        proposed_by: "loader-1".to_owned(),
-        confirmed_by: Some("loader-2".to_owned()),
+        proposed_by: "scale-1".to_owned(),
+        confirmed_by: Some("scale-2".to_owned()),
     };
     let id = row.id;
     rows.put(row);
@@ -100,9 +99,9 @@ fn law(rows: &mut Rows, register: usize, provision: usize) -> LegalBasisId {
 }
 
 /// What a provision allows at most: each top item for each purpose, over the interface.
-fn entitlements(rows: &mut Rows, facts: &Facts, law: LegalBasisId, register: RegisterId) -> anyhow::Result<()> {
+fn entitlements(rows: &mut Rows, facts: &Facts, law: LegalBasisId, register: RegisterId) -> Result<(), Error> {
     for purpose in PURPOSES {
-        let purpose = facts.purpose.by_key(purpose).context("no such purpose")?.id;
+        let purpose = facts.purpose.by_key(purpose).ok_or_else(|| Error::internal("no such purpose"))?.id;
         for node in NODES {
             let row = entitlement::Model {
                 id: rows.id(),
@@ -112,16 +111,16 @@ fn entitlements(rows: &mut Rows, facts: &Facts, law: LegalBasisId, register: Reg
                 recipient_kind: Some(OrganisationKind::Municipality),
                 recipient_id: None,
                 authority_status: Some(AuthorityStatus::Authority),
-                item_code: node.parse()?,
+                item_code: item(node)?,
                 purpose_id: purpose,
                 channel: Channel::TechnicalInterface,
                 operation: Operation::Read,
                 guide_url: None,
-                valid_from: midnight(day(2024, 1, 1)),
+                valid_from: midnight(day(2021, 1, 1)),
                 valid_until: None,
                 status: ProposalStatus::Confirmed,
-                proposed_by: "loader-1".to_owned(),
-                confirmed_by: Some("loader-2".to_owned()),
+                proposed_by: "scale-1".to_owned(),
+                confirmed_by: Some("scale-2".to_owned()),
             };
             rows.put(row);
         }

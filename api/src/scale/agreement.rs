@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::Context;
-use api::facts::Facts;
 use entity::{
     agreement, agreement_basis, agreement_party, protection_statement, scope, scope_item, scope_item_basis,
     scope_item_mandate, scope_purpose, signature,
@@ -15,16 +13,17 @@ use entity::{
     },
 };
 
-use super::{REGISTERS, Rows, day, law::Opened, midnight};
+use super::{REGISTERS, Rows, day, item, law::Opened, midnight};
+use crate::{Error, facts::Facts};
 
 /// Item a single question asks.
-pub(crate) const ITEM: &str = "KEL.DECISION.AMOUNT";
+pub const ITEM: &str = "KEL.DECISION.AMOUNT";
 
 /// Node with several items below it.
-pub(crate) const NODE: &str = "KEL.DECISION";
+pub const NODE: &str = "KEL.DECISION";
 
 /// Purposes of every open scope.
-pub(crate) const PURPOSES: [&str; 2] = ["SOCIAL_WELFARE", "SOCIAL_ASSISTANCE"];
+pub const PURPOSES: [&str; 2] = ["SOCIAL_WELFARE", "SOCIAL_ASSISTANCE"];
 
 /// Nodes of every open scope; entitlements reach further.
 const SCOPE_NODES: [&str; 3] = [NODE, "KEL.PENDING", "KEL.PAYMENT"];
@@ -38,8 +37,11 @@ const SECOND_EVERY: usize = 10;
 /// Of this many agreements one is suspended.
 const SUSPENDED_EVERY: usize = 50;
 
+/// Of this many agreements the publication of one is restricted.
+const RESTRICTED_EVERY: usize = 25;
+
 /// Number of the agreement made as such.
-pub(crate) fn number(at: usize) -> String {
+pub fn number(at: usize) -> String {
     format!("LOAD-{at:05}")
 }
 
@@ -53,20 +55,32 @@ struct Known {
 }
 
 impl Known {
-    fn of(facts: &Facts) -> anyhow::Result<Self> {
+    fn of(facts: &Facts) -> Result<Self, Error> {
         let law = |citation: &str| {
-            let prefix = api::facts::citation_key(citation);
-            facts.legal_basis.by_key_prefix(prefix).last().map(|row| row.id).context("no such provision")
+            let prefix = crate::facts::citation_key(citation);
+            facts
+                .legal_basis
+                .by_key_prefix(prefix)
+                .last()
+                .map(|row| row.id)
+                .ok_or_else(|| Error::internal("no such provision"))
         };
         let purposes = PURPOSES.iter().map(|code| facts.purpose.by_key(code).map(|row| row.id));
         Ok(Self {
-            purposes: purposes.collect::<Option<_>>().context("no such purpose")?,
-            theme: facts.mandate_theme.by_key("M1").context("no mandate theme M1")?.id,
+            purposes: purposes.collect::<Option<_>>().ok_or_else(|| Error::internal("no such purpose"))?,
+            theme: facts.mandate_theme.by_key("M1").ok_or_else(|| Error::internal("no mandate theme M1"))?.id,
             means: law("906/2019 22 § 1 mom")?,
             viewing: law("906/2019 23 §")?,
-            operator: facts.organisation_of("0245437-2").context("no operator")?.id,
+            operator: facts.organisation_of("0245437-2").ok_or_else(|| Error::internal("no operator"))?.id,
         })
     }
+}
+
+/// Number of the register, and of the recipient among so many, that an agreement is about.
+pub(super) fn parties_of(at: usize, recipients: usize) -> (usize, usize) {
+    let (turn, of) = (at / recipients, at % recipients);
+    let turn = if at % SECOND_EVERY == 0 { 0 } else { turn };
+    ((of + turn) % REGISTERS, of)
 }
 
 pub(super) fn agreements(
@@ -75,14 +89,16 @@ pub(super) fn agreements(
     parties: &[OrganisationId],
     registers: &[Opened],
     count: usize,
-) -> anyhow::Result<()> {
+) -> Result<(), Error> {
     let known = Known::of(facts)?;
-    let recipients = parties.get(REGISTERS..).filter(|rest| !rest.is_empty()).context("too few organisations")?;
+    let recipients = parties
+        .get(REGISTERS..)
+        .filter(|rest| !rest.is_empty())
+        .ok_or_else(|| Error::internal("too few organisations"))?;
     let mut between = BTreeSet::new();
     for at in 0..count {
-        let (turn, of) = (at / recipients.len(), at % recipients.len());
-        let turn = if at % SECOND_EVERY == 0 { 0 } else { turn };
-        let (recipient, register) = (recipients[of], &registers[(of + turn) % REGISTERS]);
+        let (register, recipient) = parties_of(at, recipients.len());
+        let (recipient, register) = (recipients[recipient], &registers[register]);
         if between.insert((recipient, register.id)) {
             statements(rows, register, recipient);
         }
@@ -104,7 +120,7 @@ fn statements(rows: &mut Rows, register: &Opened, recipient: OrganisationId) {
             required_by_id: None,
             version: 1,
             status: StatementStatus::Approved,
-            dated_on: Some(day(2024, 2, 1)),
+            dated_on: Some(day(2021, 2, 1)),
             catalogue_version: 1,
             recipient_collects_logs: true,
             discloser_log_confirmed: true,
@@ -114,7 +130,7 @@ fn statements(rows: &mut Rows, register: &Opened, recipient: OrganisationId) {
             decision_text: None,
         };
         rows.put(row);
-        let history = [(StatementStatus::Submitted, day(2024, 2, 1)), (StatementStatus::Approved, day(2024, 2, 20))];
+        let history = [(StatementStatus::Submitted, day(2021, 2, 1)), (StatementStatus::Approved, day(2021, 2, 20))];
         rows.history(StatusSubject::ProtectionStatement, id, &history);
     }
 }
@@ -134,13 +150,13 @@ struct Rights {
 }
 
 impl Made<'_> {
-    fn write(&self, rows: &mut Rows) -> anyhow::Result<()> {
+    fn write(&self, rows: &mut Rows) -> Result<(), Error> {
         let id = rows.id();
         let suspended = self.at % SUSPENDED_EVERY == SUSPENDED_EVERY - 1;
         let mut history = vec![
-            (AgreementStatus::Draft, day(2024, 1, 8)),
-            (AgreementStatus::Signed, day(2024, 2, 25)),
-            (AgreementStatus::Active, day(2024, 3, 1)),
+            (AgreementStatus::Draft, day(2021, 1, 8)),
+            (AgreementStatus::Signed, day(2021, 2, 25)),
+            (AgreementStatus::Active, day(2021, 3, 1)),
         ];
         history.extend(suspended.then_some((AgreementStatus::Suspended, day(2026, 5, 4))));
         rows.put(self.row(id, if suspended { AgreementStatus::Suspended } else { AgreementStatus::Active }));
@@ -165,20 +181,24 @@ impl Made<'_> {
         agreement::Model {
             id,
             number: number(self.at),
-            case_register_id: Some(format!("{}/330/2024", self.at)),
+            case_register_id: Some(format!("{}/330/2021", self.at)),
             kind: AgreementKind::Agreement,
             discloser_id,
             recipient_id: self.recipient,
             register_id,
             status,
-            signed_on: Some(day(2024, 2, 25)),
-            starts_on: Some(day(2024, 3, 1)),
+            signed_on: Some(day(2021, 2, 25)),
+            starts_on: Some(day(2021, 3, 1)),
             ends_on: self.at.is_multiple_of(3).then_some(day(2029, 12, 31)),
             termination_reason: None,
             supersedes_id: None,
             drafted_by_id: discloser_id,
             catalogue_version: 1,
-            publicity: Publicity::Public,
+            publicity: if self.at % RESTRICTED_EVERY == RESTRICTED_EVERY - 2 {
+                Publicity::PublicationRestricted
+            } else {
+                Publicity::Public
+            },
             version: 1,
             content_hash: None,
         }
@@ -194,15 +214,15 @@ impl Made<'_> {
         Rights { agreement, bases }
     }
 
-    fn scopes(&self, rows: &mut Rows, rights: &Rights) -> anyhow::Result<()> {
+    fn scopes(&self, rows: &mut Rows, rights: &Rights) -> Result<(), Error> {
         use ScopeStatus::{Closed, Defined, Implemented, Open, Tested};
         let (interface, viewing) = (Channel::TechnicalInterface, Channel::ViewingConnection);
-        let old = [(Defined, day(2024, 1, 10)), (Open, day(2024, 3, 1)), (Closed, day(2024, 9, 2))];
+        let old = [(Defined, day(2021, 1, 10)), (Open, day(2021, 3, 1)), (Closed, day(2021, 9, 2))];
         let new = [
-            (Defined, day(2024, 5, 20)),
-            (Implemented, day(2024, 7, 29)),
-            (Tested, day(2024, 8, 19)),
-            (Open, day(2024, 9, 2)),
+            (Defined, day(2021, 5, 20)),
+            (Implemented, day(2021, 7, 29)),
+            (Tested, day(2021, 8, 19)),
+            (Open, day(2021, 9, 2)),
         ];
         let planned = [(Defined, day(2026, 1, 12))];
         self.scope(rows, rights, interface, 1, &old, &SCOPE_NODES[..1])?;
@@ -219,7 +239,7 @@ impl Made<'_> {
         version: i32,
         history: &[(ScopeStatus, Day)],
         nodes: &[&str],
-    ) -> anyhow::Result<()> {
+    ) -> Result<(), Error> {
         let (Some((_, defined_on)), Some((status, _))) = (history.first(), history.last()) else { return Ok(()) };
         let id = rows.id();
         let justified = channel != Channel::TechnicalInterface;
@@ -249,7 +269,7 @@ impl Made<'_> {
             let item = scope_item::Model {
                 id: rows.id(),
                 scope_id: id,
-                item_code: node.parse()?,
+                item_code: item(node)?,
                 operation: Operation::Read,
                 look_back_days: Some(365),
                 population: Population::OwnClients,
@@ -275,12 +295,12 @@ fn basis(rows: &mut Rows, agreement_id: AgreementId, law: LegalBasisId, role: Ba
         legal_basis_id: law,
         role,
         adequacy: Adequacy::Adequate,
-        reviewed_by: Some("loader".to_owned()),
-        reviewed_at: Some(midnight(day(2024, 1, 20))),
+        reviewed_by: Some("scale".to_owned()),
+        reviewed_at: Some(midnight(day(2021, 1, 20))),
         note: None,
     };
     rows.put(row);
-    rows.history(StatusSubject::AgreementBasis, id, &[(Adequacy::Adequate, day(2024, 1, 20))]);
+    rows.history(StatusSubject::AgreementBasis, id, &[(Adequacy::Adequate, day(2021, 1, 20))]);
     id
 }
 
@@ -295,7 +315,7 @@ fn signed(rows: &mut Rows, agreement_id: AgreementId, organisation_id: Organisat
         evidence: SignatureEvidence::ESignature,
         jws: None,
         document_id: None,
-        signed_at: midnight(day(2024, 2, 25)),
-        actor: "loader".to_owned(),
+        signed_at: midnight(day(2021, 2, 25)),
+        actor: "scale".to_owned(),
     }
 }
