@@ -125,6 +125,14 @@ impl Database {
         self.write.begin_with_config(Some(IsolationLevel::RepeatableRead), Some(AccessMode::ReadOnly)).await
     }
 
+    /// Begins a transaction of whoever only reads that sees one state throughout, of the replica where there is one.
+    pub async fn read_snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
+        if self.is_sqlite() {
+            return self.read.begin().await;
+        }
+        self.read.begin_with_config(Some(IsolationLevel::RepeatableRead), Some(AccessMode::ReadOnly)).await
+    }
+
     /// Begins a transaction that will write. Must run in a task of its own: a dropped request must not cut it.
     pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
         let sqlite_transaction_mode = self.is_sqlite().then_some(SqliteTransactionMode::Immediate);

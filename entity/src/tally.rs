@@ -44,6 +44,8 @@ pub struct Model {
     pub disclosures: i64,
     /// Sum of their subjects.
     pub subject_count: i64,
+    /// Rest of a count by five above which it is rounded up for statisticians, 0 to 4; drawn by chance and told nobody.
+    pub rounds_above: i32,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

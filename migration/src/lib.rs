@@ -11,6 +11,7 @@ mod m20261122_000004_guards;
 mod m20261125_000005_transparency_log;
 mod m20261125_000006_anomalies;
 mod m20261125_000008_retention;
+mod m20261125_000007_rounding;
 mod m20261125_000009_subject_lookups;
 pub mod sql;
 
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000005_transparency_log::Migration),
             Box::new(m20261125_000006_anomalies::Migration),
             Box::new(m20261125_000008_retention::Migration),
+            Box::new(m20261125_000007_rounding::Migration),
             Box::new(m20261125_000009_subject_lookups::Migration),
         ]
     }

@@ -148,7 +148,12 @@ async fn assert_tallied(app: &App, rows: &[disclosure::Model]) {
     let mut cells = tally::Entity::find().all(app.gateway.database.primary()).await.unwrap();
     cells.retain(|cell| cell.disclosures != 0 || cell.subject_count != 0);
     cells.sort_unstable_by_key(|cell| cell.id);
-    assert_eq!(cells, expected.into_rows());
+    // Where a cell rounds up is chance.
+    for cell in &mut cells {
+        cell.rounds_above = 0;
+    }
+    let expected = expected.into_rows([0; 32]).into_iter().map(|cell| tally::Model { rounds_above: 0, ..cell });
+    assert_eq!(cells, expected.collect::<Vec<_>>());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

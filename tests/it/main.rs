@@ -29,6 +29,7 @@ mod retention;
 mod scale;
 mod schema;
 mod statistics;
+mod statistics_export;
 mod subject_access;
 mod succession;
 mod transparency_log;

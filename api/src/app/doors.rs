@@ -6,7 +6,7 @@ use async_graphql::{EmptySubscription, Schema};
 use axum::{Router, http::StatusCode};
 use futures::FutureExt;
 
-use super::App;
+use super::{App, statistics};
 use crate::{
     Error,
     auth::{Authenticator, JwksFault, Viewer, bearer, jwks},
@@ -55,13 +55,21 @@ impl App {
                 .data(self.recorder.clone())
                 .data(self.log.clone())
         };
+        let (authenticate, enter) = (authenticate(authenticator, gateway.clone()), enter(gateway.clone()));
+        let operation_time_max = Duration::from_secs(gateway.config.limits.operation_seconds_max);
+        let others = statistics::door(statistics::Door {
+            authenticate: Arc::clone(&authenticate),
+            enter: Arc::clone(&enter),
+            sets: self.recorder.sets().clone(),
+            operation_time_max,
+        });
         let doors = Doors {
             schemas: Schemas::new(build, limits(&gateway.config), cache(&gateway.config))?,
             body_bytes_max: gateway.config.limits.body_bytes_max,
-            operation_time_max: Duration::from_secs(gateway.config.limits.operation_seconds_max),
+            operation_time_max,
             anonymous_introspection: Introspection::Closed,
-            authenticate: authenticate(authenticator, gateway.clone()),
-            enter: enter(gateway.clone()),
+            authenticate,
+            enter,
             current_seq: {
                 let journal = journal.clone();
                 Arc::new(move || journal.facts().seq)
@@ -78,7 +86,7 @@ impl App {
                 Arc::new(move || set.clone()) as KeySet
             }),
         };
-        Ok(router(doors, tiles::router(self.log.clone(), status_of)))
+        Ok(router(doors, others.merge(tiles::router(self.log.clone(), status_of))))
     }
 }
 

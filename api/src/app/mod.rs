@@ -4,6 +4,7 @@ mod doors;
 mod rotate;
 mod scale;
 mod seed;
+mod statistics;
 
 use std::{
     fs::{File, TryLockError},

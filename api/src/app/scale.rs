@@ -83,12 +83,12 @@ pub async fn scale(
     told(0);
     let (mut calls, mut under_way, mut stand) = (Calls::new(scale.size, scale.disclosures), JoinSet::new(), 0);
     loop {
-        let call = calls.next()?;
+        let call = calls.take_next()?;
         if under_way.len() >= CALLS || call.is_none() {
             let Some(done) = under_way.join_next().await else { break };
-            let recorded: Result<u64, Error> =
+            let answered: Result<u64, Error> =
                 done.map_err(|error| Error::internal(format!("a call ended early: {error}")))?;
-            stand += recorded?;
+            stand += answered?;
             told(stand);
         }
         if let Some(call) = call {

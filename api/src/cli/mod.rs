@@ -5,6 +5,7 @@ mod keys;
 mod retention;
 mod seed;
 mod serve;
+mod statistics;
 mod token;
 mod verify;
 
@@ -75,6 +76,13 @@ enum Command {
     /// Keys of pseudonyms.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// Print statistics of the whole database as CSV, exactly.
+    Statistics {
+        /// Question, as names and values of the query of `/export/statistics`: `from=2026-01-01 until=2027-01-01
+        /// groupBy=RECIPIENT`.
+        #[arg(required = true, value_name = "NAME=VALUE")]
+        question: Vec<String>,
+    },
     /// Print a development token.
     Token(token::TokenArguments),
     /// Print the schema in SDL.
@@ -184,6 +192,7 @@ async fn execute(cli: Cli) -> Result<(), CliError> {
         Command::Retention(command) => retention::execute(config, &command).await,
         Command::Erase(arguments) => erase::erase(config, arguments).await,
         Command::Keys(command) => keys::execute(&config, &command).await,
+        Command::Statistics { question } => statistics::print(config, &question).await,
         Command::Token(arguments) => token::print(&config, &arguments).await,
         Command::Verify(_) => verify::verify(config).await,
         Command::Config => config.describe().iter().try_for_each(say),

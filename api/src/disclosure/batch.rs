@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{
     Error, Violations,
-    clock::Clock,
+    clock::{self, Clock},
     database::Database,
     facts::Facts,
     journal::{
@@ -329,7 +329,7 @@ impl Written {
         for row in &written.rows {
             deltas.add(row);
         }
-        written.tallies = deltas.into_rows();
+        written.tallies = deltas.into_rows(clock::random()?);
         written.keys.sort_unstable_by(|a, b| (a.discloser_id, &a.message_hash).cmp(&(b.discloser_id, &b.message_hash)));
         Ok(written)
     }

@@ -79,7 +79,7 @@ impl Known {
 /// Number of the register, and of the recipient among so many, that an agreement is about.
 pub(super) fn parties_of(at: usize, recipients: usize) -> (usize, usize) {
     let (turn, of) = (at / recipients, at % recipients);
-    let turn = if at % SECOND_EVERY == 0 { 0 } else { turn };
+    let turn = if at.is_multiple_of(SECOND_EVERY) { 0 } else { turn };
     ((of + turn) % REGISTERS, of)
 }
 

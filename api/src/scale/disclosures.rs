@@ -74,7 +74,7 @@ impl Calls {
     ///
     /// # Errors
     /// Internal when the generator has run out of identifiers.
-    pub fn next(&mut self) -> Result<Option<Call>, Error> {
+    pub fn take_next(&mut self) -> Result<Option<Call>, Error> {
         let registers = REGISTERS as u64;
         loop {
             let (group, register) = (self.next / registers, self.next % registers);
@@ -109,7 +109,7 @@ impl Calls {
         let chance = Chance(noise(number));
         let parties = &self.parties[register];
         let (recipient, agreement) = parties[chance.skewed(parties.len())];
-        let is_viewing = agreement % 4 == 0 && chance.of(1, 10) < 2;
+        let is_viewing = agreement.is_multiple_of(4) && chance.of(1, 10) < 2;
         let outcome = match chance.of(2, 1_000) {
             0..=939 => DisclosureOutcome::Delivered,
             940..=989 => DisclosureOutcome::Empty,
@@ -221,7 +221,7 @@ mod tests {
 
     fn all(disclosures: u64) -> Vec<Call> {
         let mut calls = Calls::new(Size::fitting(disclosures), disclosures);
-        std::iter::from_fn(|| calls.next().unwrap()).collect()
+        std::iter::from_fn(|| calls.take_next().unwrap()).collect()
     }
 
     #[test]

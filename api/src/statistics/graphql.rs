@@ -3,11 +3,14 @@
 use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
 use entity::vocabulary::{Channel, DisclosureOutcome, OrganisationKind};
 
-use super::{Asked, KeyValue, Sight, StatisticsFilter, StatisticsQuestion, StatisticsRow, rules};
+use super::{
+    Asked, KeyValue, Sight, StatisticsQuestion, StatisticsRow,
+    asking::{Asking, Paths},
+    rules,
+};
 use crate::{
     Error, Violations,
     auth::policy,
-    checks::Checks,
     context,
     disclosure::Recorder,
     graphql::{
@@ -17,7 +20,6 @@ use crate::{
         said::Said,
         scalars::{BusinessId, Citation, Date, DateTime, ItemCode},
     },
-    legal_basis,
 };
 
 /// Length of a period of statistics. Closed.
@@ -107,7 +109,8 @@ pub struct DisclosureStatisticsInput {
 pub struct DisclosureStatistics {
     /// Rows by period and values of the dimensions.
     rows: Vec<DisclosureStatisticsRow>,
-    /// Instant until which everything recorded is counted, UTC.
+    /// Instant until which everything recorded is counted, UTC: that of the newest entry of the log that was counted, or
+    /// the end of the days answered for, whichever is earlier.
     covered_until: DateTime,
     /// Where the page stands.
     page_info: PageInfo,
@@ -120,9 +123,10 @@ pub struct DisclosureStatisticsRow {
     period: String,
     /// Values of the dimensions, in the order asked.
     keys: Vec<DisclosureStatisticsKey>,
-    /// Disclosures; null when suppressed because they are few. For statisticians rounded to 5.
+    /// Disclosures; null when suppressed because they are few. For statisticians a multiple of 5: the disclosures alike in
+    /// everything of one day are rounded up or down by chance, once and for all, and then summed.
     disclosures: Option<Long>,
-    /// Sum of their subjects, not distinct persons; null when suppressed. For statisticians rounded to 5.
+    /// Sum of their subjects, not distinct persons; null when suppressed. For statisticians a multiple of 5, likewise.
     subject_count: Option<Long>,
     /// Whether the counts are too small to be shown.
     suppressed: bool,
@@ -147,8 +151,8 @@ pub struct StatisticsQuery;
 #[Object]
 impl StatisticsQuery {
     /// How much was disclosed, to whom and on which law. Officers, systems and auditors count their own organisation's;
-    /// statisticians count everyone's closed days, every number rounded to 5 and numbers under 5 suppressed. Errors:
-    /// FORBIDDEN, INVALID_INPUT, LIMIT_EXCEEDED, UNAVAILABLE.
+    /// statisticians count everyone's closed days, every number a sum of cells each rounded up or down to fives and numbers
+    /// under 5 suppressed. Errors: FORBIDDEN, INVALID_INPUT, LIMIT_EXCEEDED, UNAVAILABLE.
     async fn disclosure_statistics(
         &self,
         ctx: &Context<'_>,
@@ -164,8 +168,8 @@ impl StatisticsQuery {
         let sight = Sight::of(&view.facts, &view.viewer).ok_or(Error::Forbidden)?;
         let sets = ctx.data_opt::<Recorder>().ok_or_else(|| Error::internal("no recorder"))?.sets();
         let asked = Asked { facts: &view.facts, question: &question, sight, now: request.now };
-        let database = request.gateway.database.read();
-        let found = super::statistics(database, sets, asked, page.after.as_deref(), page.count).await?;
+        let snapshot = request.gateway.database.read_snapshot().await?;
+        let found = super::statistics(&snapshot, sets, asked, page.after.as_deref(), page.count).await?;
         let (first, last) = (found.rows.first(), found.rows.last());
         let (first, last) = (first.map(StatisticsRow::position), last.map(StatisticsRow::position));
         let page_info = page.info(first.as_ref(), last.as_ref(), found.has_next);
@@ -192,68 +196,37 @@ fn said(request: &context::Context, row: StatisticsRow) -> DisclosureStatisticsR
     }
 }
 
+/// Where the input has the parts of a question.
+const PATHS: Paths = Paths { question: "input.", filter: "input.filter." };
+
 /// Question of an input, its references found.
 fn question(request: &context::Context, input: DisclosureStatisticsInput) -> Result<StatisticsQuestion, Violations> {
-    let facts = &request.view.facts;
-    let mut checks = Checks::default();
-    let (from, until) =
-        (checks.day("input.from", input.from.as_str()), checks.day("input.until", input.until.as_str()));
-    let group_by: Vec<rules::Dimension> = input.group_by.into_iter().flatten().map(Into::into).collect();
-    checks.faults().extend(rules::violations(from, until, &group_by));
-    let filter = input.filter.unwrap_or_default();
-    let organisation = |checks: &mut Checks, path: &str, id: &BusinessId| {
-        checks.organisation(facts, path, id.as_str()).map(|row| row.id)
-    };
-    let register = |checks: &mut Checks, path: &str, code: &String| {
-        checks.found(path, facts.register.by_key(code), "register").map(|row| row.id)
-    };
-    let agreement = |checks: &mut Checks, path: &str, number: &String| {
-        let known = facts.agreement.by_key(number);
-        let known = known.filter(|row| policy::sight(facts, &request.view.viewer, row).is_some());
-        checks.found(path, known, "agreement").map(|row| row.id)
-    };
-    let item = |checks: &mut Checks, path: &str, code: &ItemCode| {
-        let code: entity::vocabulary::ItemCode = checks.parsed(path, code.as_str())?;
-        checks.found(path, rules::is_item(facts, &code).then_some(code), "item in any register")
-    };
-    let basis = |checks: &mut Checks, path: &str, citation: &Citation| {
-        let citation: entity::vocabulary::Citation = checks.parsed(path, citation.as_str())?;
-        let wordings: Vec<_> = legal_basis::rules::wordings(facts, &citation).map(|row| row.id).collect();
-        checks.found(path, (!wordings.is_empty()).then_some(wordings), "provision")
-    };
-    let purpose = |checks: &mut Checks, path: &str, code: &String| {
-        checks.found(path, facts.purpose.by_key(code), "purpose").map(|row| row.id)
-    };
-    let filter = StatisticsFilter {
-        disclosers: each(&mut checks, "disclosers", filter.disclosers, organisation),
-        recipients: each(&mut checks, "recipients", filter.recipients, organisation),
-        recipient_kinds: filter.recipient_kinds.into_iter().flatten().map(|kind| kind.0).collect(),
-        registers: each(&mut checks, "registers", filter.registers, register),
-        agreements: each(&mut checks, "agreements", filter.agreements, agreement),
-        items: each(&mut checks, "items", filter.items, item),
-        bases: each(&mut checks, "legalBases", filter.legal_bases, basis).concat(),
-        purposes: each(&mut checks, "purposes", filter.purposes, purpose),
-        channels: filter.channels.into_iter().flatten().map(|channel| channel.0).collect(),
-        outcomes: filter.outcomes.into_iter().flatten().map(|outcome| outcome.0).collect(),
-    };
-    checks.done(|| {
-        Some(StatisticsQuestion {
-            from: from?,
-            until: until?,
-            interval: input.interval.map_or(rules::Interval::Month, Into::into),
-            group_by,
-            filter,
-        })
-    })
+    let (facts, viewer) = (&request.view.facts, &request.view.viewer);
+    asking(input).question(facts, |row| policy::sight(facts, viewer, row).is_some(), PATHS)
 }
 
-/// What the values of one condition name; malformed and unknown ones are faults.
-fn each<T, I>(
-    checks: &mut Checks,
-    condition: &str,
-    given: Option<Vec<T>>,
-    find: impl Fn(&mut Checks, &str, &T) -> Option<I>,
-) -> Vec<I> {
-    let given = given.into_iter().flatten().enumerate();
-    given.filter_map(|(index, value)| find(checks, &format!("input.filter.{condition}.{index}"), &value)).collect()
+fn asking(input: DisclosureStatisticsInput) -> Asking {
+    fn texts<T>(given: Option<Vec<T>>, text: impl Fn(&T) -> &str) -> Vec<String> {
+        given.into_iter().flatten().map(|value| text(&value).to_owned()).collect()
+    }
+    fn codes<T>(given: Option<Vec<Said<T>>>) -> Vec<T> {
+        given.into_iter().flatten().map(|code| code.0).collect()
+    }
+    let filter = input.filter.unwrap_or_default();
+    Asking {
+        from: input.from.as_str().to_owned(),
+        until: input.until.as_str().to_owned(),
+        interval: input.interval.map(Into::into),
+        group_by: input.group_by.into_iter().flatten().map(Into::into).collect(),
+        disclosers: texts(filter.disclosers, BusinessId::as_str),
+        recipients: texts(filter.recipients, BusinessId::as_str),
+        recipient_kinds: codes(filter.recipient_kinds),
+        registers: texts(filter.registers, String::as_str),
+        agreements: texts(filter.agreements, String::as_str),
+        items: texts(filter.items, ItemCode::as_str),
+        legal_bases: texts(filter.legal_bases, Citation::as_str),
+        purposes: texts(filter.purposes, String::as_str),
+        channels: codes(filter.channels),
+        outcomes: codes(filter.outcomes),
+    }
 }

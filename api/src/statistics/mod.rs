@@ -2,36 +2,26 @@
 //!
 //! Answered from tallies alone, so the cost follows the cells and not the disclosures.
 
+pub mod asking;
+mod cells;
+pub mod csv;
 pub mod graphql;
+pub mod recount;
 pub mod rules;
+mod spans;
+#[cfg(test)]
+mod tests;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::VecDeque;
 
-use entity::{
-    tally,
-    vocabulary::{
-        Channel, Day, DisclosureOutcome, Instant, InternedId, OnwardRecipientKind, OrganisationId, PurposeId,
-        RegisterId, TallyGrain,
-    },
-};
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, IdenStatic, QueryFilter, QueryResult, QuerySelect,
-    TryGetable,
-    sea_query::{Alias, Expr},
-};
+use entity::{log_tree, vocabulary::Instant};
+use sea_orm::{ConnectionTrait, EntityTrait};
 
-pub use rules::{Dimension, Interval, KeyValue, StatisticsFilter, StatisticsQuestion, StatisticsRow, check};
+pub use cells::STATISTICS_CELLS_MAX;
+pub use rules::{Dimension, Interval, KeyValue, Sight, StatisticsFilter, StatisticsQuestion, StatisticsRow, check};
 
-pub use crate::auth::policy::statistics::Sight;
-
-use crate::{
-    Error,
-    disclosure::interned::{self, InternedSets},
-    facts::Facts,
-};
-
-/// Cells one answer may be made of; a narrower question has fewer.
-pub const STATISTICS_CELLS_MAX: usize = 200_000;
+use crate::{Error, disclosure::interned::InternedSets, facts::Facts};
+use spans::Spans;
 
 /// Answer to a question, or the page of it that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,33 +30,8 @@ pub struct Statistics {
     pub rows: Vec<StatisticsRow>,
     /// Whether more follow.
     pub has_next: bool,
-    /// End of what is surely counted.
+    /// Instant until which everything recorded is counted.
     pub covered_until: Instant,
-}
-
-/// Page of the statistics after a row's position, at most `first` rows.
-///
-/// # Errors
-/// Every fault of the question; limit exceeded when it spans more cells than one answer is made of; unavailable when the
-/// database does not answer.
-pub async fn statistics(
-    db: &impl ConnectionTrait,
-    sets: &InternedSets,
-    asked: Asked<'_>,
-    after: Option<&[String]>,
-    first: usize,
-) -> Result<Statistics, Error> {
-    let Asked { facts, question, sight, now } = asked;
-    check(question).map_err(Error::Invalid)?;
-    let until = rules::answered_until(question, sight, now);
-    let cells = if until > question.from { cells(db, sets, asked, until).await? } else { Vec::new() };
-    let mut rows = rules::rows(facts, question, sight, &cells);
-    if let Some(after) = after {
-        rows.retain(|row| row.position().as_slice() > after);
-    }
-    let has_next = rows.len() > first;
-    rows.truncate(first);
-    Ok(Statistics { rows, has_next, covered_until: rules::covered_until(question, sight, now) })
 }
 
 /// A question, who asks it and when.
@@ -82,152 +47,83 @@ pub struct Asked<'a> {
     pub now: Instant,
 }
 
-/// Columns a question needs; what it does not ask about is summed by the database.
-fn columns(question: &StatisticsQuestion, sight: Sight) -> Vec<tally::Column> {
-    use tally::Column;
-    let by = |dimension| question.group_by.contains(&dimension);
-    let recipient =
-        by(Dimension::Recipient) || by(Dimension::RecipientKind) || !question.filter.recipient_kinds.is_empty();
-    [
-        (question.interval != Interval::Total, Column::PeriodOn),
-        (by(Dimension::Discloser), Column::DiscloserId),
-        (recipient, Column::RecipientId),
-        (recipient, Column::OnwardRecipientKind),
-        (by(Dimension::Register), Column::RegisterId),
-        (by(Dimension::Agreement) || sight == Sight::Rounded, Column::AgreementId),
-        (by(Dimension::Item) || !question.filter.items.is_empty(), Column::ItemsId),
-        (by(Dimension::LegalBasis) || !question.filter.bases.is_empty(), Column::BasesId),
-        (by(Dimension::Purpose), Column::PurposeId),
-        (by(Dimension::Channel), Column::Channel),
-        (by(Dimension::Outcome), Column::Outcome),
-    ]
-    .into_iter()
-    .filter_map(|(needed, column)| needed.then_some(column))
-    .collect()
-}
-
-/// Cell whose sets of items and provisions are still to be read.
-type Interned = (rules::Cell, Option<InternedId>, Option<InternedId>);
-
-async fn cells(
+/// Page of the statistics after a row's position, at most `first` rows. `db` sees one state throughout.
+///
+/// # Errors
+/// Every fault of the question; limit exceeded when one of its periods spans more cells than one answer is made of;
+/// unavailable when the database does not answer.
+pub async fn statistics(
     db: &impl ConnectionTrait,
     sets: &InternedSets,
     asked: Asked<'_>,
-    until: Day,
-) -> Result<Vec<rules::Cell>, Error> {
-    let columns = columns(asked.question, asked.sight);
-    let mut select = tally::Entity::find().select_only().filter(condition(asked, until));
-    for column in &columns {
-        select = select.column(*column).group_by(*column);
+    after: Option<&[String]>,
+    first: usize,
+) -> Result<Statistics, Error> {
+    let mut reading = Reading::start(db, sets, asked, after).await?;
+    let mut rows = Vec::new();
+    while rows.len() <= first
+        && let Some(row) = reading.next().await?
+    {
+        rows.push(row);
     }
-    // PostgreSQL sums bigints to a decimal.
-    let sum = |column: tally::Column| Expr::col(column).sum().cast_as(Alias::new("bigint"));
-    let select = select
-        .expr_as(sum(tally::Column::Disclosures), "disclosures_sum")
-        .expr_as(sum(tally::Column::SubjectCount), "subject_count_sum")
-        .limit(STATISTICS_CELLS_MAX as u64 + 1);
-    let found = db.query_all(&sea_orm::QueryTrait::into_query(select)).await?;
-    if found.len() > STATISTICS_CELLS_MAX {
-        return Err(Error::LimitExceeded {
-            limit: "STATISTICS_CELLS_MAX",
-            allowed: STATISTICS_CELLS_MAX as u64,
-            retry_after_seconds: None,
-        });
-    }
-    let names = columns.iter().map(IdenStatic::as_str).collect();
-    let read = Read { names, from: asked.question.from };
-    let cells: Vec<_> = found.iter().filter_map(|row| read.cell(row).transpose()).collect::<Result<_, _>>()?;
-    let used: Vec<_> = cells.iter().flat_map(|(_, items, bases)| [*items, *bases]).flatten().collect();
-    let members = sets.read(db, used).await?;
-    Ok(with_sets(cells, &members))
+    let has_next = rows.len() > first;
+    rows.truncate(first);
+    Ok(Statistics { rows, has_next, covered_until: reading.covered_until })
 }
 
-fn with_sets(cells: Vec<Interned>, members: &HashMap<InternedId, std::sync::Arc<str>>) -> Vec<rules::Cell> {
-    let set = |id: Option<InternedId>| id.and_then(|id| members.get(&id)).map_or("", AsRef::as_ref);
-    cells
-        .into_iter()
-        .map(|(cell, items, bases)| rules::Cell {
-            items: interned::items(set(items)),
-            bases: interned::bases(set(bases)),
-            ..cell
-        })
-        .collect()
+/// An answer as it is read, step by step and in its order; whoever stops early has not read the rest.
+#[derive(Debug)]
+pub struct Reading<'a, C> {
+    db: &'a C,
+    sets: &'a InternedSets,
+    asked: Asked<'a>,
+    after: Option<&'a [String]>,
+    spans: Spans,
+    found: VecDeque<StatisticsRow>,
+    /// Instant until which everything recorded is counted.
+    pub covered_until: Instant,
 }
 
-fn condition(asked: Asked<'_>, until: Day) -> Condition {
-    use tally::Column;
-    let (question, filter) = (asked.question, &asked.question.filter);
-    let own = match asked.sight {
-        Sight::Own(own) => {
-            let own = asked.facts.lineage(own);
-            Some(Condition::any().add(Column::DiscloserId.is_in(own.clone())).add(Column::RecipientId.is_in(own)))
+impl<'a, C: ConnectionTrait> Reading<'a, C> {
+    /// Begins after a row's position. `db` sees one state throughout, so that all rows agree.
+    ///
+    /// # Errors
+    /// Every fault of the question; unavailable when the database does not answer.
+    pub async fn start(
+        db: &'a C,
+        sets: &'a InternedSets,
+        asked: Asked<'a>,
+        after: Option<&'a [String]>,
+    ) -> Result<Self, Error> {
+        let Asked { question, sight, now, .. } = asked;
+        check(question).map_err(Error::Invalid)?;
+        let tree = log_tree::Entity::find().one(db).await?.ok_or_else(|| Error::internal("log_tree has no row"))?;
+        let from = after.and_then(|after| rules::period_start(question, after.first()?)).unwrap_or(question.from);
+        let spans = Spans::new(question, from, rules::answered_until(question, sight, now));
+        let covered_until = rules::covered_until(question, sight, now, tree.recorded_at);
+        Ok(Self { db, sets, asked, after, spans, found: VecDeque::new(), covered_until })
+    }
+
+    /// Next row; null after the last.
+    ///
+    /// # Errors
+    /// Limit exceeded when one period spans more cells than one answer is made of; unavailable when the database does not
+    /// answer.
+    pub async fn next(&mut self) -> Result<Option<StatisticsRow>, Error> {
+        while self.found.is_empty() {
+            let Some(span) = self.spans.next() else { return Ok(None) };
+            match cells::cells(self.db, self.sets, self.asked, span).await {
+                Ok(cells) => {
+                    self.spans.pass(cells.len());
+                    self.found = rules::rows(self.asked.facts, self.asked.question, self.asked.sight, &cells).into();
+                    if let Some(after) = self.after {
+                        self.found.retain(|row| row.position().as_slice() > after);
+                    }
+                }
+                Err(Error::LimitExceeded { .. }) if self.spans.narrow() => {}
+                Err(error) => return Err(error),
+            }
         }
-        Sight::Everything | Sight::Rounded => None,
-    };
-    Condition::all()
-        .add(days(question, until))
-        .add(Column::Outcome.is_in(rules::counted_outcomes(question)))
-        .add_option(own)
-        .add_option(any_of(Column::DiscloserId, &filter.disclosers))
-        .add_option(any_of(Column::RecipientId, &filter.recipients))
-        .add_option(any_of(Column::RegisterId, &filter.registers))
-        .add_option(any_of(Column::AgreementId, &filter.agreements))
-        .add_option(any_of(Column::PurposeId, &filter.purposes))
-        .add_option(any_of(Column::Channel, &filter.channels))
-}
-
-fn any_of<V: Copy + Into<sea_orm::Value>>(column: tally::Column, values: &[V]) -> Option<Expr> {
-    (!values.is_empty()).then(|| column.is_in(values.iter().copied()))
-}
-
-fn days(question: &StatisticsQuestion, until: Day) -> Condition {
-    use tally::Column;
-    let edges = rules::edges(question.from, until, question.interval);
-    let between = |grain: TallyGrain, (from, until): (Day, Day)| {
-        (from < until).then(|| {
-            Condition::all()
-                .add(Column::Grain.eq(grain))
-                .add(Column::PeriodOn.gte(from))
-                .add(Column::PeriodOn.lt(until))
-        })
-    };
-    Condition::any()
-        .add_option(between(TallyGrain::Day, edges.before))
-        .add_option(between(TallyGrain::Month, edges.months))
-        .add_option(between(TallyGrain::Day, edges.after))
-}
-
-/// Reads what was selected; what was not asked about is absent.
-struct Read {
-    names: BTreeSet<&'static str>,
-    from: Day,
-}
-
-impl Read {
-    /// Cell of a row; none of the one row of nulls that sums over nothing come to where nothing is grouped by.
-    fn cell(&self, row: &QueryResult) -> Result<Option<Interned>, Error> {
-        let (disclosures, subject_count) = (row.try_get("", "disclosures_sum")?, row.try_get("", "subject_count_sum")?);
-        let (Some(disclosures), Some(subject_count)) = (disclosures, subject_count) else { return Ok(None) };
-        let cell = rules::Cell {
-            day: self.optional(row, "period_on")?.unwrap_or(self.from),
-            discloser: self.optional::<OrganisationId>(row, "discloser_id")?,
-            recipient: self.optional::<OrganisationId>(row, "recipient_id")?,
-            onward: self.optional::<OnwardRecipientKind>(row, "onward_recipient_kind")?,
-            register: self.optional::<RegisterId>(row, "register_id")?,
-            agreement: self.optional(row, "agreement_id")?,
-            items: Vec::new(),
-            bases: Vec::new(),
-            purpose: self.optional::<PurposeId>(row, "purpose_id")?,
-            channel: self.optional::<Channel>(row, "channel")?,
-            outcome: self.optional::<DisclosureOutcome>(row, "outcome")?,
-            disclosures,
-            subject_count,
-        };
-        let items = self.optional(row, "items_id")?;
-        Ok(Some((cell, items, self.optional(row, "bases_id")?)))
-    }
-
-    fn optional<T: TryGetable>(&self, row: &QueryResult, column: &str) -> Result<Option<T>, Error> {
-        if self.names.contains(column) { Ok(row.try_get("", column)?) } else { Ok(None) }
+        Ok(self.found.pop_front())
     }
 }

@@ -1,7 +1,9 @@
 //! How disclosures are counted and what of the counts may be shown; pure.
 //!
 //! A statistician sees closed days only, every number rounded, small cells not at all, and agreements that are not
-//! public only together (I17).
+//! public only together (I17). What is rounded are not the sums but the cells of the tallies they are made of, each once
+//! and for all: whatever is asked, and however answers are added and subtracted, nothing comes out that the rounded cells
+//! do not say, and no rounded cell says what it was made of.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,15 +16,12 @@ use entity::vocabulary::{
 
 use crate::{
     Fault, FaultCode, Violations,
-    auth::policy::statistics::Sight,
     facts::{Facts, global_id},
 };
+pub use crate::{auth::policy::statistics::Sight, disclosure::tally::ROUNDED_TO};
 
 /// Dimensions one question may group by.
 pub const GROUP_BY_MAX: usize = 3;
-
-/// What a statistician's numbers are rounded to, and the smallest number shown.
-pub const ROUNDED_TO: i64 = 5;
 
 /// Length of the periods of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +34,12 @@ pub enum Interval {
     Year,
     /// Whole time asked about.
     Total,
+}
+
+impl Interval {
+    /// Every interval with its code.
+    pub const ALL: [(Self, &'static str); 4] =
+        [(Self::Day, "DAY"), (Self::Month, "MONTH"), (Self::Year, "YEAR"), (Self::Total, "TOTAL")];
 }
 
 /// What disclosures are grouped by.
@@ -76,6 +81,11 @@ impl Dimension {
         (Self::Channel, "CHANNEL"),
         (Self::Outcome, "OUTCOME"),
     ];
+
+    /// Its code.
+    pub fn code(self) -> &'static str {
+        Self::ALL.iter().find(|(dimension, _)| *dimension == self).map_or("", |(_, code)| code)
+    }
 }
 
 /// Question about how much was disclosed.
@@ -120,22 +130,23 @@ pub struct StatisticsFilter {
 
 /// Every fault of a question.
 pub fn check(question: &StatisticsQuestion) -> Result<(), Violations> {
-    let faults = violations(Some(question.from), Some(question.until), &question.group_by);
+    let faults = violations("", Some(question.from), Some(question.until), &question.group_by);
     if faults.is_empty() { Ok(()) } else { Err(faults) }
 }
 
-/// Every fault of a question's days, as far as they could be read, and of its dimensions.
-pub fn violations(from: Option<Day>, until: Option<Day>, group_by: &[Dimension]) -> Violations {
+/// Every fault of a question's days, as far as they could be read, and of its dimensions; their paths start with `path`.
+pub fn violations(path: &str, from: Option<Day>, until: Option<Day>, group_by: &[Dimension]) -> Violations {
     let mut faults = Violations::new();
+    let mut fault =
+        |code, field: &str, message: String| faults.push(Fault::new(code, &format!("{path}{field}"), message));
     if from.zip(until).is_some_and(|(from, until)| until <= from) {
-        faults.push(Fault::new(FaultCode::PeriodReversed, "input.until", "not after `from`"));
+        fault(FaultCode::PeriodReversed, "until", "not after `from`".to_owned());
     }
     if group_by.len() > GROUP_BY_MAX {
-        let message = format!("more than {GROUP_BY_MAX} dimensions");
-        faults.push(Fault::new(FaultCode::TooLong, "input.groupBy", message));
+        fault(FaultCode::TooLong, "groupBy", format!("more than {GROUP_BY_MAX} dimensions"));
     }
     if group_by.iter().collect::<BTreeSet<_>>().len() < group_by.len() {
-        faults.push(Fault::new(FaultCode::Malformed, "input.groupBy", "a dimension is named twice"));
+        fault(FaultCode::Malformed, "groupBy", "a dimension is named twice".to_owned());
     }
     faults
 }
@@ -149,9 +160,7 @@ pub fn list(question: &StatisticsQuestion) -> String {
         Interval::Year => "YEAR".to_owned(),
         Interval::Total => period(question, question.from),
     };
-    let code =
-        |wanted: &Dimension| Dimension::ALL.iter().find(|(dimension, _)| dimension == wanted).map(|(_, code)| *code);
-    let dimensions: Vec<_> = question.group_by.iter().filter_map(code).collect();
+    let dimensions: Vec<_> = question.group_by.iter().map(|dimension| dimension.code()).collect();
     format!("disclosureStatistics {interval} {}", dimensions.join(" "))
 }
 
@@ -168,9 +177,10 @@ pub fn answered_until(question: &StatisticsQuestion, sight: Sight, now: Instant)
     }
 }
 
-/// End of what is surely counted.
-pub fn covered_until(question: &StatisticsQuestion, sight: Sight, now: Instant) -> Instant {
-    helsinki_midnight(answered_until(question, sight, now)).min(now)
+/// Instant until which everything recorded is counted: that of the last entry of the log that stood when the counts were
+/// read, for entries rise with their instants and each counts when it stands; never later than the days answered for.
+pub fn covered_until(question: &StatisticsQuestion, sight: Sight, now: Instant, last_entry: Instant) -> Instant {
+    helsinki_midnight(answered_until(question, sight, now)).min(last_entry)
 }
 
 /// Days of a question by the grain that counts them: whole months by month, the edges by day.
@@ -184,10 +194,11 @@ pub struct Edges {
     pub after: (Day, Day),
 }
 
-/// Divides the days between two into whole months and edges; by day nothing is a whole month.
-pub fn edges(from: Day, until: Day, interval: Interval) -> Edges {
+/// Divides the days between two into whole months and edges. By day nothing is a whole month; nor is it for a
+/// statistician, for a month rounded as one and its days rounded each would together tell more than the days do.
+pub fn edges(from: Day, until: Day, interval: Interval, sight: Sight) -> Edges {
     let (first, last) = (month_at_or_after(from), month(until));
-    if interval == Interval::Day || first >= last {
+    if interval == Interval::Day || sight == Sight::Rounded || first >= last {
         let until = until.max(from);
         return Edges { before: (from, until), months: (until, until), after: (until, until) };
     }
@@ -201,6 +212,17 @@ fn month(day: Day) -> Day {
 fn month_at_or_after(day: Day) -> Day {
     let first = month(day);
     if first == day { day } else { first.checked_add_months(Months::new(1)).unwrap_or(Day::MAX) }
+}
+
+/// First day of the period of a name, within the days asked about; null where it names none.
+pub fn period_start(question: &StatisticsQuestion, name: &str) -> Option<Day> {
+    let day = match question.interval {
+        Interval::Day => name.parse(),
+        Interval::Month => format!("{name}-01").parse(),
+        Interval::Year => format!("{name}-01-01").parse(),
+        Interval::Total => return Some(question.from),
+    };
+    day.ok().map(|day: Day| day.max(question.from))
 }
 
 /// Name of the period a day falls into.
@@ -249,9 +271,9 @@ pub struct Cell {
     pub channel: Option<Channel>,
     /// Outcome, where asked.
     pub outcome: Option<DisclosureOutcome>,
-    /// Rows.
+    /// Rows; for a statistician the sum of the rounded cells of the tallies.
     pub disclosures: i64,
-    /// Sum of their subjects.
+    /// Sum of their subjects; for a statistician that of the rounded cells.
     pub subject_count: i64,
 }
 
@@ -339,7 +361,8 @@ fn said(language: Language, fi: &str, sv: Option<&String>, en: Option<&String>) 
     name.map_or_else(|| fi.to_owned(), Clone::clone)
 }
 
-/// Rows of an answer, ordered by period and values.
+/// Rows of an answer, ordered by period and values. What is asked for exactly and has been corrected away is no row; what
+/// a statistician asks for is one wherever something was counted, be it ever so little.
 pub fn rows(facts: &Facts, question: &StatisticsQuestion, sight: Sight, cells: &[Cell]) -> Vec<StatisticsRow> {
     let mut sums: BTreeMap<(String, Vec<KeyValue>), (i64, i64)> = BTreeMap::new();
     for cell in cells {
@@ -354,7 +377,7 @@ pub fn rows(facts: &Facts, question: &StatisticsQuestion, sight: Sight, cells: &
         }
     }
     sums.into_iter()
-        .filter(|(_, (disclosures, _))| *disclosures != 0)
+        .filter(|(_, (disclosures, _))| sight == Sight::Rounded || *disclosures != 0)
         .map(|((period, keys), counts)| {
             let keys = question.group_by.iter().copied().zip(keys).collect();
             shown(
@@ -378,7 +401,7 @@ fn shown(sight: Sight, row: StatisticsRow) -> StatisticsRow {
     if row.disclosures.is_none_or(is_small) || row.subject_count.is_none_or(is_small) {
         return StatisticsRow { disclosures: None, subject_count: None, suppressed: true, ..row };
     }
-    StatisticsRow { disclosures: row.disclosures.map(rounded), subject_count: row.subject_count.map(rounded), ..row }
+    row
 }
 
 /// Whether a number could point at somebody.
@@ -386,9 +409,10 @@ pub fn is_small(count: i64) -> bool {
     count < ROUNDED_TO
 }
 
-/// Nearest multiple; with an odd step no number stands halfway.
-pub fn rounded(count: i64) -> i64 {
-    (count + ROUNDED_TO / 2).div_euclid(ROUNDED_TO) * ROUNDED_TO
+/// Count of one cell of the tallies as statisticians' numbers are made of it: up where its rest exceeds what was drawn for
+/// the cell, else down. As every rest is drawn as often, it is right on the average.
+pub fn rounded(count: i64, rounds_above: i32) -> i64 {
+    (count + ROUNDED_TO - 1 - i64::from(rounds_above)).div_euclid(ROUNDED_TO) * ROUNDED_TO
 }
 
 fn is_restricted(facts: &Facts, cell: &Cell) -> bool {
@@ -503,245 +527,8 @@ fn many(values: impl Iterator<Item = String>) -> Vec<KeyValue> {
     if values.is_empty() { vec![KeyValue::Nothing] } else { values.into_iter().map(KeyValue::Value).collect() }
 }
 
-fn organisation(facts: &Facts, id: OrganisationId) -> String {
+/// Organisation as others know it: by its business id, where it has one.
+pub fn organisation(facts: &Facts, id: OrganisationId) -> String {
     let business_id = facts.organisation.get(id).and_then(|row| row.business_id);
     business_id.map_or_else(|| global_id(id), |business_id| business_id.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn day(text: &str) -> Day {
-        text.parse().unwrap_or_else(|fault| panic!("{text}: {fault}"))
-    }
-
-    fn question(from: &str, until: &str, interval: Interval, group_by: &[Dimension]) -> StatisticsQuestion {
-        StatisticsQuestion {
-            from: day(from),
-            until: day(until),
-            interval,
-            group_by: group_by.to_vec(),
-            filter: StatisticsFilter::default(),
-        }
-    }
-
-    fn cell(channel: Channel, disclosures: i64) -> Cell {
-        Cell {
-            day: day("2026-03-01"),
-            discloser: None,
-            recipient: None,
-            onward: None,
-            register: None,
-            agreement: None,
-            items: Vec::new(),
-            bases: Vec::new(),
-            purpose: None,
-            channel: Some(channel),
-            outcome: None,
-            disclosures,
-            subject_count: disclosures,
-        }
-    }
-
-    fn key_value() -> impl Strategy<Value = KeyValue> {
-        let value = proptest::string::string_regex("[ -~]{0,3}").unwrap_or_else(|fault| panic!("{fault}"));
-        prop_oneof![Just(KeyValue::Nothing), Just(KeyValue::Restricted), value.prop_map(KeyValue::Value)]
-    }
-
-    #[test]
-    fn whole_months_are_counted_by_month_and_the_edges_by_day() {
-        let edges = edges(day("2026-01-15"), day("2026-04-10"), Interval::Total);
-        assert_eq!(edges.before, (day("2026-01-15"), day("2026-02-01")));
-        assert_eq!(edges.months, (day("2026-02-01"), day("2026-04-01")));
-        assert_eq!(edges.after, (day("2026-04-01"), day("2026-04-10")));
-    }
-
-    #[test]
-    fn a_question_within_one_month_is_counted_by_day() {
-        let edges = edges(day("2026-01-15"), day("2026-01-20"), Interval::Month);
-        assert_eq!(edges.before, (day("2026-01-15"), day("2026-01-20")));
-        assert_eq!(edges.months.0, edges.months.1);
-    }
-
-    #[test]
-    fn denials_are_counted_only_where_outcomes_are_asked_about() {
-        let plain = question("2026-01-01", "2026-02-01", Interval::Total, &[]);
-        assert_eq!(counted_outcomes(&plain), [DisclosureOutcome::Delivered, DisclosureOutcome::Empty]);
-        let grouped = question("2026-01-01", "2026-02-01", Interval::Total, &[Dimension::Outcome]);
-        assert_eq!(counted_outcomes(&grouped).len(), 4);
-    }
-
-    #[test]
-    fn every_fault_of_a_question_is_named() {
-        let all = Dimension::ALL.map(|(dimension, _)| dimension);
-        let mut wrong = question("2026-02-01", "2026-01-01", Interval::Total, &all);
-        wrong.group_by[1] = Dimension::Discloser;
-        assert_eq!(check(&wrong).map_err(|faults| faults.len()), Err(3));
-        assert!(check(&question("2026-01-01", "2026-01-02", Interval::Day, &all[..3])).is_ok());
-    }
-
-    #[test]
-    fn statistician_sees_closed_days_only() -> Result<(), chrono::ParseError> {
-        let question = question("2026-01-01", "2027-01-01", Interval::Total, &[]);
-        // Half past midnight in Helsinki.
-        let now = "2026-03-09T22:30:00Z".parse::<chrono::DateTime<chrono::Utc>>()?;
-        assert_eq!(answered_until(&question, Sight::Rounded, now), day("2026-03-10"));
-        assert_eq!(covered_until(&question, Sight::Rounded, now), helsinki_midnight(day("2026-03-10")));
-        assert_eq!(covered_until(&question, Sight::Everything, now), now);
-        Ok(())
-    }
-
-    #[test]
-    fn small_cells_are_suppressed_and_others_rounded() {
-        let question = question("2026-03-01", "2026-04-01", Interval::Month, &[Dimension::Channel]);
-        let cells = [cell(Channel::TechnicalInterface, 4), cell(Channel::ViewingConnection, 13)];
-        let rows = rows(&Facts::default(), &question, Sight::Rounded, &cells);
-        assert!(rows[0].suppressed && rows[0].disclosures.is_none() && rows[0].subject_count.is_none());
-        assert_eq!((rows[1].suppressed, rows[1].disclosures), (false, Some(15)));
-        assert_eq!(rows[1].position(), ["2026-03", "=VIEWING_CONNECTION"]);
-    }
-
-    #[test]
-    fn party_sees_its_own_numbers_exactly() {
-        let question = question("2026-03-01", "2026-04-01", Interval::Total, &[]);
-        let rows =
-            rows(&Facts::default(), &question, Sight::Everything, &[cell(Channel::Other, 3), cell(Channel::Other, -1)]);
-        assert_eq!(rows.len(), 1);
-        assert_eq!((rows[0].disclosures, rows[0].suppressed), (Some(2), false));
-        assert_eq!(rows[0].period, "2026-03-01/2026-04-01");
-    }
-
-    /// Facts with one agreement that is not public, and a cell of it with every value.
-    fn restricted() -> (Facts, Cell) {
-        use crate::facts::bare;
-        use entity::{agreement, vocabulary::AgreementStatus};
-        let (id, party) = (AgreementId(uuid::Uuid::from_u128(1)), OrganisationId(uuid::Uuid::from_u128(2)));
-        let agreement = agreement::Model {
-            number: "SOT-1".to_owned(),
-            status: AgreementStatus::Active,
-            publicity: Publicity::PublicationRestricted,
-            ..bare::agreement(id, party, OrganisationId(uuid::Uuid::from_u128(3)), RegisterId(uuid::Uuid::from_u128(4)))
-        };
-        let facts = Facts::default().after(1, &[agreement.into()]);
-        let cell = Cell {
-            agreement: Some(id),
-            discloser: Some(party),
-            onward: Some(OnwardRecipientKind::EcecProvider),
-            items: vec!["SOT.UNIT".parse().unwrap_or_else(|fault| panic!("{fault}"))],
-            outcome: Some(DisclosureOutcome::Delivered),
-            ..cell(Channel::Other, 7)
-        };
-        (facts, cell)
-    }
-
-    #[test]
-    fn restricted_agreements_are_one_group_in_every_dimension_but_channel_and_outcome() {
-        let (facts, cell) = restricted();
-        for (dimension, code) in Dimension::ALL {
-            let question = question("2026-03-01", "2026-04-01", Interval::Month, &[dimension]);
-            let rows = rows(&facts, &question, Sight::Rounded, std::slice::from_ref(&cell));
-            let is_told = matches!(dimension, Dimension::Channel | Dimension::Outcome);
-            assert_eq!(rows[0].keys[0].1 != KeyValue::Restricted, is_told, "{code}");
-            let exact = super::rows(&facts, &question, Sight::Everything, std::slice::from_ref(&cell));
-            assert_ne!(exact[0].keys[0].1, KeyValue::Restricted, "{code}");
-        }
-    }
-
-    #[test]
-    fn filter_on_what_is_pooled_does_not_reach_restricted_agreements() {
-        let (facts, cell) = restricted();
-        let reaches = |filter: StatisticsFilter| {
-            let question = StatisticsQuestion { filter, ..question("2026-03-01", "2026-04-01", Interval::Total, &[]) };
-            !rows(&facts, &question, Sight::Rounded, std::slice::from_ref(&cell)).is_empty()
-        };
-        let none = StatisticsFilter::default;
-        assert!(reaches(none()));
-        assert!(reaches(StatisticsFilter { channels: vec![Channel::Other], ..none() }));
-        assert!(reaches(StatisticsFilter { outcomes: vec![DisclosureOutcome::Delivered], ..none() }));
-        let id = uuid::Uuid::from_u128;
-        for filter in [
-            StatisticsFilter { disclosers: vec![OrganisationId(id(2))], ..none() },
-            StatisticsFilter { recipients: vec![OrganisationId(id(3))], ..none() },
-            StatisticsFilter { recipient_kinds: OrganisationKind::ALL.iter().map(|kind| kind.0).collect(), ..none() },
-            StatisticsFilter { registers: vec![RegisterId(id(4))], ..none() },
-            StatisticsFilter { agreements: vec![AgreementId(id(1))], ..none() },
-            StatisticsFilter { items: cell.items.clone(), ..none() },
-            StatisticsFilter { bases: vec![LegalBasisId(id(5))], ..none() },
-            StatisticsFilter { purposes: vec![PurposeId(id(6))], ..none() },
-        ] {
-            assert!(!reaches(filter.clone()), "{filter:?}");
-        }
-    }
-
-    #[test]
-    fn rows_of_other_periods_or_dimensions_are_another_list() {
-        let asked =
-            |until: &str, interval, group_by: &[Dimension]| list(&question("2026-01-01", until, interval, group_by));
-        let month = asked("2026-03-01", Interval::Month, &[Dimension::Purpose, Dimension::Channel]);
-        assert_eq!(month, "disclosureStatistics MONTH PURPOSE CHANNEL");
-        assert_eq!(month, asked("2026-04-01", Interval::Month, &[Dimension::Purpose, Dimension::Channel]));
-        for other in [
-            asked("2026-03-01", Interval::Month, &[Dimension::Channel, Dimension::Purpose]),
-            asked("2026-03-01", Interval::Day, &[Dimension::Purpose, Dimension::Channel]),
-            asked("2026-03-01", Interval::Month, &[]),
-        ] {
-            assert_ne!(month, other);
-        }
-        let total = |until| asked(until, Interval::Total, &[]);
-        assert_ne!(total("2026-03-01"), total("2026-04-01"), "the whole time is what a row is named by");
-    }
-
-    proptest! {
-        #[test]
-        fn positions_rise_as_the_rows_do(mut keys in proptest::collection::vec(key_value(), 2..12)) {
-            keys.sort();
-            keys.dedup();
-            let position = |key: &KeyValue| StatisticsRow {
-                period: "2026".to_owned(),
-                keys: vec![(Dimension::Recipient, key.clone())],
-                disclosures: None,
-                subject_count: None,
-                suppressed: true,
-            }.position();
-            prop_assert!(keys.iter().map(position).is_sorted_by(|a, b| a < b));
-        }
-
-        #[test]
-        fn rounding_moves_a_number_by_at_most_two(count in 0_i64..1_000_000) {
-            let shown = rounded(count);
-            prop_assert_eq!(shown % ROUNDED_TO, 0);
-            prop_assert!((shown - count).abs() <= 2);
-        }
-
-        #[test]
-        fn rounding_keeps_the_order_of_numbers(a in 0_i64..1_000_000, b in 0_i64..1_000_000) {
-            prop_assert!(a > b || rounded(a) <= rounded(b));
-        }
-
-        #[test]
-        fn edges_hold_every_day_exactly_once(start in 735_000_i32..740_000, days in 1_i32..800) {
-            let from = Day::from_num_days_from_ce_opt(start).unwrap_or_default();
-            let until = Day::from_num_days_from_ce_opt(start + days).unwrap_or_default();
-            let edges = edges(from, until, Interval::Total);
-            prop_assert_eq!(edges.before.0, from);
-            prop_assert_eq!(edges.before.1, edges.months.0);
-            prop_assert_eq!(edges.months.1, edges.after.0);
-            prop_assert_eq!(edges.after.1, until);
-            prop_assert!(edges.months.0 == edges.months.1 || edges.months.0.day() == 1 && edges.months.1.day() == 1);
-            prop_assert!(edges.before.0 <= edges.before.1 && edges.after.0 <= edges.after.1);
-        }
-
-        #[test]
-        fn nothing_a_statistician_sees_is_exact(counts in proptest::collection::vec(1_i64..50, 1..5)) {
-            let question = question("2026-03-01", "2026-04-01", Interval::Total, &[]);
-            let cells: Vec<Cell> = counts.iter().map(|count| cell(Channel::Other, *count)).collect();
-            for row in rows(&Facts::default(), &question, Sight::Rounded, &cells) {
-                prop_assert_eq!(row.suppressed, counts.iter().sum::<i64>() < ROUNDED_TO);
-                prop_assert!(row.disclosures.is_none_or(|shown| shown >= ROUNDED_TO && shown % ROUNDED_TO == 0));
-            }
-        }
-    }
 }

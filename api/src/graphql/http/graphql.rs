@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// Journal position: of the facts an answer rests on, or those a request waits for.
-pub(super) const FACTS_SEQ: HeaderName = HeaderName::from_static("facts-seq");
+pub const FACTS_SEQ: HeaderName = HeaderName::from_static("facts-seq");
 
 /// Marks an answer from facts older than `FACTS_MAX_AGE`: seconds since they were last known to be current.
 pub(super) const FACTS_STALE: HeaderName = HeaderName::from_static("facts-stale");
@@ -183,7 +183,8 @@ fn parsed(bytes: &[u8]) -> Result<Call, Error> {
     })
 }
 
-fn too_slow(allowed: Duration) -> Error {
+/// What is said of an operation that took longer than `OPERATION_SECONDS_MAX`.
+pub fn too_slow(allowed: Duration) -> Error {
     Error::LimitExceeded { limit: "OPERATION_SECONDS_MAX", allowed: allowed.as_secs(), retry_after_seconds: None }
 }
 

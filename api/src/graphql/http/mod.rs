@@ -25,8 +25,8 @@ use uuid::Uuid;
 use super::documents::{Introspection, Schemas};
 use crate::{Error, auth::Viewer};
 
-pub use answer::{Refusal, status_of};
-pub use graphql::FACTS_WAIT_MAX;
+pub use answer::{Media, Refusal, status_of};
+pub use graphql::{FACTS_SEQ, FACTS_WAIT_MAX, too_slow};
 pub use language::preferred_language;
 pub use observe::RequestId;
 
