@@ -428,7 +428,9 @@ on_both_engines! {
         let shown = house.counted(&statistician, &question, 100).await;
         assert!(shown.iter().all(|((_, keys), _)| !keys.contains(&Some("SOT-2026-003".to_owned())) && !keys.contains(&Some("9900005-0".to_owned()))), "{shown:?}");
         let pooled: Vec<_> = shown.iter().filter(|((_, keys), _)| keys == &[None, None]).collect();
-        assert_eq!(pooled.iter().map(|row| row.1).collect::<Vec<_>>(), [(Some(5), Some(5))]);
+        // Seven is rounded either way.
+        let either = [5, 10].map(|shown| vec![(Some(shown), Some(shown))]);
+        assert!(either.contains(&pooled.iter().map(|row| row.1).collect()), "{pooled:?}");
         assert_eq!(house.counted(&statistician, &question, 1).await, shown, "page by page");
         let named = with(question.clone(), json!({ "filter": { "recipients": ["9900005-0"] } }));
         assert_eq!(house.counted(&statistician, &named, 100).await, []);
