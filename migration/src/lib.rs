@@ -10,8 +10,8 @@ mod m20261122_000003_disclosures;
 mod m20261122_000004_guards;
 mod m20261125_000005_transparency_log;
 mod m20261125_000006_anomalies;
-mod m20261125_000008_retention;
 mod m20261125_000007_rounding;
+mod m20261125_000008_retention;
 mod m20261125_000009_subject_lookups;
 pub mod sql;
 

@@ -24,7 +24,7 @@ use tempfile::TempDir;
 use tokio::sync::OnceCell;
 use tower::ServiceExt;
 
-use crate::postgres;
+use crate::{postgres, process::closed};
 
 /// Engine under the gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,9 +83,7 @@ impl House {
 
     /// The same, with some settings.
     pub async fn reopened_with(self, settings: impl Fn(&str) -> Option<String>) -> Self {
-        let Self { app, router, directory, database_url } = self;
-        drop(router);
-        app.close().await;
+        let (directory, database_url) = closed(self).await;
         Self::open(directory, database_url, settings).await
     }
 

@@ -87,7 +87,7 @@ impl House {
 
     async fn recount(&self, cells_max: u64) -> Recount {
         let snapshot = self.app.gateway.database.snapshot().await.unwrap();
-        recount_holding(&snapshot, cells_max).await.unwrap()
+        recount_holding(&snapshot, None, cells_max).await.unwrap()
     }
 
     /// Gives every cell other counts, of which a statistician is shown the same.

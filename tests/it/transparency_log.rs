@@ -1,11 +1,9 @@
 //! The transparency log as a stranger checks it: what is served is hashed anew here, by RFC 6962 and nothing of the house
 //! but SHA-256.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use api::{
-    app::App,
-    clock::Clock,
     journal::leaf::{hex, sha256},
     transparency_log::{outside, verified},
 };
@@ -18,7 +16,7 @@ use serde_json::{Value, json};
 use tokio::{net::TcpListener, time::sleep};
 
 use crate::{
-    house::{Engine, House, config},
+    house::{Engine, House},
     on_both_engines,
     process::{closed, run, settings, text},
     reports::{assert_whole, report},
@@ -294,7 +292,7 @@ async fn restored_backup_is_not_signed() {
     let file = directory.path().join("gateway.db");
     std::fs::copy(&file, backup.path().join("gateway.db")).unwrap();
 
-    let house = House::at(&directory, &url).await;
+    let house = House::at(Arc::clone(&directory), url.clone()).await;
     house.grow("lost", 5).await;
     house.checkpoint_of(house.log_size().await).await;
     closed(house).await;
@@ -302,7 +300,7 @@ async fn restored_backup_is_not_signed() {
     std::fs::copy(backup.path().join("gateway.db"), &file).unwrap();
 
     for _ in 0..2 {
-        let house = House::at(&directory, &url).await;
+        let house = House::at(Arc::clone(&directory), url.clone()).await;
         sleep(Duration::from_secs(1)).await;
         assert_eq!(house.fetch("/log/checkpoint").await.0, StatusCode::SERVICE_UNAVAILABLE);
         let (status, _, why) = house.fetch("/readyz").await;
@@ -337,13 +335,5 @@ async fn processes_on_one_database_sign_one_tree() {
     assert!(by_size.len() > 2, "{}", by_size.len());
     for (size, signed) in by_size {
         assert_eq!(root(&leaves[..usize::try_from(size).unwrap()]).to_vec(), signed, "{size}");
-    }
-}
-
-impl House {
-    async fn at(directory: &std::sync::Arc<tempfile::TempDir>, url: &str) -> Self {
-        let app = App::open(config(directory.path(), url, |_| None), Clock::default()).await.unwrap();
-        let router = app.router().await.unwrap();
-        Self { app, router, directory: std::sync::Arc::clone(directory), database_url: url.to_owned() }
     }
 }

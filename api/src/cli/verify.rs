@@ -10,6 +10,7 @@ use crate::{
     journal,
     keys::Keys,
     retention::rules,
+    statistics::recount::{Counts, Difference, Recount, recount},
     transparency_log::{self, Publisher, audit::Audit, outside},
 };
 
@@ -60,6 +61,7 @@ pub(super) async fn verify(config: Config) -> Result<(), CliError> {
     let database = app::connect_to_existing(&config).await?;
     let mut faults = facts(&database).await?;
     faults.extend(log(&database, keys).await?);
+    faults.extend(statistics(&database).await?);
     if faults.is_empty() { Ok(()) } else { Err(CliError::Said(faults.join("\n"))) }
 }
 
@@ -96,4 +98,25 @@ async fn log(database: &Database, keys: Keys) -> Result<Vec<String>, CliError> {
          {dropped} dropped; {checkpoints} checkpoints compared"
     ))?;
     Ok(faults.into_iter().map(|fault| format!("log: {fault}")).collect())
+}
+
+/// Every tally must be what the rows of the log come to.
+async fn statistics(database: &Database) -> Result<Vec<String>, CliError> {
+    let facts = journal::load(database).await?;
+    let snapshot = database.snapshot().await.map_err(crate::Error::from)?;
+    let Recount { rows, cells, left_out, differing, named } = recount(&snapshot, rules::provable_since(&facts)).await?;
+    super::say(format!(
+        "statistics: {cells} cells counted anew from {rows} rows, {differing} differ; {left_out} older ones rest on rows that \
+         were dropped"
+    ))?;
+    let said = |difference: &Difference| {
+        let period = difference.period.map_or_else(|| "absent".to_owned(), |(grain, on)| format!("{grain} of {on}"));
+        let Counts { disclosures, subject_count } = difference.counted;
+        let tallied = difference.tallied.map_or(0, |tallied| tallied.disclosures);
+        format!(
+            "cell {} ({period}): {tallied} tallied, {disclosures} rows and {subject_count} subjects counted",
+            difference.id
+        )
+    };
+    Ok(named.iter().map(|difference| format!("statistics: {}", said(difference))).collect())
 }

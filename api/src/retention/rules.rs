@@ -187,6 +187,13 @@ pub fn dropped_rows(facts: &Facts) -> i64 {
     facts.dropped_month.all().map(|row| row.disclosures).sum()
 }
 
+/// First day of the months in which no dropped row can have been counted: data may be given some minutes after it was
+/// recorded to be given. Null where nothing was dropped.
+pub fn provable_since(facts: &Facts) -> Option<Day> {
+    let last = facts.dropped_month.all().map(|row| row.month_on).max()?;
+    last.checked_add_months(Months::new(2))
+}
+
 /// What goes and under which rules, in words, for the journal and whoever runs it.
 pub fn account(facts: &Facts, month: &Month) -> String {
     let parts: Vec<String> = parts(facts, month).iter().map(|part| kept(facts, part)).collect();

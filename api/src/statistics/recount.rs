@@ -4,8 +4,8 @@
 //! Rows are streamed in the order of their ids. Only so many cells are held at once; where there are more, the log is read
 //! again for the next share of them, so the memory is the same for any log.
 //!
-//! **Seam:** every row that was ever counted stands in the log. Where rows are dropped under retention and keep their
-//! tallies, what they counted as is to be added by [`Shares::counted`] from wherever that is kept.
+//! Rows that were dropped when their time was over keep their tallies, which nothing proves any more: cells of periods they
+//! may have counted in are left out, and everything later is compared.
 
 use std::collections::HashMap;
 
@@ -40,6 +40,8 @@ pub struct Recount {
     pub rows: u64,
     /// Cells that were compared: those tallied and those counted.
     pub cells: u64,
+    /// Cells of periods whose rows may have been dropped; they were not compared.
+    pub left_out: u64,
     /// Cells that differ.
     pub differing: u64,
     /// The first of them.
@@ -68,21 +70,25 @@ pub struct Counts {
     pub subject_count: i64,
 }
 
-/// Counts the log anew and compares. `db` sees one state throughout.
+/// Counts the log anew and compares, from a day on or all of it. `db` sees one state throughout.
 ///
 /// # Errors
 /// Unavailable when the database does not answer.
-pub async fn recount<C: ConnectionTrait + StreamTrait>(db: &C) -> Result<Recount, Error> {
-    recount_holding(db, CELLS_HELD_MAX).await
+pub async fn recount<C: ConnectionTrait + StreamTrait>(db: &C, since: Option<Day>) -> Result<Recount, Error> {
+    recount_holding(db, since, CELLS_HELD_MAX).await
 }
 
 /// The same, holding at most about so many cells.
-pub async fn recount_holding<C: ConnectionTrait + StreamTrait>(db: &C, cells_max: u64) -> Result<Recount, Error> {
+pub async fn recount_holding<C: ConnectionTrait + StreamTrait>(
+    db: &C,
+    since: Option<Day>,
+    cells_max: u64,
+) -> Result<Recount, Error> {
     let stand = tally::Entity::find().count(db).await?;
     let shares = stand / cells_max.max(1) + 1;
     let mut recount = Recount::default();
     for share in 0..shares {
-        let share = Shares { share, of: shares };
+        let share = Shares { share, of: shares, since };
         let mut counted = HashMap::new();
         recount.rows = share.counted(db, &mut counted).await?;
         share.compare(db, counted, &mut recount).await?;
@@ -95,9 +101,15 @@ pub async fn recount_holding<C: ConnectionTrait + StreamTrait>(db: &C, cells_max
 struct Shares {
     share: u64,
     of: u64,
+    since: Option<Day>,
 }
 
 impl Shares {
+    /// Whether every row that counted in a cell still stands.
+    fn is_provable(self, cell: &tally::Model) -> bool {
+        self.since.is_none_or(|since| cell.period_on >= since)
+    }
+
     fn holds(self, id: TallyId) -> bool {
         id.0.as_u64_pair().0 % self.of == self.share
     }
@@ -129,7 +141,7 @@ impl Shares {
 
     fn count(self, row: &Counted, sign: i64, cells: &mut HashMap<TallyId, Counts>) {
         for cell in row.cells() {
-            if self.holds(cell.id) {
+            if self.holds(cell.id) && self.is_provable(&cell) {
                 let counts = cells.entry(cell.id).or_default();
                 counts.disclosures += sign;
                 counts.subject_count += sign * row.subject_count;
@@ -146,6 +158,10 @@ impl Shares {
         let mut tallied = tally::Entity::find().stream(db).await?;
         while let Some(cell) = tallied.try_next().await? {
             if !self.holds(cell.id) {
+                continue;
+            }
+            if !self.is_provable(&cell) {
+                recount.left_out += 1;
                 continue;
             }
             recount.cells += 1;

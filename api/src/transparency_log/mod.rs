@@ -1,7 +1,7 @@
 //! The transparency log: whoever trusts nobody can check that what was recorded stands as it was recorded.
 //!
 //! One RFC 6962 tree over everything that is written. Leaf hashes stand in tiles since they were written; the hashes above
-//! them and the signed checkpoints (C2SP tlog-checkpoint) follow within a second ([`sign`]). Nothing is shown of the tree
+//! them and the signed checkpoints (C2SP tlog-checkpoint) follow within a second (`sign`). Nothing is shown of the tree
 //! beyond the last checkpoint that this process keeps.
 
 pub mod audit;
