@@ -1,6 +1,6 @@
 //! Connections to the database: one way to write, one way to read, on either engine.
 
-use std::{fmt::Display, time::Duration};
+use std::{fmt::Display, future::ready, time::Duration};
 
 use sea_orm::{
     AccessMode, ConnectOptions, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
@@ -158,6 +158,9 @@ async fn reach(url: &str) -> Result<(), DbErr> {
     connection.close().await.map_err(|fault| failed(&fault))
 }
 
+/// How every connection is opened and, on SQLite, when it is not used again. Where SQLite has no room or cannot write a page,
+/// it takes the transaction back itself; the rollback that follows then fails, and the driver goes on as if the transaction
+/// were open: the next one would be a savepoint in it, and what that one commits could be taken back by a later one.
 fn options(url: &str, connections: u32, read_only: bool) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options
@@ -175,6 +178,7 @@ fn options(url: &str, connections: u32, read_only: bool) -> ConnectOptions {
                 .row_buffer_size(SQLITE_ROWS_BUFFERED)
                 .pragma("query_only", if read_only { "on" } else { "off" })
         })
+        .map_sqlx_sqlite_before_acquire(|connection, _| Box::pin(ready(Ok(!connection.is_in_transaction()))))
         .map_sqlx_postgres_opts(move |postgres| {
             let read_only = if read_only { "on" } else { "off" };
             postgres

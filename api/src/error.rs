@@ -136,42 +136,56 @@ impl Error {
 impl From<sea_orm::DbErr> for Error {
     fn from(error: sea_orm::DbErr) -> Self {
         use sea_orm::{DbErr, RuntimeErr};
-        let is_away = match &error {
-            DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
-            DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause)) => is_away(cause),
-            _ => false,
+        let later = match &error {
+            DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Some(NO_ANSWER),
+            DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause)) => later(cause),
+            _ => None,
         };
-        if is_away { Self::Unavailable(NO_ANSWER) } else { Self::internal(error.to_string()) }
+        later.map_or_else(|| Self::internal(error.to_string()), Self::Unavailable)
     }
 }
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        if is_away(&error) { Self::Unavailable(NO_ANSWER) } else { Self::internal(error.to_string()) }
+        later(&error).map_or_else(|| Self::internal(error.to_string()), Self::Unavailable)
     }
 }
 
 const NO_ANSWER: &str = "the database does not answer";
 
-/// Whether the database is away or busy for a while: the same call may be repeated.
-fn is_away(error: &sqlx::Error) -> bool {
+const NO_ROOM: &str = "the database has no room left";
+
+/// Why the same call may be repeated later: the database is away or busy for a while, or waits for room. None where a
+/// repeat would not help.
+fn later(error: &sqlx::Error) -> Option<&'static str> {
     match error {
-        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => true,
-        sqlx::Error::Database(said) => said.code().is_some_and(|code| says_later(&code)),
-        _ => false,
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
+            Some(NO_ANSWER)
+        }
+        sqlx::Error::Database(said) => said.code().and_then(|code| said_later(&code)),
+        _ => None,
     }
 }
 
-/// Whether a code of an engine means "later": five characters are a SQLSTATE, fewer a result code of SQLite.
-fn says_later(code: &str) -> bool {
+/// What a code of an engine means that says "later": five characters are a SQLSTATE, fewer a result code of SQLite.
+fn said_later(code: &str) -> Option<&'static str> {
     const SQLITE_BUSY: u32 = 5;
+    const SQLITE_FULL: u32 = 13;
     if code.len() < 5 {
         // The low byte is the primary code, whatever extends it.
-        return code.parse::<u32>().is_ok_and(|code| code & 0xff == SQLITE_BUSY);
+        return match code.parse::<u32>().ok()? & 0xff {
+            SQLITE_BUSY => Some(NO_ANSWER),
+            SQLITE_FULL => Some(NO_ROOM),
+            _ => None,
+        };
+    }
+    if code == "53100" {
+        return Some(NO_ROOM);
     }
     // Connection lost, server shutting down or starting, serialisation, deadlock, no connection to spare, a lock waited for
     // in vain.
-    code.starts_with("08") || code.starts_with("57P0") || ["40001", "40P01", "53300", "55P03"].contains(&code)
+    let is_away = ["40001", "40P01", "53300", "55P03"].contains(&code);
+    (is_away || code.starts_with("08") || code.starts_with("57P0")).then_some(NO_ANSWER)
 }
 
 impl From<serde_json::Error> for Error {
@@ -204,10 +218,13 @@ mod tests {
     #[test]
     fn engines_say_later_in_their_own_codes() {
         for code in ["57P01", "57P02", "57P03", "40001", "40P01", "53300", "55P03", "08006", "5", "261", "517", "773"] {
-            assert!(says_later(code), "{code}");
+            assert_eq!(said_later(code), Some(NO_ANSWER), "{code}");
+        }
+        for code in ["53100", "13"] {
+            assert_eq!(said_later(code), Some(NO_ROOM), "{code}");
         }
         for code in ["23505", "23503", "57014", "42P01", "P0001", "1", "19", "787", "2067", ""] {
-            assert!(!says_later(code), "{code}");
+            assert_eq!(said_later(code), None, "{code}");
         }
     }
 }

@@ -9,16 +9,14 @@ use std::{
     time::Duration,
 };
 
-use api::{app::App, clock, disclosure::tally::Deltas};
-use entity::{disclosure, tally};
-use sea_orm::EntityTrait;
+use api::{app::App, clock};
 use serde_json::{Value, json};
 
 use crate::{
     house::{Engine, House, KELA},
     postgres::{Cluster, Durability},
     process::{Serving, ask, closed, run, settings, text},
-    reports::{RECORD, assert_whole, report, rows, with},
+    reports::{RECORD, assert_tallied, assert_whole, report, rows, with},
 };
 
 /// Clients that record at once.
@@ -134,26 +132,7 @@ async fn assert_kept(app: &App, known: &Known) {
     assert!(acknowledged.len() > 20, "only {} rows were recorded", acknowledged.len());
     assert_eq!(stored, acknowledged);
     assert_whole(app).await;
-    assert_tallied(app, &rows).await;
-}
-
-async fn assert_tallied(app: &App, rows: &[disclosure::Model]) {
-    let mut expected = Deltas::default();
-    for row in rows {
-        expected.add(row);
-        if let Some(corrected) = row.corrects_id {
-            expected.subtract(rows.iter().find(|row| row.id == corrected).unwrap());
-        }
-    }
-    let mut cells = tally::Entity::find().all(app.gateway.database.primary()).await.unwrap();
-    cells.retain(|cell| cell.disclosures != 0 || cell.subject_count != 0);
-    cells.sort_unstable_by_key(|cell| cell.id);
-    // Where a cell rounds up is chance.
-    for cell in &mut cells {
-        cell.rounds_above = 0;
-    }
-    let expected = expected.into_rows([0; 32]).into_iter().map(|cell| tally::Model { rounds_above: 0, ..cell });
-    assert_eq!(cells, expected.collect::<Vec<_>>());
+    assert_tallied(app).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

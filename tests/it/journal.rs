@@ -29,13 +29,13 @@ fn question() -> Value {
 }
 
 impl House {
-    async fn agreement_id(&self, number: &str) -> String {
+    pub async fn agreement_id(&self, number: &str) -> String {
         let query = "query($number: String!) { agreement(number: $number) { id } }";
         let found = self.data(&self.token(KELA, Role::Officer), query, json!({ "number": number })).await;
         found["agreement"]["id"].as_str().unwrap().to_owned()
     }
 
-    async fn act(&self, token: &str, act: &str, input: Value) -> Reply {
+    pub async fn act(&self, token: &str, act: &str, input: Value) -> Reply {
         let type_name = format!("{}{}Input", act[..1].to_uppercase(), &act[1..]);
         let query = format!(
             "mutation($input: {type_name}!) {{ {act}(input: $input) {{ userErrors {{ code path message }} }} }}"
@@ -43,13 +43,13 @@ impl House {
         self.reply(Some(token), &query, json!({ "input": input })).await
     }
 
-    async fn done(&self, token: &str, act: &str, input: Value) -> i64 {
+    pub async fn done(&self, token: &str, act: &str, input: Value) -> i64 {
         let reply = self.act(token, act, input).await;
         assert_eq!(reply.body["data"][act]["userErrors"], json!([]), "{act}: {:#}", reply.body);
         facts_seq(&reply)
     }
 
-    async fn suspend(&self, id: &str) -> Reply {
+    pub async fn suspend(&self, id: &str) -> Reply {
         let input = json!({ "id": id, "reason": "MISUSE", "note": "Selvitys kesken." });
         self.act(&self.token(KELA, Role::Officer), "suspendAgreement", input).await
     }
@@ -64,7 +64,7 @@ impl House {
     }
 }
 
-fn facts_seq(reply: &Reply) -> i64 {
+pub fn facts_seq(reply: &Reply) -> i64 {
     reply.headers["facts-seq"].to_str().unwrap().parse().unwrap()
 }
 

@@ -10,6 +10,7 @@ mod expirations;
 mod faults;
 mod golden;
 mod house;
+mod interrupted_sqlite;
 mod journal;
 mod key_rotation;
 mod known_answers;

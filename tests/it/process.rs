@@ -65,7 +65,12 @@ pub struct Serving {
 impl Serving {
     /// Starts it and waits until it says that it is ready.
     pub async fn start(settings: &[(&str, &str)]) -> Self {
-        let mut child = gateway(settings).stdout(Stdio::piped()).spawn().unwrap();
+        Self::of(gateway(settings)).await
+    }
+
+    /// The same, of a command made elsewhere.
+    pub async fn of(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let first = timeout(Duration::from_secs(START_SECONDS_MAX), lines.next_line()).await.expect("a start in time");
         let first = first.unwrap().expect("a line before it ends");
@@ -85,6 +90,12 @@ impl Serving {
     /// Ends it at once, as a power failure of the process would.
     pub async fn kill(mut self) {
         self.child.kill().await.unwrap();
+    }
+
+    /// Waits until it ends by itself: how, and what it said on standard error where that is piped.
+    pub async fn ended(self) -> (ExitStatus, String) {
+        let output = timeout(Duration::from_secs(30), self.child.wait_with_output()).await.expect("it ends").unwrap();
+        (output.status, text(&output.stderr))
     }
 
     /// Asks it to end and waits until it has.

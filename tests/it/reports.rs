@@ -5,7 +5,7 @@ use std::sync::Arc;
 use api::{
     app::App,
     auth::Role,
-    disclosure::{interned, row},
+    disclosure::{interned, row, tally::Deltas},
     facts::Facts,
     journal::{
         self,
@@ -185,6 +185,26 @@ pub async fn leaf_hashes(app: &App) -> Vec<[u8; 32]> {
     let tiles = tiles.all(app.gateway.database.primary()).await.unwrap();
     let hashes: Vec<u8> = tiles.into_iter().filter(|tile| tile.level == 0).flat_map(|tile| tile.hashes).collect();
     hashes.chunks(32).map(hash).collect()
+}
+
+/// Checks that the tallies count every row of the log once, a corrected one no more.
+pub async fn assert_tallied(app: &App) {
+    let (rows, mut expected) = (rows(app).await, Deltas::default());
+    for row in &rows {
+        expected.add(row);
+        if let Some(corrected) = row.corrects_id {
+            expected.subtract(rows.iter().find(|row| row.id == corrected).unwrap());
+        }
+    }
+    let mut cells = tally::Entity::find().all(app.gateway.database.primary()).await.unwrap();
+    cells.retain(|cell| cell.disclosures != 0 || cell.subject_count != 0);
+    cells.sort_unstable_by_key(|cell| cell.id);
+    // Where a cell rounds up is chance.
+    for cell in &mut cells {
+        cell.rounds_above = 0;
+    }
+    let expected = expected.into_rows([0; 32]).into_iter().map(|cell| tally::Model { rounds_above: 0, ..cell });
+    assert_eq!(cells, expected.collect::<Vec<_>>());
 }
 
 type Entry = (i64, entity::vocabulary::Instant, [u8; 32]);
