@@ -33,5 +33,6 @@ mod statistics;
 mod statistics_export;
 mod subject_access;
 mod succession;
+mod time;
 mod transparency_log;
 mod worlds;

@@ -171,8 +171,9 @@ fn repeat(call: Call, report: &Prepared, key: &disclosure_key::Model, row: &disc
 }
 
 fn authorised_still(now: Instant, report: &Prepared, row: &disclosure::Model) -> Result<(), Fault> {
-    if now - row.recorded_at > AUTHORISATION_REPEAT_MAX {
-        return Err(conflict(report, "this message id was authorised more than a minute ago; use a new one"));
+    // Either way: a clock that stepped back must not prolong what was permitted before it did.
+    if (now - row.recorded_at).abs() > AUTHORISATION_REPEAT_MAX {
+        return Err(conflict(report, "this message id was not authorised within the last minute; use a new one"));
     }
     let same_items = report.items.id == row.items_id;
     if report.judged.outcome != row.outcome || !same_items {
