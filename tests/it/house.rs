@@ -24,7 +24,7 @@ use tempfile::TempDir;
 use tokio::sync::OnceCell;
 use tower::ServiceExt;
 
-use crate::{postgres, process::closed};
+use crate::{postgres, process::closed, proxy::Proxy};
 
 /// Engine under the gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +76,15 @@ impl House {
         Self::open(Arc::clone(&self.directory), self.database_url.clone(), |_| None).await
     }
 
+    /// Gateway on PostgreSQL with a proxy between them. None where there is no PostgreSQL.
+    pub async fn behind_proxy() -> Option<(Self, Proxy)> {
+        let (directory, database_url) = copy(Engine::Postgres).await?;
+        let proxy = Proxy::start(postgres::cluster().await?.socket()).await;
+        let (_, database) = database_url.rsplit_once('/').unwrap();
+        let url = format!("postgres://postgres@127.0.0.1:{}/{database}?sslmode=disable", proxy.port);
+        Some((Self::open(Arc::new(directory), url, |_| None).await, proxy))
+    }
+
     /// The same gateway after its process ended and was started again.
     pub async fn reopened(self) -> Self {
         self.reopened_with(|_| None).await
@@ -104,7 +113,12 @@ impl House {
         Self::open(directory, database_url, |_| None).await
     }
 
-    async fn open(directory: Arc<TempDir>, database_url: String, settings: impl Fn(&str) -> Option<String>) -> Self {
+    /// Gateway of a directory and database, with some settings.
+    pub async fn open(
+        directory: Arc<TempDir>,
+        database_url: String,
+        settings: impl Fn(&str) -> Option<String>,
+    ) -> Self {
         Self::open_at(directory, database_url, settings, Clock::default()).await
     }
 

@@ -10,9 +10,9 @@ use std::{
     net::TcpListener,
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
-    process::{ChildStdin, Command, Stdio},
+    process::{ChildStdin, ChildStdout, Command, Stdio},
     sync::{
-        Once,
+        Mutex, Once, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
 };
@@ -35,8 +35,8 @@ pub struct Cluster {
     port: u16,
     password: String,
     databases: AtomicU32,
-    // Held only to be closed: that is what stops the cluster.
-    _lifeline: ChildStdin,
+    /// Takes the orders of [`Cluster::stop`] and [`Cluster::resume`]; closing it is what ends the cluster.
+    lifeline: Mutex<(ChildStdin, BufReader<ChildStdout>)>,
 }
 
 /// Connections that all tests of one process may hold together.
@@ -76,6 +76,29 @@ impl Cluster {
     /// Address of a database through TCP on 127.0.0.1, with a password; each connection costs a SCRAM exchange.
     pub fn tcp_url(&self, database: &str) -> String {
         format!("postgres://postgres:{}@127.0.0.1:{}/{database}", self.password, self.port)
+    }
+
+    /// The Unix socket itself.
+    pub fn socket(&self) -> PathBuf {
+        PathBuf::from(format!("{}/.s.PGSQL.{}", self.directory, self.port))
+    }
+
+    /// Ends the postmaster as a crash would; what was committed stays.
+    pub fn stop(&self) {
+        self.order("stop");
+    }
+
+    /// Starts it again, and returns when it answers.
+    pub fn resume(&self) {
+        self.order("start");
+    }
+
+    fn order(&self, order: &str) {
+        let mut lifeline = self.lifeline.lock().unwrap_or_else(PoisonError::into_inner);
+        let (orders, answers) = &mut *lifeline;
+        let mut answer = String::new();
+        let done = writeln!(orders, "{order}").and_then(|()| answers.read_line(&mut answer));
+        assert!(done.is_ok() && answer == "done\n", "PostgreSQL did not {order}: {done:?}");
     }
 
     /// Creates a database, a copy of the template if one is given, and answers its name.
@@ -197,7 +220,8 @@ fn attempt(binaries: &Path, durability: Durability) -> io::Result<Result<Cluster
     };
 
     let mut ready = String::new();
-    BufReader::new(stdout).read_line(&mut ready)?;
+    let mut answers = BufReader::new(stdout);
+    answers.read_line(&mut ready)?;
     let Some((password, directory)) = ready.trim_end().split_once(' ') else {
         let mut log = String::new();
         stderr.read_to_string(&mut log)?;
@@ -209,7 +233,7 @@ fn attempt(binaries: &Path, durability: Durability) -> io::Result<Result<Cluster
         port,
         password: password.to_owned(),
         databases: AtomicU32::new(0),
-        _lifeline: lifeline,
+        lifeline: Mutex::new((lifeline, answers)),
     }))
 }
 
@@ -224,7 +248,8 @@ fi
 exec runuser -u "$user" -- "$@"
 "#;
 
-/// Starts a cluster, prints its password and directory when it answers, and removes it when standard input ends.
+/// Starts a cluster, prints its password and directory when it answers, stops and starts it as standard input says, and
+/// removes it when that ends.
 const WATCHDOG: &str = r#"
 trap '' HUP INT TERM PIPE
 unset PGDATA PGHOST PGPORT PGUSER PGDATABASE PGOPTIONS
@@ -235,22 +260,36 @@ directory=$(mktemp -d "${TMPDIR:-/tmp}/$name" 2>/dev/null || mktemp -d "/tmp/$na
 cd "$directory" || exit 1
 od -An -N16 -tx1 /dev/urandom | tr -d ' \n' >password
 
+# Its return is the server's: whether it answers.
+start() {
+    "$binaries/postgres" -D data -c "unix_socket_directories=$directory" "$@" </dev/null >>log 2>&1 &
+    postmaster=$!
+    until grep -q '^ready' data/postmaster.pid 2>/dev/null; do
+        kill -0 "$postmaster" 2>/dev/null || return 1
+        sleep 0.01
+    done
+}
+
+# As if it had crashed.
+stop() {
+    kill -QUIT "$postmaster"
+    wait "$postmaster"
+    # Were it left, the next start would look answered before it is.
+    rm -f data/postmaster.pid
+}
+
 "$binaries/initdb" --pgdata=data --username=postgres --pwfile=password --auth-local=trust --auth-host=scram-sha-256 \
-    --encoding=UTF8 --locale=C --no-sync >log 2>&1 &&
-    {
-        "$binaries/postgres" -D data -c "unix_socket_directories=$directory" "$@" </dev/null >>log 2>&1 &
-        postmaster=$!
-        until grep -q '^ready' data/postmaster.pid 2>/dev/null; do
-            kill -0 "$postmaster" 2>/dev/null || break
-            sleep 0.01
-        done
-    }
+    --encoding=UTF8 --locale=C --no-sync >log 2>&1 && start "$@"
 
 if grep -q '^ready' data/postmaster.pid 2>/dev/null; then
     echo "$(cat password) $directory" 2>/dev/null
-    cat >/dev/null
-    kill -QUIT "$postmaster"
-    wait "$postmaster"
+    while read -r order; do
+        case $order in
+        stop) stop && echo done ;;
+        start) start "$@" && echo done ;;
+        esac
+    done
+    stop
 else
     cat log >&2
 fi
@@ -287,6 +326,19 @@ mod tests {
         let url = cluster.tcp_url("postgres");
         PgConnection::connect(&url).await?.close().await?;
         assert!(PgConnection::connect(&url.replace(&cluster.password, "wrong")).await.is_err());
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_stopped_cluster_keeps_what_was_committed() -> sqlx::Result<()> {
+        let Some(cluster) = Cluster::start(Durability::Test).await else { return Ok(()) };
+        let url = cluster.url("postgres");
+        PgConnection::connect(&url).await?.execute("create table word (id bigint primary key)").await?;
+        cluster.stop();
+        assert!(PgConnection::connect(&url).await.is_err());
+        cluster.resume();
+        assert!(cluster.socket().exists());
+        PgConnection::connect(&url).await?.execute("insert into word values (1)").await?;
         Ok(())
     }
 
