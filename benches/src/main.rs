@@ -6,6 +6,7 @@ mod figures;
 mod generate;
 mod http;
 mod load;
+mod log;
 mod pgbench;
 #[path = "../../tests/it/postgres.rs"]
 #[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the integration tests use the rest of it"))]
@@ -39,6 +40,8 @@ enum What {
     Http(http::Options),
     /// Records disclosures over HTTP, on PostgreSQL against pgbench.
     Record(record::Options),
+    /// Reads a large log: statistics against a GROUP BY, pages at any depth, one person's report, proofs.
+    Log(log::Options),
     /// Times starts and reads resident memory.
     Start(start::Options),
     /// Sends requests to one address and prints what came of it; the other commands start it.
@@ -81,6 +84,7 @@ async fn main() -> anyhow::Result<()> {
         What::Decide(options) => decide::run(options).await,
         What::Http(options) => http::run(options).await,
         What::Record(options) => record::run(options).await,
+        What::Log(options) => log::run(options).await,
         What::Start(options) => start::run(options).await,
         What::Generate(options) => generate::run(options).await,
     }
