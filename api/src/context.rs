@@ -116,18 +116,18 @@ impl Context {
     }
 
     /// Does an act that changes no row of the registry but must stand in the journal, and writes what is kept beside it in
-    /// the same transaction.
+    /// the same transaction. The facts as they stood then, or newer ones.
     ///
     /// # Errors
     /// Forbidden by policy; unavailable when the database does not answer.
-    pub async fn note<B>(&self, act: Act, changes: Changes, beside: B) -> Result<(), Error>
+    pub async fn note<B>(&self, act: Act, changes: Changes, beside: B) -> Result<View, Error>
     where
         B: for<'a> FnOnce(&'a DatabaseTransaction, &'a Facts) -> BoxFuture<'a, Result<(), Error>> + Send + 'static,
     {
         let (viewer, now) = (Arc::clone(&self.view.viewer), self.now);
         let judge = move |facts: &Facts| policy::judge(facts, &viewer, act, now).map(|_| vec![changes]);
-        self.gateway.journal.commit_with(self.author(), judge, beside, Ending::Commit).await?;
-        Ok(())
+        let facts = self.gateway.journal.commit_with(self.author(), judge, beside, Ending::Commit).await?;
+        Ok(View { facts, at: self.gateway.clock.now(), ..self.view.clone() })
     }
 
     /// Does an act to a row outside the facts, which `read` finds in the transaction of the act. Where it finds nothing the

@@ -110,7 +110,7 @@ pub fn decide(
 /// where anybody has judged the anomaly or acted on the agreement since it was raised, and where it is long past.
 pub fn suspension(facts: &Facts, row: &anomaly::Model, now: Instant) -> Option<Changes> {
     let dossier = facts.dossier(row.agreement_id)?;
-    let is_recent = row.detected_at - row.window_until <= SUSPENDS_WITHIN;
+    let is_recent = now.max(row.detected_at) - row.window_until <= SUSPENDS_WITHIN;
     let is_judged = standing(facts, row).0 != AnomalyStatus::Open;
     let has_moved = dossier.status.entries().last().is_some_and(|(from, _)| *from >= row.detected_at);
     if !is_recent || is_judged || has_moved || dossier.row.status != AgreementStatus::Active {

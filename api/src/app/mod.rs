@@ -8,6 +8,8 @@ mod statistics;
 
 use std::{
     fs::{File, TryLockError},
+    io::ErrorKind,
+    os::unix::fs::OpenOptionsExt,
     path::Path,
     sync::Arc,
 };
@@ -104,8 +106,8 @@ pub struct App {
     /// Hears when the writer has ended.
     writer: oneshot::Receiver<()>,
     follower: JoinHandle<()>,
-    signer: Signer,
-    watch: JoinHandle<()>,
+    signer: Option<Signer>,
+    watch: Option<JoinHandle<()>>,
     /// Held until the process ends.
     _lock: Option<File>,
 }
@@ -117,10 +119,18 @@ impl App {
     /// # Errors
     /// Says what cannot be used and why.
     pub fn open(config: Config, clock: Clock) -> BoxFuture<'static, Result<Self, OpenError>> {
-        Self::opened(config, clock).boxed()
+        Self::opened(config, clock, Purpose::Serve).boxed()
     }
 
-    async fn opened(config: Config, clock: Clock) -> Result<Self, OpenError> {
+    /// The same for an errand of the operator, which does what it is told: it watches nothing and signs nothing.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn errand(config: Config, clock: Clock) -> BoxFuture<'static, Result<Self, OpenError>> {
+        Self::opened(config, clock, Purpose::Errand).boxed()
+    }
+
+    async fn opened(config: Config, clock: Clock, purpose: Purpose) -> Result<Self, OpenError> {
         let lock = lock(&config)?;
         let database = connect(&config).await?;
         migration::up(database.write()).await?;
@@ -145,10 +155,12 @@ impl App {
         let (recorder, writer) = Recorder::start(equipment, limits).await?;
         let follower = tokio::spawn(journal.clone().follow());
         let log = TransparencyLog::open(database.clone(), clock.clone(), Arc::clone(&keys), &config.data_dir)?;
-        let signer = Signer::start(&log);
         let seed = config.seed.unwrap_or_else(|| config.seed_of_new_database());
         let gateway = Gateway::new(Parts { clock, config, database, journal, keys });
-        let watch = tokio::spawn(anomaly::watch_log(gateway.clone()));
+        let (signer, watch) = match purpose {
+            Purpose::Serve => (Some(Signer::start(&log)), Some(tokio::spawn(anomaly::watch_log(gateway.clone())))),
+            Purpose::Errand => (None, None),
+        };
         let app = Self { gateway, recorder, log, is_new, writer, follower, signer, watch, _lock: lock };
         if seed == Seed::Sample {
             app.fill().await?;
@@ -174,15 +186,28 @@ impl App {
     pub async fn close(self) {
         let database = self.gateway.database.clone();
         self.follower.abort();
-        self.watch.abort();
+        if let Some(watch) = self.watch {
+            watch.abort();
+        }
         drop(self.recorder);
         drop(self.gateway);
         if self.writer.await.is_err() {
             tracing::error!("the writer ended early");
         }
-        self.signer.stop().await;
+        if let Some(signer) = self.signer {
+            signer.stop().await;
+        }
         database.close().await;
     }
+}
+
+/// What a gateway is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// To answer others, for as long as it lives.
+    Serve,
+    /// To do one thing.
+    Errand,
 }
 
 /// The task that signs the log, and the way to stop it.
@@ -211,6 +236,9 @@ pub async fn connect(config: &Config) -> Result<Database, OpenError> {
     if let Some(directory) = config.database_url.file().and_then(Path::parent) {
         create_directory(directory)?;
     }
+    if let Some(file) = config.database_url.file() {
+        keep_private(file)?;
+    }
     let read = config.database_read_url.as_ref().map(crate::config::DatabaseUrl::expose);
     Ok(Database::connect(config.database_url.expose(), read).await?)
 }
@@ -222,6 +250,17 @@ pub async fn connect_to_existing(config: &Config) -> Result<Database, OpenError>
     }
     let database = connect(config).await?;
     if migration::pending(database.primary()).await? { Err(OpenError::NoGateway) } else { Ok(database) }
+}
+
+/// Makes the file of an embedded database, where there is none, readable by the process alone: it holds the salts of the log.
+/// The files SQLite lays beside it take its permissions.
+fn keep_private(file: &Path) -> Result<(), OpenError> {
+    match File::options().write(true).create_new(true).mode(0o600).open(file) {
+        Err(source) if source.kind() != ErrorKind::AlreadyExists => {
+            Err(OpenError::DataDirectory { directory: file.display().to_string(), source })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn create_directory(directory: &Path) -> Result<(), OpenError> {

@@ -114,9 +114,10 @@ struct Export {
 impl Export {
     fn of(open: &Open, context: Context, asked_as: String, parameters: Vec<(String, String)>) -> Result<Self, Error> {
         let (facts, viewer) = (&context.view.facts, &context.view.viewer);
+        policy::admit(viewer, "disclosureStatistics")?;
+        let sight = Sight::of(facts, viewer).ok_or(Error::Forbidden)?;
         let question = asking::of_parameters(facts, |row| policy::sight(facts, viewer, row).is_some(), parameters);
         let question = question.map_err(Error::Invalid)?;
-        let sight = Sight::of(facts, viewer).ok_or(Error::Forbidden)?;
         let place = Arc::clone(&open.room).try_acquire_owned().map_err(|_| Error::LimitExceeded {
             limit: "STATISTICS_EXPORTS_MAX",
             allowed: STATISTICS_EXPORTS_MAX as u64,

@@ -209,7 +209,7 @@ fn unseeded(mut config: Config) -> Config {
 /// Gateway on a database that stands already; makes none.
 async fn open_existing(config: Config) -> Result<App, CliError> {
     app::connect_to_existing(&config).await?.close().await;
-    Ok(App::open(unseeded(config), Clock::default()).await?)
+    Ok(App::errand(unseeded(config), Clock::default()).await?)
 }
 
 async fn migrate(config: Config, down: bool) -> Result<(), CliError> {
@@ -221,7 +221,7 @@ async fn migrate(config: Config, down: bool) -> Result<(), CliError> {
 }
 
 async fn seed(config: Config) -> Result<(), CliError> {
-    let app = App::open(unseeded(config), Clock::default()).await?;
+    let app = App::errand(unseeded(config), Clock::default()).await?;
     let imported = app::import(&app.gateway, &app.recorder, &world::sample(), "seed").await?;
     app.close().await;
     say(written(&imported))
@@ -229,7 +229,7 @@ async fn seed(config: Config) -> Result<(), CliError> {
 
 async fn import(config: Config, paths: &[PathBuf], dry_run: bool) -> Result<(), CliError> {
     let files = world_files(paths)?;
-    let app = App::open(unseeded(config), Clock::default()).await?;
+    let app = App::errand(unseeded(config), Clock::default()).await?;
     let said = if dry_run {
         let imported = app::rehearse(&app.gateway, &app.recorder, &files).await?;
         let (rows, disclosures) = (imported.rows, imported.disclosures);
@@ -281,7 +281,7 @@ fn world_files(paths: &[PathBuf]) -> Result<Vec<WorldFile>, CliError> {
 }
 
 async fn export(config: Config, directory: &std::path::Path) -> Result<(), CliError> {
-    let app = App::open(unseeded(config), Clock::default()).await?;
+    let app = App::errand(unseeded(config), Clock::default()).await?;
     let files = world::export(&app.gateway.journal.facts(), &app.gateway.keys.pseudonym_fingerprints());
     std::fs::create_dir_all(directory)
         .map_err(|source| CliError::File { path: directory.display().to_string(), source })?;

@@ -20,7 +20,7 @@ const LINES: u64 = 10;
 
 /// Generates, until it is done or told to stop; what is recorded by then stands.
 pub(super) async fn generate(config: Config, disclosures: u64) -> Result<(), CliError> {
-    let app = App::open(app::to_be_filled(config), Clock::default()).await?;
+    let app = App::errand(app::to_be_filled(config), Clock::default()).await?;
     let scale = Scale { size: Size::fitting(disclosures), disclosures };
     let stopped = super::serve::stopped().map_err(|source| CliError::Said(source.to_string()))?;
     let mut progress = Progress::new(disclosures);

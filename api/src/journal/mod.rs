@@ -20,7 +20,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 use futures::FutureExt;
-use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder, QuerySelect};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait, QueryOrder, QuerySelect};
 use tokio::sync::{Notify, watch};
 
 pub use follow::catch_up;
@@ -119,10 +119,16 @@ impl Journal {
 /// Facts as the tables hold them, in one consistent snapshot.
 pub async fn load(database: &Database) -> Result<Facts, Error> {
     let txn = database.snapshot().await?;
-    let seq = last_seq(&txn).await?;
-    // Boxed, for it holds a reader of every table, and whoever starts a gateway would hold it too.
-    let tables = Tables::read(&txn).boxed().await?;
+    let facts = load_within(&txn).await?;
     txn.commit().await?;
+    Ok(facts)
+}
+
+/// Facts as the tables hold them in a snapshot of the database.
+pub async fn load_within(snapshot: &DatabaseTransaction) -> Result<Facts, Error> {
+    let seq = last_seq(snapshot).await?;
+    // Boxed, for it holds a reader of every table, and whoever starts a gateway would hold it too.
+    let tables = Tables::read(snapshot).boxed().await?;
     Ok(Facts::of(seq, tables))
 }
 

@@ -283,11 +283,12 @@ impl SubjectAccessQuery {
         let lookup = rules::lookup(input.into()).map_err(Error::Invalid)?;
         let recorder = ctx.data_opt::<Recorder>().ok_or_else(|| Error::internal("no recorder"))?;
         let after = page.after.map(DisclosureId);
-        let Report { rows, has_next, sight } = super::report(request, recorder, &lookup, after, page.count).await?;
+        let Report { rows, has_next, sight, view } =
+            super::report(request, recorder, &lookup, after, page.count).await?;
         let mut proofs = proofs(ctx, &rows).await?;
         let rows = rows.into_iter().map(|recorded| (recorded.row.id.0, recorded));
         let node = |recorded: Recorded| SubjectDisclosure {
-            view: request.view.clone(),
+            view: view.clone(),
             proof: proofs.remove(&recorded.row.leaf_index),
             sees_withheld: sight != PersonSight::Person,
             recorded,

@@ -23,7 +23,7 @@ use crate::{
         policy::{self, PersonSight, Rows},
     },
     clock,
-    context::Context,
+    context::{Context, View},
     disclosure::{
         Recorded, Recorder,
         list::{self, Filter, Order},
@@ -44,6 +44,8 @@ pub struct Report {
     pub has_next: bool,
     /// What the viewer learns.
     pub sight: PersonSight,
+    /// What it was read on.
+    pub view: View,
 }
 
 /// Looks one person's disclosures up, once that stands in the journal.
@@ -57,11 +59,12 @@ pub async fn report(
     after: Option<DisclosureId>,
     count: usize,
 ) -> Result<Report, Error> {
-    let (facts, viewer) = (&ctx.view.facts, &ctx.view.viewer);
-    let sight = policy::person_sight(facts, viewer)?;
+    policy::person_sight(&ctx.view.facts, &ctx.view.viewer)?;
     let db = ctx.gateway.database.read();
     list::every_key_is_live(db, &ctx.gateway.keys).await?;
-    note(ctx, lookup).await?;
+    // Seen as of the entry in the journal: what was withheld before it, in whatever process, is withheld here.
+    let view = note(ctx, lookup).await?;
+    let (facts, sight) = (&view.facts, policy::person_sight(&view.facts, &view.viewer)?);
     let rows = match &sight {
         PersonSight::Person => Rows::All,
         PersonSight::Log(rows) => rows.clone(),
@@ -80,13 +83,13 @@ pub async fn report(
         occurred_until: lookup.occurred_until,
         ..Filter::default()
     };
-    let reading = Reading { recorder, facts, filter: &filter, at: ctx.now, sight: &sight };
+    let reading = Reading { recorder, facts, filter: &filter, at: view.at, sight: &sight };
     let (rows, has_next) = reading.page(db, after, count).await?;
-    Ok(Report { rows, has_next, sight })
+    Ok(Report { rows, has_next, sight, view })
 }
 
 /// Writes the look-up down: who, why and, beside the journal, whom.
-async fn note(ctx: &Context, lookup: &Lookup) -> Result<(), Error> {
+async fn note(ctx: &Context, lookup: &Lookup) -> Result<View, Error> {
     let id: SubjectLookupId = clock::fresh_id();
     let changes = Changes {
         action: "subjectDisclosures",
@@ -198,7 +201,8 @@ impl Reading<'_> {
                     known.extend(found.map(|found| (id, found.row)));
                 }
                 let row = known.get(&id);
-                if row.is_some_and(|row| is_withheld(self.facts, row, self.at)) {
+                // Of a row that was dropped nobody can tell any more whether it was withheld.
+                if row.is_none_or(|row| is_withheld(self.facts, row, self.at)) {
                     withheld.insert(recorded.row.id);
                 }
                 next = row.and_then(|row| row.corrects_id);

@@ -1,7 +1,10 @@
 //! The log derived anew from its rows: every entry from its row, every leaf from its entry, every hash above from the
 //! leaves, and every checkpoint ever signed from all of them. Memory does not grow with the log.
 
-use std::{collections::VecDeque, ops::Range};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    ops::Range,
+};
 
 use entity::{change, change_row, disclosure, log_checkpoint};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -9,7 +12,8 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 use super::{
     checkpoint::{Checkpoint, Publisher, verified},
     entries,
-    rules::{Derived, Growing, HASH_BYTES, Pyramid, TILE_BYTES},
+    kept::Head,
+    rules::{self, Growing, HASH_BYTES, Pyramid, TILE_BYTES},
     store,
 };
 use crate::{
@@ -61,8 +65,8 @@ impl Audit {
     }
 }
 
-/// Derives the log anew, in one snapshot of the database and on its facts. `dropped` are the positions whose rows may be
-/// gone, in their order.
+/// Derives the log anew, in one snapshot of the database and on its facts. `kept` is the checkpoint that was shown last,
+/// `dropped` are the positions whose rows may be gone, in their order.
 ///
 /// # Errors
 /// Unavailable when the database does not answer.
@@ -70,13 +74,15 @@ pub async fn audit(
     snapshot: &impl ConnectionTrait,
     facts: &Facts,
     publisher: &Publisher,
-    dropped: &[Range<i64>],
+    (kept, dropped): (Option<Head>, &[Range<i64>]),
 ) -> Result<Audit, Error> {
     let size = store::tree_size(snapshot).await?;
     let mut auditor = Auditor {
         facts,
         publisher,
+        kept,
         dropped,
+        erasures: erasures(snapshot).await?,
         sets: InternedSets::default(),
         tree: Growing::default(),
         pyramid: Pyramid::default(),
@@ -98,6 +104,9 @@ pub async fn audit(
 struct Auditor<'a> {
     facts: &'a Facts,
     publisher: &'a Publisher,
+    kept: Option<Head>,
+    /// Positions in the journal of the erasures.
+    erasures: BTreeSet<i64>,
     dropped: &'a [Range<i64>],
     sets: InternedSets,
     tree: Growing,
@@ -143,12 +152,16 @@ impl Auditor<'_> {
             }
             Some(Derivation { kind, stored, derived, .. }) => {
                 match (derived, kind) {
-                    (None, _) => found.erased += 1,
-                    (Some(derived), _) if derived != stored => {
+                    (Derived::Erased, _) => found.erased += 1,
+                    (Derived::Unsalted, _) => {
+                        found
+                            .fault(|| format!("the row at {leaf_index} has lost its salt, and no erasure tells of it"));
+                    }
+                    (Derived::Commitments(derived), _) if derived != stored => {
                         found.fault(|| format!("the row at {leaf_index} is not what its commitments say"));
                     }
-                    (Some(_), EntryKind::Disclosure) => found.disclosures += 1,
-                    (Some(_), EntryKind::Change) => found.changes += 1,
+                    (Derived::Commitments(_), EntryKind::Disclosure) => found.disclosures += 1,
+                    (Derived::Commitments(_), EntryKind::Change) => found.changes += 1,
                 }
                 if leaf_hash(kind, &stored) != hash {
                     found.fault(|| format!("the entry at {leaf_index} is not what its leaf says"));
@@ -163,6 +176,9 @@ impl Auditor<'_> {
             Err(_) => self.found.fault(|| "a leaf that is no hash".to_owned()),
         }
         self.found.entries += 1;
+        if self.kept.is_some_and(|kept| kept.size == self.found.entries && kept.root != self.tree.root()) {
+            self.found.fault(|| "the tree is not the one that DATA_DIR keeps the checkpoint of".to_owned());
+        }
         self.compare_checkpoints(db).await
     }
 
@@ -198,8 +214,8 @@ impl Auditor<'_> {
     }
 
     /// A stored tile above the leaves holds what follows from them; the last may not hold all of it yet.
-    async fn compare_tile(&mut self, db: &impl ConnectionTrait, derived: &Derived) -> Result<(), Error> {
-        let Derived { level, tile, hashes } = derived;
+    async fn compare_tile(&mut self, db: &impl ConnectionTrait, derived: &rules::Derived) -> Result<(), Error> {
+        let rules::Derived { level, tile, hashes } = derived;
         if !hashes.starts_with(&store::all_hashes(db, *level, *tile).await?) {
             self.found.fault(|| format!("tile {tile} of level {level} does not follow from the leaves"));
         }
@@ -213,6 +229,9 @@ impl Auditor<'_> {
         let entries = self.found.entries;
         if entries != size {
             self.found.fault(|| format!("the tree says {size} entries and has {entries} leaves"));
+        }
+        if self.kept.is_some_and(|kept| kept.size > entries) {
+            self.found.fault(|| "the tree is smaller than the one that DATA_DIR keeps the checkpoint of".to_owned());
         }
         if let Some(beyond) = self.checkpoints.front().map(|checkpoint| checkpoint.size) {
             self.found.fault(|| format!("a tree of {beyond} entries was signed and there are {entries}"));
@@ -243,12 +262,14 @@ impl Auditor<'_> {
 
     fn of_disclosure(&self, row: &disclosure::Model, items: &str, bases: &str) -> Result<Derivation, Error> {
         let (kind, stored) = entries::of_disclosure(row);
+        let is_erased = row.erased_seq.is_some_and(|seq| self.erasures.contains(&seq));
         let derived = match salt(row.salt.as_deref()) {
-            None => None,
+            None if is_erased => Derived::Erased,
+            None => Derived::Unsalted,
             Some(salt) => {
                 let (subject, restricted) =
                     row::parts(self.facts, row, &interned::items(items), &interned::bases(bases));
-                Some(commitments(&salt, &canonical(&subject)?, &canonical(&restricted)?))
+                Derived::Commitments(commitments(&salt, &canonical(&subject)?, &canonical(&restricted)?))
             }
         };
         Ok(Derivation { leaf_index: row.leaf_index, kind, stored: stored?, derived })
@@ -260,20 +281,34 @@ struct Derivation {
     leaf_index: i64,
     kind: EntryKind,
     stored: Commitments,
-    /// Null once the salt is gone.
-    derived: Option<Commitments>,
+    derived: Derived,
+}
+
+/// What follows from a row.
+enum Derived {
+    Commitments(Commitments),
+    /// Its salt went with an erasure.
+    Erased,
+    /// Its salt is gone or none.
+    Unsalted,
+}
+
+/// Positions in the journal of the erasures: some a day at most.
+async fn erasures(db: &impl ConnectionTrait) -> Result<BTreeSet<i64>, Error> {
+    let erasures = change::Entity::find().filter(change::Column::Action.eq("eraseSubject"));
+    Ok(erasures.select_only().column(change::Column::Seq).into_tuple().all(db).await?.into_iter().collect())
 }
 
 async fn of_change(db: &impl ConnectionTrait, row: &change::Model) -> Result<Derivation, Error> {
     let (kind, stored) = entries::of_change(row);
     let derived = match salt(row.salt.as_deref()) {
-        None => None,
+        None => Derived::Unsalted,
         Some(salt) => {
             let rows = change_row::Entity::find()
                 .filter(change_row::Column::Seq.eq(row.seq))
                 .order_by_asc(change_row::Column::Ordinal);
             let (subject, restricted) = journal::parts(row, &rows.all(db).await?)?;
-            Some(commitments(&salt, &canonical(&subject)?, &canonical(&restricted)?))
+            Derived::Commitments(commitments(&salt, &canonical(&subject)?, &canonical(&restricted)?))
         }
     };
     Ok(Derivation { leaf_index: row.leaf_index, kind, stored: stored?, derived })

@@ -37,9 +37,19 @@ pub enum KeptFault {
 
 /// Size and root of the checkpoint kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Head {
+pub struct Head {
+    /// Entries of the tree.
     pub size: i64,
+    /// Root hash.
     pub root: [u8; 32],
+}
+
+/// Checkpoint kept in a data directory; none where none was shown.
+///
+/// # Errors
+/// When the file cannot be read or is not of the publisher's log.
+pub fn kept(data_dir: &Path, publisher: &Publisher) -> Result<Option<Head>, KeptFault> {
+    Ok(Kept::open(data_dir, publisher)?.head())
 }
 
 #[derive(Clone)]

@@ -18,15 +18,18 @@ pub mod tiles;
 use std::{path::Path, sync::Arc};
 
 use tlog_tiles::{prove_record, prove_tree, stored_hash_index};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 pub use checkpoint::{Checkpoint, NoteFault, Publisher, verified};
-pub use kept::KeptFault;
+pub use kept::{Head, KeptFault, kept};
 pub use rules::Growing;
 
 use kept::Kept;
 
 use crate::{Error, Fault, FaultCode, clock::Clock, database::Database, keys::Keys};
+
+/// Tiles of entries read at once, 256 rows each: half of the connections that read.
+const ENTRIES_READ_MAX: usize = 4;
 
 /// The log as this process shows it. Cloning shares it.
 #[derive(Clone)]
@@ -38,6 +41,8 @@ struct Inner {
     publisher: Publisher,
     kept: Kept,
     shown: watch::Sender<Shown>,
+    /// Places for those who read entries.
+    strangers: Semaphore,
 }
 
 /// What can be shown of the log.
@@ -79,7 +84,14 @@ impl TransparencyLog {
         let publisher = Publisher::new(keys);
         let kept = Kept::open(data_dir, &publisher)?;
         let (shown, _) = watch::channel(Shown::Nothing);
-        Ok(Self(Arc::new(Inner { database, clock, publisher, kept, shown })))
+        Ok(Self(Arc::new(Inner {
+            database,
+            clock,
+            publisher,
+            kept,
+            shown,
+            strangers: Semaphore::new(ENTRIES_READ_MAX),
+        })))
     }
 
     /// Name and key of the log.

@@ -10,7 +10,12 @@ use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, QueryOrd
 use tlog_tiles::{Hash, check_tree, prove_tree};
 use tokio::{sync::oneshot, time::sleep};
 
-use super::{Shown, TransparencyLog, checkpoint::Checkpoint, kept::Head, store};
+use super::{
+    Shown, TransparencyLog,
+    checkpoint::{Checkpoint, verified},
+    kept::Head,
+    store,
+};
 use crate::{Error, journal::TILE_WIDTH};
 
 /// Time between two looks for news.
@@ -87,8 +92,10 @@ impl TransparencyLog {
     /// A checkpoint that stands already, perhaps signed by another process, once it agrees with what this one has shown.
     async fn checked(&self, db: &impl ConnectionTrait, last: Checkpoint) -> Result<Step, Error> {
         let head = Head { size: last.size, root: last.root };
-        let agrees = self.0.kept.head() == Some(head)
-            || store::root(db, last.size).await? == last.root && self.continues_kept(db, head).await?;
+        let signed = verified(self.0.publisher.verifier_key(), last.note.as_bytes());
+        let agrees = signed.is_ok_and(|signed| signed == (last.size, last.root))
+            && (self.0.kept.head() == Some(head)
+                || store::root(db, last.size).await? == last.root && self.continues_kept(db, head).await?);
         Ok(if agrees { Step::Whole(last) } else { Step::Contradicted })
     }
 

@@ -19,7 +19,9 @@ use super::{
 };
 use crate::Error;
 
-/// A tile never changes.
+/// Entries never change either, but may be dropped when their time is over: no cache keeps them much longer.
+const FOR_A_DAY: HeaderValue = HeaderValue::from_static("public, max-age=86400");
+/// A tile of hashes never changes.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 /// A checkpoint is soon followed by the next.
 const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
@@ -71,9 +73,15 @@ async fn verifier_key(State(door): State<Door>) -> Response {
 async fn tile(State(door): State<Door>, Path(path): Path<String>) -> Response {
     let Some(wanted) = wanted(&path) else { return said(StatusCode::NOT_FOUND, "no tile is written so") };
     match door.log.tile(wanted).await {
-        Ok(Found::Bytes(bytes)) => (headers(BYTES, FOR_EVER), bytes).into_response(),
+        Ok(Found::Bytes(bytes)) => {
+            let caching = match wanted {
+                Wanted::Hashes(_) => FOR_EVER,
+                Wanted::Entries(_) => FOR_A_DAY,
+            };
+            (headers(BYTES, caching), bytes).into_response()
+        }
         Ok(Found::Beyond) => said(StatusCode::NOT_FOUND, "no such tile in the tree of the checkpoint"),
-        Ok(Found::Gone) => said(StatusCode::GONE, "entries of this tile were dropped when their time was over"),
+        Ok(Found::Gone) => said(StatusCode::GONE, "entries of this tile are no longer kept; their leaf hashes are"),
         Err(error) => door.refused(&error),
     }
 }
@@ -98,11 +106,21 @@ impl TransparencyLog {
         }
         match wanted {
             Wanted::Hashes(place) => self.hashes(place).await,
-            Wanted::Entries(place) => {
-                let bundle = entries::bundle(self.0.database.primary(), place.tile, place.width).await?;
-                Ok(bundle.map_or(Found::Gone, Found::Bytes))
-            }
+            Wanted::Entries(place) => self.entries(place).await,
         }
+    }
+
+    /// Entries from where reads go, so that strangers never take the connections of whoever writes. A replica that is behind
+    /// is passed over.
+    async fn entries(&self, place: Place) -> Result<Found, Error> {
+        let _place = self.0.strangers.try_acquire().map_err(|_| Error::Unavailable("too many read entries at once"))?;
+        let database = &self.0.database;
+        let read = entries::bundle(database.read(), place.tile, place.width).await?;
+        let bundle = match read {
+            None => entries::bundle(database.primary(), place.tile, place.width).await?,
+            bundle => bundle,
+        };
+        Ok(bundle.map_or(Found::Gone, Found::Bytes))
     }
 
     /// Hashes from where reads go; a replica that is behind is passed over.
