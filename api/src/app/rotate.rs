@@ -26,7 +26,7 @@ pub async fn rotate_pseudonym_key(config: &Config, clock: &Clock) -> Result<Fing
     let keys = Keys::open(&config.data_dir, &remembered(rows), issuance(config))?.rotated()?;
     let (made, created_at) = (keys.newest_pseudonym_key(), clock.now());
     let journal = Journal::open(database.clone(), clock.clone()).await?;
-    let author = Author { actor: "system".to_owned(), organisation: None };
+    let author = Author::operator();
     let (told, row) = (change(&made), made.clone());
     journal
         .commit_with(

@@ -42,7 +42,5 @@ fn parameter(text: &str) -> Result<(String, String), CliError> {
 }
 
 fn faults(faults: &crate::Violations) -> CliError {
-    let lines: Vec<String> =
-        faults.iter().map(|fault| format!("{}: {}", fault.path.join("."), fault.message)).collect();
-    CliError::Said(format!("the question has faults:\n{}", lines.join("\n")))
+    CliError::Said(format!("the question has faults:\n{}", super::said(faults)))
 }

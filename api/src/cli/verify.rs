@@ -2,11 +2,14 @@
 
 use std::{io::ErrorKind, path::PathBuf};
 
+use sea_orm::DatabaseTransaction;
+
 use super::CliError;
 use crate::{
     app,
     config::Config,
     database::Database,
+    facts::Facts,
     journal,
     keys::Keys,
     retention::rules,
@@ -60,8 +63,10 @@ pub(super) async fn verify(config: Config) -> Result<(), CliError> {
     let keys = app::open_keys(&config).await?;
     let database = app::connect_to_existing(&config).await?;
     let mut faults = facts(&database).await?;
-    faults.extend(log(&config, &database, keys).await?);
-    faults.extend(statistics(&database).await?);
+    let snapshot = database.snapshot().await.map_err(crate::Error::from)?;
+    let registry = journal::load_within(&snapshot).await?;
+    faults.extend(log(&config, &snapshot, &registry, keys).await?);
+    faults.extend(statistics(&snapshot, &registry).await?);
     if faults.is_empty() { Ok(()) } else { Err(CliError::Said(faults.join("\n"))) }
 }
 
@@ -82,16 +87,19 @@ async fn facts(database: &Database) -> Result<Vec<String>, CliError> {
 }
 
 /// Entries must follow from their rows, and every checkpoint ever signed from the entries.
-async fn log(config: &Config, database: &Database, keys: Keys) -> Result<Vec<String>, CliError> {
+async fn log(
+    config: &Config,
+    snapshot: &DatabaseTransaction,
+    facts: &Facts,
+    keys: Keys,
+) -> Result<Vec<String>, CliError> {
     let publisher = Publisher::new(keys.into());
-    let snapshot = database.snapshot().await.map_err(crate::Error::from)?;
-    let facts = journal::load_within(&snapshot).await?;
     let kept =
         transparency_log::kept(&config.data_dir, &publisher).map_err(|fault| CliError::Said(fault.to_string()))?;
-    let positions = rules::dropped_positions(&facts);
+    let positions = rules::dropped_positions(facts);
     let Audit { entries, disclosures, changes, erased, dropped, checkpoints, mut faults } =
-        transparency_log::audit::audit(&snapshot, &facts, &publisher, (kept, &positions)).await?;
-    let told = rules::dropped_rows(&facts);
+        transparency_log::audit::audit(snapshot, facts, &publisher, (kept, &positions)).await?;
+    let told = rules::dropped_rows(facts);
     if dropped != told {
         faults.push(format!("{dropped} rows are gone where retention runs tell of {told}"));
     }
@@ -103,10 +111,8 @@ async fn log(config: &Config, database: &Database, keys: Keys) -> Result<Vec<Str
 }
 
 /// Every tally must be what the rows of the log come to.
-async fn statistics(database: &Database) -> Result<Vec<String>, CliError> {
-    let snapshot = database.snapshot().await.map_err(crate::Error::from)?;
-    let facts = journal::load_within(&snapshot).await?;
-    let Recount { rows, cells, left_out, differing, named } = recount(&snapshot, rules::provable_since(&facts)).await?;
+async fn statistics(snapshot: &DatabaseTransaction, facts: &Facts) -> Result<Vec<String>, CliError> {
+    let Recount { rows, cells, left_out, differing, named } = recount(snapshot, rules::provable_since(facts)).await?;
     super::say(format!(
         "statistics: {cells} cells counted anew from {rows} rows, {differing} differ; {left_out} older ones rest on rows that \
          were dropped"

@@ -34,6 +34,13 @@ pub struct Author {
     pub organisation: Option<String>,
 }
 
+impl Author {
+    /// The gateway itself, on its operator's word.
+    pub fn operator() -> Self {
+        Self { actor: "system".to_owned(), organisation: None }
+    }
+}
+
 /// What an act decides: after-images, the name of the act, what it was done to and why.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Changes {

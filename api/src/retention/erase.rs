@@ -14,7 +14,7 @@ use entity::{
 use futures::FutureExt;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Value, sea_query::Expr};
 
-use super::{author, rules};
+use super::rules;
 use crate::{
     Error, Fault, FaultCode,
     checks::{Checks, REFERENCE_CHARACTERS_MAX, TEXT_CHARACTERS_MAX},
@@ -24,7 +24,7 @@ use crate::{
         list,
     },
     facts::{Facts, global_id},
-    journal::{Changes, Ending},
+    journal::{Author, Changes, Ending},
     keys::Keys,
     subject_access::{self, rules::Person},
 };
@@ -87,7 +87,7 @@ pub async fn erase(gateway: &Gateway, erasure: &Erasure) -> Result<BTreeMap<Orga
     gateway
         .journal
         .commit_with(
-            author(),
+            Author::operator(),
             judge,
             move |txn, facts| async move { erase_found(txn, &holders, &asked, &bodies, facts.seq).await }.boxed(),
             Ending::Commit,

@@ -80,7 +80,7 @@ pub async fn run(gateway: &Gateway) -> Result<Vec<Arc<dropped_month::Model>>, Er
     let facts = gateway
         .journal
         .commit_with(
-            author(),
+            Author::operator(),
             judge,
             move |txn, facts| {
                 async move {
@@ -95,11 +95,6 @@ pub async fn run(gateway: &Gateway) -> Result<Vec<Arc<dropped_month::Model>>, Er
         )
         .await?;
     Ok(ids.into_iter().filter_map(|id| facts.dropped_month.get(id).cloned()).collect())
-}
-
-/// The gateway itself, on its operator's word.
-fn author() -> Author {
-    Author { actor: "system".to_owned(), organisation: None }
 }
 
 #[cfg(test)]

@@ -325,15 +325,15 @@ pub fn label(facts: &Facts, dimension: Dimension, value: &KeyValue, language: La
     let name = match dimension {
         Dimension::Discloser | Dimension::Recipient => facts
             .organisation_of(value)
-            .map(|row| said(language, &row.name_fi, row.name_sv.as_ref(), row.name_en.as_ref())),
+            .map(|row| language.choose(&row.name_fi, row.name_sv.as_ref(), row.name_en.as_ref())),
         Dimension::Register => facts
             .register
             .by_key(value)
-            .map(|row| said(language, &row.name_fi, row.name_sv.as_ref(), row.name_en.as_ref())),
+            .map(|row| language.choose(&row.name_fi, row.name_sv.as_ref(), row.name_en.as_ref())),
         Dimension::Purpose => facts
             .purpose
             .by_key(value)
-            .map(|row| said(language, &row.name_fi, row.name_sv.as_ref(), row.name_en.as_ref())),
+            .map(|row| language.choose(&row.name_fi, row.name_sv.as_ref(), row.name_en.as_ref())),
         Dimension::RecipientKind
         | Dimension::Agreement
         | Dimension::Item
@@ -350,15 +350,6 @@ fn restricted_label(language: Language) -> &'static str {
         Language::Sv => "begränsad publicering",
         Language::En => "publication restricted",
     }
-}
-
-fn said(language: Language, fi: &str, sv: Option<&String>, en: Option<&String>) -> String {
-    let name = match language {
-        Language::Fi => None,
-        Language::Sv => sv,
-        Language::En => en,
-    };
-    name.map_or_else(|| fi.to_owned(), Clone::clone)
 }
 
 /// Rows of an answer, ordered by period and values. What is asked for exactly and has been corrected away is no row; what

@@ -1,11 +1,10 @@
 //! How a person's disclosures are asked and said.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use async_graphql::{Context, ID, InputObject, Object, OneofObject, SimpleObject};
 use entity::vocabulary::{
     Channel, DisclosureGround, DisclosureId, DisclosureOutcome, Language, OnwardRecipientKind, Operation,
-    OrganisationId,
 };
 use zeroize::Zeroizing;
 
@@ -17,7 +16,12 @@ use crate::{
     Error,
     auth::policy::PersonSight,
     context::View,
-    disclosure::{Recorded, Recorder, graphql::OtherPersonIdentifierInput, row, withholding::withheld_until},
+    disclosure::{
+        Recorded, Recorder,
+        graphql::{OtherPersonIdentifierInput, party, purpose, register},
+        row,
+        withholding::withheld_until,
+    },
     facts::global_id,
     graphql::{
         connections::{Connection, Page},
@@ -90,13 +94,6 @@ pub struct SubjectDisclosure {
     sees_withheld: bool,
 }
 
-impl SubjectDisclosure {
-    fn organisation(&self, id: OrganisationId) -> Result<Organisation, Error> {
-        let row = self.view.facts.organisation.get(id).ok_or_else(|| Error::internal("a disclosure without its party"));
-        row.map(|row| Organisation { view: self.view.clone(), row: Arc::clone(row) })
-    }
-}
-
 /// Disclosure of data about one person, as the person may see it: when, by whom, to whom, what, for what and on which law.
 /// Who of the recipient's people asked is never shown (C-579/21).
 #[Object]
@@ -118,12 +115,12 @@ impl SubjectDisclosure {
 
     /// Discloser.
     async fn discloser(&self) -> Result<Organisation, Error> {
-        self.organisation(self.recorded.row.discloser_id)
+        party(&self.view, self.recorded.row.discloser_id)
     }
 
     /// Recipient; null for onward disclosure to an applicant.
     async fn recipient(&self) -> Option<Result<Organisation, Error>> {
-        self.recorded.row.recipient_id.map(|id| self.organisation(id))
+        self.recorded.row.recipient_id.map(|id| party(&self.view, id))
     }
 
     /// To whom the data travelled on; null for a first disclosure.
@@ -133,9 +130,7 @@ impl SubjectDisclosure {
 
     /// Register the data came from.
     async fn register(&self) -> Result<Register, Error> {
-        let row = self.view.facts.register.get(self.recorded.row.register_id);
-        let row = row.ok_or_else(|| Error::internal("a disclosure without its register"));
-        row.map(|row| Register { view: self.view.clone(), row: Arc::clone(row) })
+        register(&self.view, &self.recorded.row)
     }
 
     /// Items, at most 100.
@@ -144,18 +139,16 @@ impl SubjectDisclosure {
         #[graphql(desc = "Language of names; that of the request when absent. Falls back to Finnish.")]
         language: Option<Said<Language>>,
     ) -> Vec<SubjectDisclosureItem> {
-        let (register, items) = (self.recorded.row.register_id, &self.recorded.items);
+        let items = &self.recorded.items;
         let language = language.map_or(self.view.language, |language| language.0);
-        let names = rules::items(&self.view.facts, register, items, language);
+        let names = rules::items(&self.view.facts, self.recorded.row.register_id, items, language);
         let named = items.iter().map(ItemCode::from).zip(names);
         named.map(|(code, name)| SubjectDisclosureItem { code, name }).collect()
     }
 
     /// Purpose.
     async fn purpose(&self) -> Result<Purpose, Error> {
-        let row = self.view.facts.purpose.get(self.recorded.row.purpose_id);
-        let row = row.ok_or_else(|| Error::internal("a disclosure without its purpose"));
-        row.map(|row| Purpose { view: self.view.clone(), row: Arc::clone(row) })
+        purpose(&self.view, &self.recorded.row)
     }
 
     /// Provisions it rested on, at most 50; empty for a consent, a denial, and what no law covered.

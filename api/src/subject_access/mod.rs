@@ -167,8 +167,9 @@ impl Reading<'_> {
         count: usize,
     ) -> Result<(Vec<Recorded>, bool), Error> {
         let (mut rows, mut after) = (Vec::new(), after);
+        // One more than the page holds tells whether more follow.
         loop {
-            let page = list::page(db, self.recorder.sets(), self.filter, Order::NewestFirst, after, count).await?;
+            let page = list::page(db, self.recorder.sets(), self.filter, Order::NewestFirst, after, count + 1).await?;
             after = page.rows.last().map(|recorded| recorded.row.id);
             rows.extend(self.seen(db, page.rows).await?);
             if rows.len() > count || !page.has_next {

@@ -7,9 +7,12 @@ mod query;
 use std::sync::Arc;
 
 use async_graphql::{ID, Object};
-use entity::vocabulary::{
-    Channel, Coverage, DecisionReasonCode, DisclosureGround, DisclosureOutcome, OnwardRecipientKind, Operation,
-    OrganisationId, SubjectKind,
+use entity::{
+    disclosure,
+    vocabulary::{
+        Channel, Coverage, DecisionReasonCode, DisclosureGround, DisclosureOutcome, OnwardRecipientKind, Operation,
+        OrganisationId, SubjectKind,
+    },
 };
 
 pub use input::OtherPersonIdentifierInput;
@@ -41,11 +44,21 @@ pub struct Disclosure {
     recorded: Recorded,
 }
 
-impl Disclosure {
-    fn organisation(&self, id: OrganisationId) -> Result<Organisation, Error> {
-        let row = self.view.facts.organisation.get(id).ok_or_else(|| Error::internal("a disclosure without its party"));
-        row.map(|row| Organisation { view: self.view.clone(), row: Arc::clone(row) })
-    }
+/// Party of a disclosure.
+pub fn party(view: &View, id: OrganisationId) -> Result<Organisation, Error> {
+    Organisation::of(view, id).ok_or_else(|| Error::internal("a disclosure without its party"))
+}
+
+/// Register of a disclosure.
+pub fn register(view: &View, row: &disclosure::Model) -> Result<Register, Error> {
+    Register::of(view, row.register_id).ok_or_else(|| Error::internal("a disclosure without its register"))
+}
+
+/// Purpose of a disclosure.
+pub fn purpose(view: &View, row: &disclosure::Model) -> Result<Purpose, Error> {
+    let row = view.facts.purpose.get(row.purpose_id);
+    let row = row.ok_or_else(|| Error::internal("a disclosure without its purpose"))?;
+    Ok(Purpose { view: view.clone(), row: Arc::clone(row) })
 }
 
 /// One recorded disclosure or denial of a discloser's log; never changed.
@@ -83,24 +96,22 @@ impl Disclosure {
 
     /// Discloser, whose log this is.
     async fn discloser(&self) -> Result<Organisation, Error> {
-        self.organisation(self.recorded.row.discloser_id)
+        party(&self.view, self.recorded.row.discloser_id)
     }
 
     /// Processor that recorded it for the discloser; null when the discloser did itself.
     async fn processor(&self) -> Option<Result<Organisation, Error>> {
-        self.recorded.row.processor_id.map(|id| self.organisation(id))
+        self.recorded.row.processor_id.map(|id| party(&self.view, id))
     }
 
     /// Recipient; null only for onward disclosure to an applicant.
     async fn recipient(&self) -> Option<Result<Organisation, Error>> {
-        self.recorded.row.recipient_id.map(|id| self.organisation(id))
+        self.recorded.row.recipient_id.map(|id| party(&self.view, id))
     }
 
     /// Register.
     async fn register(&self) -> Result<Register, Error> {
-        let row = self.view.facts.register.get(self.recorded.row.register_id);
-        let row = row.ok_or_else(|| Error::internal("a disclosure without its register"));
-        row.map(|row| Register { view: self.view.clone(), row: Arc::clone(row) })
+        register(&self.view, &self.recorded.row)
     }
 
     /// Agreement that covered it; null when none did, or when the viewer may not know it.
@@ -120,9 +131,7 @@ impl Disclosure {
 
     /// Purpose.
     async fn purpose(&self) -> Result<Purpose, Error> {
-        let row = self.view.facts.purpose.get(self.recorded.row.purpose_id);
-        let row = row.ok_or_else(|| Error::internal("a disclosure without its purpose"));
-        row.map(|row| Purpose { view: self.view.clone(), row: Arc::clone(row) })
+        purpose(&self.view, &self.recorded.row)
     }
 
     /// Channel.
