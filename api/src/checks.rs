@@ -4,10 +4,12 @@ use std::{str::FromStr, sync::Arc};
 
 use entity::{
     organisation,
-    vocabulary::{BusinessId, Day, Instant, Malformed, contains_personal_identity_code, read_day, read_instant},
+    vocabulary::{
+        BusinessId, Day, Instant, Language, Malformed, contains_personal_identity_code, read_day, read_instant,
+    },
 };
 
-use crate::{Fault, FaultCode, Violations, facts::Facts};
+use crate::{Fault, FaultCode, Violations, decision, decision::Reason, facts::Facts};
 
 /// Longest name or title, in characters.
 pub const NAME_CHARACTERS_MAX: usize = 200;
@@ -145,6 +147,14 @@ impl Checks {
             self.fault(FaultCode::NotFound, path, format!("no such {what}"));
         }
         value
+    }
+
+    /// Conditions of law that fail: each a fault, with the provisions it rests on.
+    pub fn reasons(&mut self, path: &str, reasons: impl IntoIterator<Item = Reason>) {
+        self.faults.extend(reasons.into_iter().map(|reason| Fault {
+            citations: reason.bases,
+            ..Fault::new(FaultCode::Reason(reason.code), path, decision::reason_message(reason.code, Language::En))
+        }));
     }
 
     /// Names of which the Finnish one is needed.

@@ -31,6 +31,8 @@ pub mod graphql;
 
 pub mod status;
 
+pub mod version;
+
 pub mod contact;
 
 pub mod organisation;

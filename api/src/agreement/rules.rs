@@ -9,7 +9,7 @@ use entity::{
 };
 
 use crate::{
-    Fault, FaultCode, Violations,
+    FaultCode, Violations,
     auth::policy,
     checks::{Checks, REFERENCE_CHARACTERS_MAX, TEXT_CHARACTERS_MAX},
     decision::{self, Horizon},
@@ -212,23 +212,10 @@ pub fn resume(
     let mut checks = Checks::default();
     let note = checks.prose_if("note", input.note.as_ref(), TEXT_CHARACTERS_MAX);
     let row = in_status(&mut checks, facts, (&input.id, known), AgreementStatus::Suspended);
-    let dossier = known.and_then(|id| facts.dossier(id));
-    let blockers = dossier.map(|dossier| decision::resumable(facts, dossier, by.1)).unwrap_or_default();
-    let changes = checks.done(|| Some(moved(facts, &row?, AgreementStatus::Active, "resumeAgreement", note, by)))?;
-    if blockers.is_empty() {
-        return Ok(changes);
+    if let (Some(dossier), true) = (row.as_ref().and_then(|row| facts.dossier(row.id)), checks.is_clean()) {
+        checks.reasons("id", decision::resumable(facts, dossier, by.1));
     }
-    Err(blockers
-        .into_iter()
-        .map(|reason| Fault {
-            citations: reason.bases,
-            ..Fault::new(
-                FaultCode::Reason(reason.code),
-                "id",
-                decision::reason_message(reason.code, entity::vocabulary::Language::En),
-            )
-        })
-        .collect())
+    checks.done(|| Some(moved(facts, &row?, AgreementStatus::Active, "resumeAgreement", note, by)))
 }
 
 fn in_status(

@@ -143,6 +143,34 @@ fn reason_texts(code: DecisionReasonCode) -> [&'static str; 3] {
             "inget villkor med tillräcklig bestämmelse tillåter vidareutlämnande",
             "no rule with an adequate provision lets the data travel on",
         ],
+        DecisionReasonCode::ScopeMissing => [
+            "luovutettavaa tietosisältöä ei ole määritelty",
+            "datainnehållet som ska lämnas ut har inte fastställts",
+            "no scope says what is to be disclosed",
+        ],
+        DecisionReasonCode::TimetableMissing => [
+            "yhteyden avaamisen aikataulua ei ole sovittu",
+            "ingen tidtabell för öppnandet har avtalats",
+            "nothing says when the connection is to be opened",
+        ],
+        DecisionReasonCode::AcceptanceMissing => [
+            "osapuoli ei ole hyväksynyt nykyistä sisältöä",
+            "en part har inte godkänt det nuvarande innehållet",
+            "a party has not accepted the present content",
+        ],
+        DecisionReasonCode::ContentNotAgreed => [
+            "tietosisältö antaa enemmän kuin osapuolet ovat sopineet",
+            "datainnehållet ger mer än parterna har avtalat",
+            "the scope gives more than both parties have agreed",
+        ],
+        DecisionReasonCode::ScopeNotTested => {
+            ["tietosisältöä ei ole testattu", "datainnehållet har inte testats", "no scope has been tested"]
+        }
+        DecisionReasonCode::ChecklistIncomplete => [
+            "tietosuojan tarkistuslistan kohtaan ei ole vastattu myöntävästi eikä poikkeusta ole hyväksytty",
+            "en punkt i checklistan för dataskydd är inte bejakad och inget undantag har godkänts",
+            "a question of the protection checklist is not answered yes and no exception was accepted",
+        ],
     }
 }
 

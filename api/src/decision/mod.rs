@@ -5,6 +5,7 @@
 
 mod actions;
 mod conditions;
+mod content;
 mod decide;
 mod horizon;
 mod message;
@@ -14,6 +15,9 @@ mod steps;
 
 pub use actions::{AllowedAction, allowed_actions, resumable};
 pub use conditions::{carries, exists, has_basis, in_force, is_for, is_right, law_in_force, openable, party_active};
+pub use content::{
+    Content, Difference, DifferenceKind, agreed, beyond, content_hash, differences, side_act, stands_by, versions,
+};
 pub use decide::{decide, disclosers};
 pub use horizon::Horizon;
 pub use message::{obligation_message, reason_message};

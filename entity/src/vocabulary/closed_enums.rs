@@ -759,7 +759,7 @@ closed_enums! {
         Denied = "DENIED",
     }
 
-    #[doc = "Reason against a disclosure. Reasons are evidence, not errors; all that apply are given."]
+    #[doc = "Reason against a disclosure, or against an act on an agreement. Reasons are evidence, not errors; all that apply are given. May grow."]
     DecisionReasonCode {
         #[doc = "No agreement between the parties on this register and channel."]
         NoAgreement = "NO_AGREEMENT",
@@ -811,6 +811,18 @@ closed_enums! {
         AccessGrantMissing = "ACCESS_GRANT_MISSING",
         #[doc = "No rule lets the data travel on."]
         OnwardForbidden = "ONWARD_FORBIDDEN",
+        #[doc = "Act: no scope says what is to be disclosed (R40)."]
+        ScopeMissing = "SCOPE_MISSING",
+        #[doc = "Act: neither a scope nor the adoption plan says when the connection is to be opened (R43)."]
+        TimetableMissing = "TIMETABLE_MISSING",
+        #[doc = "Act: a party has not accepted the present content (R43)."]
+        AcceptanceMissing = "ACCEPTANCE_MISSING",
+        #[doc = "Act: a scope gives more than both parties have agreed (R43)."]
+        ContentNotAgreed = "CONTENT_NOT_AGREED",
+        #[doc = "Act: no scope has been tested (R41)."]
+        ScopeNotTested = "SCOPE_NOT_TESTED",
+        #[doc = "Act: a question of the protection catalogue is not answered yes, and no exception was accepted (R64)."]
+        ChecklistIncomplete = "CHECKLIST_INCOMPLETE",
     }
 
     #[doc = "Duty that comes with a permit."]

@@ -1,8 +1,13 @@
 //! What a viewer may do: an act is judged on the facts it changes, and only this file can make a permit.
 
-use entity::vocabulary::{AgreementId, AgreementSide, Instant, OrganisationId, RegisterId};
+use entity::vocabulary::{
+    AgreementId, AgreementSide, InquiryId, Instant, MandatingRightId, OrganisationId, ProtectionStatementId, RegisterId,
+};
 
-use super::{acting_side, audits_all, own_id, person_sight, sees_anomalies, sight, stands_for};
+use super::{
+    acting_side, audits_all, own_id, own_people, person_sight, sees_anomalies, sees_inquiry, sees_statement, sight,
+    stands_for,
+};
 use crate::{
     Error,
     auth::{Role, Viewer},
@@ -57,10 +62,48 @@ pub enum Act {
         /// Who received the data; null for onward disclosure to an applicant.
         recipient: Option<OrganisationId>,
     },
-    /// Suspend or resume an agreement: the discloser's officer's act.
+    /// Run an agreement and its scopes: the discloser's officer's act.
     RunAgreement {
         /// Which.
         agreement: AgreementId,
+    },
+    /// Speak for one's own side of an agreement: either side's officer's act.
+    JoinAgreement {
+        /// Which.
+        agreement: AgreementId,
+    },
+    /// Answer for the use of what an agreement gives: the recipient's officer's act.
+    UseAgreement {
+        /// Which.
+        agreement: AgreementId,
+    },
+    /// Withdraw an agreement: its drafter's officer's act.
+    WithdrawAgreement {
+        /// Which.
+        agreement: AgreementId,
+    },
+    /// Keep provisions, entitlements, purposes, mandate themes and keys: the administrator's act.
+    KeepLaw,
+    /// Ask, apply or answer for one's own organisation: its officer's act.
+    ActFor {
+        /// Which.
+        organisation: OrganisationId,
+    },
+    /// Answer an inquiry: the officer of the register's controller.
+    AnswerInquiry {
+        /// Which.
+        inquiry: InquiryId,
+    },
+    /// Review a protection statement: the officer of the discloser it was given to, never the side that gave it.
+    ReviewStatement {
+        /// Which.
+        statement: ProtectionStatementId,
+    },
+    /// Decide an application for a mandating right: the officer of the theme's owner, or an administrator where the theme
+    /// has none; never the organisation that applied.
+    DecideMandatingRight {
+        /// Which.
+        right: MandatingRightId,
     },
     /// Decide an anomaly: the discloser's officer's act.
     DecideAnomaly {
@@ -77,9 +120,10 @@ pub fn judge(facts: &Facts, viewer: &Viewer, act: Act, at: Instant) -> Result<Pe
     let allowed = match act {
         Act::KeepOrganisations => viewer.is(Role::Administrator),
         Act::LookUpSubject => person_sight(facts, viewer).is_ok(),
-        Act::KeepContacts { organisation } | Act::DraftAgreement { discloser: organisation } => {
-            is_officer_of(facts, viewer, organisation)
-        }
+        Act::KeepContacts { organisation }
+        | Act::DraftAgreement { discloser: organisation }
+        | Act::ActFor { organisation } => is_officer_of(facts, viewer, organisation),
+        Act::KeepLaw => viewer.is(Role::Administrator),
         Act::OfferRegister { controller } => is_officer_of(facts, viewer, controller),
         Act::KeepRegister { register } => {
             let row = facts.register.get(register).ok_or(Error::NotFound("register"))?;
@@ -93,9 +137,36 @@ pub fn judge(facts: &Facts, viewer: &Viewer, act: Act, at: Instant) -> Result<Pe
             is_officer_of(facts, viewer, discloser)
         }
         Act::RunAgreement { agreement } => {
-            let row = facts.agreement.get(agreement).ok_or(Error::NotFound("agreement"))?;
-            sight(facts, viewer, row).ok_or(Error::NotFound("agreement"))?;
-            acting_side(facts, viewer, row) == Some(AgreementSide::Discloser)
+            acting_side(facts, viewer, known(facts, viewer, agreement)?) == Some(AgreementSide::Discloser)
+        }
+        Act::JoinAgreement { agreement } => acting_side(facts, viewer, known(facts, viewer, agreement)?).is_some(),
+        Act::UseAgreement { agreement } => {
+            acting_side(facts, viewer, known(facts, viewer, agreement)?) == Some(AgreementSide::Recipient)
+        }
+        Act::WithdrawAgreement { agreement } => {
+            is_officer_of(facts, viewer, known(facts, viewer, agreement)?.drafted_by_id)
+        }
+        Act::AnswerInquiry { inquiry } => {
+            let row = facts.inquiry.get(inquiry).filter(|row| sees_inquiry(facts, viewer, row));
+            let register = facts.register.get(row.ok_or(Error::NotFound("inquiry"))?.register_id);
+            register.is_some_and(|register| is_officer_of(facts, viewer, register.controller_id))
+        }
+        Act::ReviewStatement { statement } => {
+            let row = facts.protection_statement.get(statement).filter(|row| sees_statement(facts, viewer, row));
+            let row = row.ok_or(Error::NotFound("protection statement"))?;
+            is_officer_of(facts, viewer, row.discloser_id) && !stands_for(facts, viewer, row.recipient_id)
+        }
+        Act::DecideMandatingRight { right } => {
+            let row = facts.mandating_right.get(right).ok_or(Error::NotFound("mandating right"))?;
+            let theme = facts.mandate_theme.get(row.mandate_theme_id);
+            let decides = match theme.and_then(|theme| theme.owner_id) {
+                Some(owner) => is_officer_of(facts, viewer, owner),
+                None => viewer.is(Role::Administrator),
+            };
+            if !decides && !stands_for(facts, viewer, row.organisation_id) {
+                return Err(Error::NotFound("mandating right"));
+            }
+            decides && !own_people(facts, viewer).is_some_and(|own| own == row.organisation_id)
         }
         Act::DecideAnomaly { agreement } => {
             let row = facts.agreement.get(agreement).filter(|row| sees_anomalies(facts, viewer, row.id));
@@ -106,6 +177,12 @@ pub fn judge(facts: &Facts, viewer: &Viewer, act: Act, at: Instant) -> Result<Pe
         return Err(Error::Forbidden);
     }
     Ok(Permit { actor: actor(viewer) })
+}
+
+/// Agreement of an id, as far as the viewer may know of it.
+fn known<'a>(facts: &'a Facts, viewer: &Viewer, id: AgreementId) -> Result<&'a entity::agreement::Model, Error> {
+    let row = facts.agreement.get(id).filter(|row| sight(facts, viewer, row).is_some());
+    row.map(AsRef::as_ref).ok_or(Error::NotFound("agreement"))
 }
 
 fn has_ceased(facts: &Facts, viewer: &Viewer, at: Instant) -> bool {

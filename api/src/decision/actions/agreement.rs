@@ -1,21 +1,15 @@
-//! Which acts on an agreement a party's officer may do now. Only acts whose mutation exists are offered.
+//! Acts on an agreement as a whole, and what stands in the way of each.
 
 use entity::vocabulary::{AgreementAction, AgreementSide, AgreementStatus, Instant};
 
-use super::{Horizon, Reason, conditions};
-use crate::facts::{Dossier, Facts};
-
-/// Act offered to one side, with what stands in its way.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AllowedAction {
-    /// Which act.
-    pub code: AgreementAction,
-    /// Conditions that fail; nothing when it can be done now.
-    pub blocked_by: Vec<Reason>,
-}
+use super::AllowedAction;
+use crate::{
+    decision::{Horizon, Reason, conditions},
+    facts::{Dossier, Facts},
+};
 
 /// Acts of one side in the agreement's present status.
-pub fn allowed_actions(facts: &Facts, dossier: &Dossier, side: AgreementSide, at: Instant) -> Vec<AllowedAction> {
+pub(super) fn actions(facts: &Facts, dossier: &Dossier, side: AgreementSide, at: Instant) -> Vec<AllowedAction> {
     if side == AgreementSide::Recipient {
         return Vec::new();
     }

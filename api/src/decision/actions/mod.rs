@@ -1,0 +1,25 @@
+//! Which acts on an agreement and its parts a party's officer may do now. Only acts whose mutation exists are offered, and
+//! the acts themselves are refused by the same guards.
+
+mod agreement;
+
+use entity::vocabulary::{AgreementAction, AgreementSide, Instant};
+
+pub use agreement::resumable;
+
+use super::Reason;
+use crate::facts::{Dossier, Facts};
+
+/// Act offered to one side, with what stands in its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AllowedAction {
+    /// Which act.
+    pub code: AgreementAction,
+    /// Conditions that fail; nothing when it can be done now.
+    pub blocked_by: Vec<Reason>,
+}
+
+/// Acts of one side at an instant.
+pub fn allowed_actions(facts: &Facts, dossier: &Dossier, side: AgreementSide, at: Instant) -> Vec<AllowedAction> {
+    agreement::actions(facts, dossier, side, at)
+}

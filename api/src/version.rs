@@ -1,0 +1,68 @@
+//! Versions of an agreement's content: an act that changes it after it was offered leaves a new one.
+
+use std::sync::Arc;
+
+use entity::{
+    agreement,
+    vocabulary::{AgreementId, AgreementStatus},
+};
+
+use crate::{
+    decision::{Content, content_hash, versions},
+    facts::{Edit, Facts, Row},
+};
+
+/// Edits of an act, with the content version they lead to where they change what has been offered.
+///
+/// Before an offer content has no versions, and after its end it changes no more. What was signed before the gateway kept
+/// versions is first stored as it stood.
+pub fn frozen(facts: &Facts, agreement: AgreementId, mut edits: Vec<Edit>) -> Vec<Edit> {
+    let after = facts.after(facts.seq, &edits);
+    let Some(dossier) = after.dossier(agreement).filter(|dossier| is_versioned(dossier.row.status)) else {
+        return edits;
+    };
+    let mut last = versions(facts, agreement).last().map(|row| (row.version, row.content_hash.clone()));
+    let before = facts.dossier(agreement).filter(|before| before.row.signed_on.is_some());
+    if let (None, Some(before)) = (&last, before) {
+        let first = Content::of(facts, before).version(agreement, before.row.version);
+        last = Some((first.version, first.content_hash.clone()));
+        edits.push(first.into());
+    }
+    let content = Content::of(&after, dossier);
+    let hash = content_hash(&content.canonical());
+    if last.as_ref().is_some_and(|(_, last)| *last == hash) {
+        return edits;
+    }
+    let number = last.map_or(dossier.row.version, |(version, _)| version + 1);
+    edits.push(content.version(agreement, number).into());
+    put(&mut edits, agreement::Model { version: number, content_hash: Some(hash), ..dossier.row.as_ref().clone() });
+    edits
+}
+
+/// Puts an agreement's row once, however many edits it comes from.
+fn put(edits: &mut Vec<Edit>, row: agreement::Model) {
+    let standing = edits.iter_mut().find_map(|edit| match edit {
+        Edit::Put(Row::Agreement(standing)) if standing.id == row.id => Some(standing),
+        _ => None,
+    });
+    match standing {
+        Some(standing) => *standing = Arc::new(row),
+        None => edits.push(row.into()),
+    }
+}
+
+fn is_versioned(status: AgreementStatus) -> bool {
+    match status {
+        AgreementStatus::Negotiation
+        | AgreementStatus::Signed
+        | AgreementStatus::Active
+        | AgreementStatus::Suspended => true,
+        AgreementStatus::RegisteredIncomplete
+        | AgreementStatus::Draft
+        | AgreementStatus::BasisConfirmed
+        | AgreementStatus::Terminated
+        | AgreementStatus::Superseded
+        | AgreementStatus::Rejected
+        | AgreementStatus::Withdrawn => false,
+    }
+}
