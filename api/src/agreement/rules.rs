@@ -18,9 +18,6 @@ use crate::{
     status,
 };
 
-/// Version of the protection checklist new agreements are drafted under.
-const CATALOGUE_VERSION: i32 = 1;
-
 /// Most parties of one agreement besides its two sides.
 pub const PARTIES_MAX: usize = 20;
 
@@ -127,7 +124,7 @@ pub fn create(
         termination_reason: None,
         supersedes_id: supersedes.map(|row| row.id),
         drafted_by_id: discloser,
-        catalogue_version: CATALOGUE_VERSION,
+        catalogue_version: decision::CATALOGUE_VERSION,
         publicity: input.publicity,
         version: 1,
         content_hash: None,

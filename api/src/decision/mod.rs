@@ -4,6 +4,7 @@
 //! here, so the same question gets the same answer through every one of them.
 
 mod actions;
+mod checklist;
 mod conditions;
 mod content;
 mod decide;
@@ -14,6 +15,7 @@ mod standing;
 mod steps;
 
 pub use actions::{AllowedAction, allowed_actions, resumable};
+pub use checklist::{CATALOGUE_VERSION, Question as CatalogueQuestion, checklist, gaps, questions};
 pub use conditions::{carries, exists, has_basis, in_force, is_for, is_right, law_in_force, openable, party_active};
 pub use content::{
     Content, Difference, DifferenceKind, agreed, beyond, content_hash, differences, side_act, stands_by, versions,
