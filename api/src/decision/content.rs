@@ -14,7 +14,7 @@ use entity::{
     vocabulary::{
         Admission, AgreementId, AgreementKind, AgreementSide, BasisRole, Channel, Day, Instant, ItemCode,
         ModeJustification, NecessityCheck, OnwardRecipientKind, Operation, OrganisationId, PartyRole, Population,
-        Regularity, ScopeStatus, SignatureAct, Threshold, instant_text,
+        Regularity, ScopeStatus, SignatureAct, Threshold, hex, instant_text,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -197,7 +197,7 @@ impl Content {
 
 /// Hash that signatures are made over: SHA-256 of the canonical content, 64 hexadecimal digits.
 pub fn content_hash(canonical: &str) -> String {
-    digest(&SHA256, canonical.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(digest(&SHA256, canonical.as_bytes()).as_ref())
 }
 
 fn sorted<T: Ord>(parts: impl Iterator<Item = T>) -> Vec<T> {

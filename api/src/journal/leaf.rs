@@ -4,6 +4,7 @@
 //! part can be shown and checked without the other; without the salt neither can be guessed.
 
 use aws_lc_rs::{digest, hmac};
+pub use entity::vocabulary::hex;
 use serde::Serialize;
 
 use crate::Error;
@@ -127,13 +128,6 @@ pub fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
         context.update(part);
     }
     bytes(context.sign().as_ref())
-}
-
-/// Bytes in hexadecimal, lower case.
-pub fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 fn bytes(hash: &[u8]) -> [u8; 32] {

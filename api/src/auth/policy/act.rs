@@ -118,12 +118,11 @@ pub enum Act {
 /// Forbidden where the thing is known to exist, not found where it may not be known.
 pub fn judge(facts: &Facts, viewer: &Viewer, act: Act, at: Instant) -> Result<Permit, Error> {
     let allowed = match act {
-        Act::KeepOrganisations => viewer.is(Role::Administrator),
+        Act::KeepOrganisations | Act::KeepLaw => viewer.is(Role::Administrator),
         Act::LookUpSubject => person_sight(facts, viewer).is_ok(),
         Act::KeepContacts { organisation }
         | Act::DraftAgreement { discloser: organisation }
         | Act::ActFor { organisation } => is_officer_of(facts, viewer, organisation),
-        Act::KeepLaw => viewer.is(Role::Administrator),
         Act::OfferRegister { controller } => is_officer_of(facts, viewer, controller),
         Act::KeepRegister { register } => {
             let row = facts.register.get(register).ok_or(Error::NotFound("register"))?;
@@ -166,7 +165,7 @@ pub fn judge(facts: &Facts, viewer: &Viewer, act: Act, at: Instant) -> Result<Pe
             if !decides && !stands_for(facts, viewer, row.organisation_id) {
                 return Err(Error::NotFound("mandating right"));
             }
-            decides && !own_people(facts, viewer).is_some_and(|own| own == row.organisation_id)
+            decides && own_people(facts, viewer).is_none_or(|own| own != row.organisation_id)
         }
         Act::DecideAnomaly { agreement } => {
             let row = facts.agreement.get(agreement).filter(|row| sees_anomalies(facts, viewer, row.id));
