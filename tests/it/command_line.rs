@@ -45,6 +45,15 @@ async fn token_prints_just_a_token_that_works() {
 }
 
 #[tokio::test]
+async fn a_code_given_as_an_argument_is_refused_and_not_shown() {
+    for arguments in [&["erase", "131052-308T"][..], &["131052-308T"], &["token", "--sub=131052-308T", "--nonsense"]] {
+        let refused = run(&[], arguments).await;
+        assert_eq!(refused.status.code(), Some(2), "{arguments:?}");
+        assert!(!text(&refused.stderr).contains("308T") && refused.stdout.is_empty(), "{arguments:?}");
+    }
+}
+
+#[tokio::test]
 async fn schema_prints_the_schema_of_the_repository() {
     let output = run(&[], &["schema"]).await;
     let file = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../schema.graphql")).unwrap();

@@ -216,7 +216,7 @@ on_both_engines! {
             "/log/tile/0/0".to_owned(), "/log/tile/00/000".to_owned(), "/log/tile/0/x000/000".to_owned(),
             "/log/tile/0/000.p/0".to_owned(), "/log/tile/0/000.p/256".to_owned(), "/log/tile/0/000.p/01".to_owned(),
             "/log/tile/data/000".to_owned(), "/log/tile/0/000/".to_owned(), "/log/tile/9/000".to_owned(),
-            "/log/tile/0/%2530%2530%2530".to_owned(), "/log".to_owned(), "/log/tile/".to_owned(),
+            "/log/tile/0/%2530%2530%2530".to_owned(), "/log/tile/0/%30%30%30".to_owned(), "/log".to_owned(), "/log/tile/".to_owned(),
         ];
         for kind in ["0", "entries"] {
             refused.extend([tile_path(kind, tile, 256), tile_path(kind, tile + 1, 1), tile_path(kind, 123_456, 256)]);

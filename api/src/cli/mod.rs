@@ -17,6 +17,7 @@ use std::{
 };
 
 use clap::{Parser, Subcommand};
+use entity::vocabulary::contains_personal_identity_code;
 use tokio::runtime::Runtime;
 
 use crate::{
@@ -147,7 +148,10 @@ const EXIT_UNAVAILABLE: u8 = 69;
 /// library, and not with every binary.
 pub fn run() -> ExitCode {
     crate::auth::install_provider();
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refused(&error),
+    };
     let done = match Runtime::new() {
         Ok(runtime) => runtime.block_on(execute(cli)),
         Err(source) => Err(CliError::Said(format!("no threads to run on: {source}"))),
@@ -166,6 +170,17 @@ pub fn run() -> ExitCode {
             }
         }
     }
+}
+
+/// Says what is wrong with the arguments, and never what was typed where that may be somebody's personal identity code.
+fn refused(error: &clap::Error) -> ExitCode {
+    if contains_personal_identity_code(&error.to_string()) {
+        let why = "disclosure-gateway: an argument holds a personal identity code; a code is read from standard input";
+        drop(writeln!(std::io::stderr(), "{why}"));
+    } else {
+        drop(error.print());
+    }
+    u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
 async fn execute(cli: Cli) -> Result<(), CliError> {

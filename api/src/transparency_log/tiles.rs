@@ -3,7 +3,7 @@
 
 use axum::{
     Router,
-    extract::{Path, State},
+    extract::{OriginalUri, Path, State},
     http::{
         HeaderName, HeaderValue, StatusCode,
         header::{CACHE_CONTROL, CONTENT_TYPE},
@@ -70,8 +70,10 @@ async fn verifier_key(State(door): State<Door>) -> Response {
     (headers(TEXT, ASK_AGAIN), format!("{}\n", door.log.publisher().verifier_key())).into_response()
 }
 
-async fn tile(State(door): State<Door>, Path(path): Path<String>) -> Response {
-    let Some(wanted) = wanted(&path) else { return said(StatusCode::NOT_FOUND, "no tile is written so") };
+async fn tile(State(door): State<Door>, OriginalUri(uri): OriginalUri, Path(path): Path<String>) -> Response {
+    // One tile has one address: an escape would be a second way to write it.
+    let written = wanted(&path).filter(|_| !uri.path().contains('%'));
+    let Some(wanted) = written else { return said(StatusCode::NOT_FOUND, "no tile is written so") };
     match door.log.tile(wanted).await {
         Ok(Found::Bytes(bytes)) => {
             let caching = match wanted {

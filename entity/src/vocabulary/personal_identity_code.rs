@@ -58,9 +58,26 @@ impl fmt::Debug for PersonalIdentityCode {
 ///
 /// Only the shape is asked about, as the database does too: a text refused in vain is a smaller harm than a code kept.
 /// A code-like stretch of a UUID or a longer hexadecimal number is not a code.
+///
+/// It is found also where it is written in full-width characters, with a typographic dash, or with characters between
+/// that nobody sees.
 pub fn contains_personal_identity_code(text: &str) -> bool {
-    let bytes = text.as_bytes();
+    if text.is_ascii() { holds_code(text.as_bytes()) } else { holds_code(plain(text).as_bytes()) }
+}
+
+fn holds_code(bytes: &[u8]) -> bool {
     bytes.array_windows().enumerate().any(|(at, window)| is_shaped(window) && !is_within_hexadecimal(bytes, at))
+}
+
+/// Text as it reads: full-width characters and dashes as their plain ones, and nothing that has no width.
+fn plain(text: &str) -> String {
+    let seen = |character: &char| !matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    let read = |character: char| match character {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(character) - 0xfee0).unwrap_or(character),
+        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' => '-',
+        other => other,
+    };
+    text.chars().filter(seen).map(read).collect()
 }
 
 const FORM: &str = "form is not `DDMMYYSNNNC`";
@@ -251,6 +268,11 @@ mod tests {
             "ID020504A902E",
             "ääkkösiä010594Y9032ssä",
             "1010594Y90321",
+            "\u{ff10}10594Y903\u{ff12}",
+            "\u{ff11}\u{ff13}\u{ff11}\u{ff10}\u{ff15}\u{ff12}\u{ff0d}\u{ff13}\u{ff10}\u{ff18}\u{ff34}",
+            "131052\u{2013}308T",
+            "131052\u{2212}308T",
+            "13\u{200b}1052-\u{ad}308T",
         ] {
             assert!(contains_personal_identity_code(text), "{text}");
         }
