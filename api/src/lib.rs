@@ -33,6 +33,8 @@ pub mod status;
 
 pub mod version;
 
+pub mod document;
+
 pub mod contact;
 
 pub mod organisation;

@@ -75,7 +75,7 @@ registered! {
     agreement_party AgreementPartyId [agreement_id, organisation_id] [];
     agreement_version AgreementVersionId [agreement_id] [];
     agreement_basis AgreementBasisId [agreement_id, legal_basis_id] [];
-    document DocumentId [] [agreement_id];
+    document DocumentId [owner_id] [agreement_id];
     contact ContactId [organisation_id] [agreement_id];
     contact_topic ContactTopicId [contact_id] [];
     signature SignatureId [agreement_id] [];
