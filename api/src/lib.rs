@@ -49,6 +49,8 @@ pub mod protection_statement;
 
 pub mod scope;
 
+pub mod usage_review;
+
 pub mod entitlement;
 
 pub mod agreement;

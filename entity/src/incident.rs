@@ -3,7 +3,9 @@
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::vocabulary::{AgreementId, IncidentId, IncidentKind, IncidentStatus, Instant, OrganisationId, Publicity};
+use crate::vocabulary::{
+    AgreementId, Day, IncidentId, IncidentKind, IncidentStatus, Instant, OrganisationId, Publicity,
+};
 
 /// Misuse or breach.
 #[sea_orm::model]
@@ -23,12 +25,16 @@ pub struct Model {
     pub status: IncidentStatus,
     /// What happened, without personal data.
     pub description: String,
-    /// Instant it happened or was noticed.
+    /// Instant it happened.
     pub occurred_at: Instant,
+    /// Instant it became known to the reporter; null when nothing was said.
+    pub known_at: Option<Instant>,
     /// Instant of the report.
     pub reported_at: Instant,
     /// Instant of closing.
     pub closed_at: Option<Instant>,
+    /// Day on which the supervisory authority was told.
+    pub notified_authority_on: Option<Day>,
     /// What was decided.
     pub outcome: Option<String>,
     /// Who may know of it.

@@ -13,6 +13,7 @@ mod m20261125_000006_anomalies;
 mod m20261125_000007_rounding;
 mod m20261125_000008_retention;
 mod m20261125_000009_subject_lookups;
+mod m20261125_000013_incidents;
 pub mod sql;
 
 use sea_orm_migration::prelude::*;
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000008_retention::Migration),
             Box::new(m20261125_000007_rounding::Migration),
             Box::new(m20261125_000009_subject_lookups::Migration),
+            Box::new(m20261125_000013_incidents::Migration),
         ]
     }
 }

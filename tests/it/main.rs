@@ -32,6 +32,7 @@ mod reports;
 mod retention;
 mod scale;
 mod schema;
+mod statement_life;
 mod statistics;
 mod statistics_export;
 mod subject_access;

@@ -19,7 +19,9 @@ use crate::{
     golden,
     house::{DVV, Engine, House, KELA, LVV, OMBUDSMAN, PIRKANMAA, TAMPERE, THL, codes},
     on_both_engines,
+    registry_acts::{act, done},
     schema::root_fields,
+    statement_life::{all_yes, answerable},
 };
 
 /// Agreement the columns are sides of. Its publication is restricted.
@@ -33,7 +35,7 @@ const VALVIRA: &str = "9900002-6";
 const SIDES: [(&str, &str); 3] = [("recipient", ENFORCEMENT), ("discloser", LVV), ("stranger", THL)];
 
 /// One operation of each root field, as the discloser would ask it. Names in angle brackets stand for ids.
-const OPERATIONS: &[(&str, &str)] = &[
+pub const OPERATIONS: &[(&str, &str)] = &[
     ("node", r#"{ node(id: "<agreement>") { id } }"#),
     ("viewer", "{ viewer { factsSeq } }"),
     ("organisation", r#"{ organisation(businessId: "9900005-0") { id } }"#),
@@ -57,6 +59,7 @@ const OPERATIONS: &[(&str, &str)] = &[
     ),
     ("expirations", "{ expirations(withinDays: 30) { nodes { label } } }"),
     ("protectionStatements", "{ protectionStatements { nodes { id } } }"),
+    ("protectionCatalogue", "{ protectionCatalogue { version } }"),
     ("inquiries", "{ inquiries { nodes { id } } }"),
     ("incidents", "{ incidents { nodes { id } } }"),
     ("disclosures", "{ disclosures(first: 1) { nodes { id } } }"),
@@ -129,6 +132,30 @@ const OPERATIONS: &[(&str, &str)] = &[
         r#"mutation { resumeAgreement(input: {id: "<agreement>", validateOnly: true}) { userErrors { code } } }"#,
     ),
     (
+        "submitProtectionStatement",
+        r#"mutation { submitProtectionStatement(input: {recipient: "9900005-0", register: "SOTERI", channel: TECHNICAL_INTERFACE, datedOn: "2026-10-01", recipientCollectsLogs: true, answers: <answers>, validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "reviewProtectionStatement",
+        r#"mutation { reviewProtectionStatement(input: {id: "<statement>", action: START, validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "withdrawProtectionStatement",
+        r#"mutation { withdrawProtectionStatement(input: {id: "<statement>", validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "reportIncident",
+        r#"mutation { reportIncident(input: {agreement: "SOT-2026-003", kind: MISUSE, description: "Selvitetään.", occurredAt: "2026-10-02", validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "closeIncident",
+        r#"mutation { closeIncident(input: {id: "<incident>", outcome: "Selvitetty.", validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "reviewUsage",
+        r#"mutation { reviewUsage(input: {agreement: "SOT-2026-003", fromOn: "2026-07-01", untilOn: "2026-09-30", sampleSize: 10, findings: "Ei huomautettavaa.", validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
         "decideAnomaly",
         r#"mutation { decideAnomaly(input: {id: "<anomaly>", verdict: CONFIRMED, reason: "Selvitetty.", validateOnly: true}) { userErrors { code } } }"#,
     ),
@@ -162,14 +189,14 @@ on_both_engines! {
         for (at, (name, ..)) in columns.iter().enumerate() {
             writeln!(matrix, "{:>2}  {name}", at + 1).unwrap();
         }
-        write!(matrix, "\n{:<22}", "").unwrap();
+        write!(matrix, "\n{:<28}", "").unwrap();
         for at in 1..=columns.len() {
             write!(matrix, "{at:>4}").unwrap();
         }
         for (_, field) in root_fields() {
             let operation = OPERATIONS.iter().find(|(name, _)| *name == field).map(|(_, operation)| *operation);
             let operation = operation.unwrap_or_else(|| panic!("`{field}` has no sample operation"));
-            write!(matrix, "\n{field:<22}").unwrap();
+            write!(matrix, "\n{field:<28}").unwrap();
             for (name, asked, token) in &columns {
                 let cell = cell(asked, token.as_deref(), &filled(operation, &ids)).await.unwrap_or_else(|body| panic!("{field}, {name}: {body:#}"));
                 write!(matrix, "{cell:>4}").unwrap();
@@ -492,7 +519,7 @@ async fn cell(house: &House, token: Option<&str>, operation: &str) -> Result<&'s
 }
 
 /// Ids the operations speak of.
-async fn ids(house: &House) -> BTreeMap<&'static str, String> {
+pub async fn ids(house: &House) -> BTreeMap<&'static str, String> {
     let token = house.token(LVV, Officer);
     let query = "{ agreement(number: \"SOT-2026-003\") { id recipient { id } discloser { contacts { id role } }
         register { id items(first: 100) { nodes { id code } } } } }";
@@ -516,8 +543,37 @@ async fn ids(house: &House) -> BTreeMap<&'static str, String> {
         ("item", found(&agreement["register"]["items"]["nodes"], "code", "SOT.PLANS")),
         ("disclosure", disclosure_of(house, LVV).await),
         ("anomaly", anomaly_under(house, of_agreement).await),
+        ("answers", answers_literal()),
+        ("statement", statement_between_the_sides(house).await),
+        ("incident", incident_by_the_recipient(house).await),
         ("now", entity::vocabulary::instant_text(house.app.gateway.clock.now())),
     ])
+}
+
+/// Answers to the protection catalogue as they stand in a document.
+fn answers_literal() -> String {
+    let answers = all_yes();
+    let answers = answers.as_array().unwrap().iter();
+    let said = answers.map(|answer| format!("{{question: {}, answer: YES}}", answer["question"]));
+    format!("[{}]", said.collect::<Vec<_>>().join(", "))
+}
+
+/// Statement the recipient of the agreement gives to its discloser.
+async fn statement_between_the_sides(house: &House) -> String {
+    let token = house.token(ENFORCEMENT, Officer);
+    answerable(house, &token).await;
+    let submit = act("submitProtectionStatement", "statement { id }");
+    let input = json!({"register": "SOTERI", "channel": "TECHNICAL_INTERFACE", "datedOn": "2026-10-01", "recipientCollectsLogs": true, "answers": all_yes()});
+    done(house.data(&token, &submit, json!({ "input": input })).await)["statement"]["id"].as_str().unwrap().to_owned()
+}
+
+/// Incident the recipient of the agreement reports.
+async fn incident_by_the_recipient(house: &House) -> String {
+    let report = act("reportIncident", "incident { id }");
+    let input =
+        json!({"agreement": AGREEMENT, "kind": "MISUSE", "description": "Selvitetään.", "occurredAt": "2026-10-01"});
+    let reported = house.data(&house.token(ENFORCEMENT, Officer), &report, json!({ "input": input })).await;
+    done(reported)["incident"]["id"].as_str().unwrap().to_owned()
 }
 
 /// First disclosure a discloser recorded.
@@ -546,6 +602,6 @@ async fn anomaly_under(house: &House, agreement_id: AgreementId) -> String {
     row.id.to_string()
 }
 
-fn filled(operation: &str, ids: &BTreeMap<&'static str, String>) -> String {
+pub fn filled(operation: &str, ids: &BTreeMap<&'static str, String>) -> String {
     ids.iter().fold(operation.to_owned(), |text, (name, id)| text.replace(&format!("<{name}>"), id))
 }

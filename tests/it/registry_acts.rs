@@ -348,24 +348,24 @@ on_both_engines! {
 }
 
 /// Document of an act.
-fn act(name: &str, answer: &str) -> String {
+pub fn act(name: &str, answer: &str) -> String {
     let input = format!("{}{}Input", name[..1].to_uppercase(), &name[1..]);
     format!("mutation($input: {input}!) {{ {name}(input: $input) {{ {answer} userErrors {{ code message path }} }} }}")
 }
 
 /// Variables of an act that is only tried.
-fn tried(input: &Value) -> Value {
+pub fn tried(input: &Value) -> Value {
     let mut input = input.clone();
     input["validateOnly"] = json!(true);
     json!({"input": input})
 }
 
-fn payload(data: &Value) -> &Value {
+pub fn payload(data: &Value) -> &Value {
     data.as_object().and_then(|fields| fields.values().next()).expect("one field")
 }
 
 /// Refusals of an act as `CODE path`, in order of the alphabet; each says in words what is wrong.
-fn refusals(data: &Value) -> Vec<String> {
+pub fn refusals(data: &Value) -> Vec<String> {
     let mut refusals: Vec<_> = payload(data)["userErrors"]
         .as_array()
         .unwrap()
@@ -382,18 +382,18 @@ fn refusals(data: &Value) -> Vec<String> {
 
 /// Payload of an act that was not refused.
 #[expect(clippy::needless_pass_by_value, reason = "it closes a chain of calls")]
-fn done(data: Value) -> Value {
+pub fn done(data: Value) -> Value {
     assert_eq!(refusals(&data), Vec::<String>::new(), "{data:#}");
     payload(&data).clone()
 }
 
 /// Position of the journal.
-async fn seq(house: &House) -> i64 {
+pub async fn seq(house: &House) -> i64 {
     let token = house.token(KELA, Role::Officer);
     house.data(&token, "{ viewer { factsSeq } }", json!({})).await["viewer"]["factsSeq"].as_i64().unwrap()
 }
 
-fn social_assistance() -> Value {
+pub fn social_assistance() -> Value {
     json!({"recipient": PIRKANMAA, "register": "KELMU", "items": ["KEL.DECISION.AMOUNT"], "purpose": "SOCIAL_ASSISTANCE",
         "channel": "TECHNICAL_INTERFACE", "caseReference": "PIRHA/2026/1", "mandates": ["M1"]})
 }

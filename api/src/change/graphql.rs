@@ -55,10 +55,14 @@ impl Change {
         policy::names_actor(&self.view.facts, &self.view.viewer, organisation).then_some(&self.row.actor)
     }
 
-    /// Reason given; null when none was, and for an act on an agreement also for those who do not see its history.
+    /// Reason given; null when none was, for an act on an agreement also for those who do not see its history, and for one
+    /// on a protection statement for all but the officers of both sides and their auditors.
     async fn reason(&self) -> Option<&str> {
-        let agreement = super::agreement(&self.view.facts, &self.row.subject);
-        self.row.reason.as_deref().filter(|_| policy::sees_reason(&self.view.facts, &self.view.viewer, agreement))
+        let (facts, viewer) = (&self.view.facts, &self.view.viewer);
+        let statement = super::statement(facts, &self.row.subject);
+        let sees = policy::sees_reason(facts, viewer, super::agreement(facts, &self.row.subject))
+            && statement.is_none_or(|row| policy::sees_statement(facts, viewer, row));
+        self.row.reason.as_deref().filter(|_| sees)
     }
 
     /// Position of its entry in the transparency log.

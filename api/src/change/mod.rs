@@ -3,8 +3,8 @@
 pub mod graphql;
 
 use entity::{
-    change,
-    vocabulary::{AgreementId, OrganisationId, RowId, ScopeId},
+    change, protection_statement,
+    vocabulary::{AgreementId, OrganisationId, ProtectionStatementId, RowId, ScopeId},
 };
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
@@ -63,4 +63,11 @@ fn agreement(facts: &Facts, text: &str) -> Option<AgreementId> {
         ScopeId::TABLE => facts.scope.get(id.into()).map(|scope| scope.agreement_id),
         _ => None,
     }
+}
+
+/// Protection statement a change was done to.
+fn statement<'a>(facts: &'a Facts, text: &str) -> Option<&'a protection_statement::Model> {
+    let (table, id) = subject(text)?;
+    let row = facts.protection_statement.get(id.into());
+    row.map(AsRef::as_ref).filter(|_| table == ProtectionStatementId::TABLE)
 }

@@ -10,11 +10,12 @@ mod content;
 mod decide;
 mod horizon;
 mod message;
+mod notice;
 mod question;
 mod standing;
 mod steps;
 
-pub use actions::{AllowedAction, allowed_actions, resumable};
+pub use actions::{AllowedAction, allowed_actions, is_next_step, resumable};
 pub use checklist::{CATALOGUE_VERSION, Question as CatalogueQuestion, checklist, gaps, questions};
 pub use conditions::{carries, exists, has_basis, in_force, is_for, is_right, law_in_force, openable, party_active};
 pub use content::{
@@ -23,6 +24,7 @@ pub use content::{
 pub use decide::{decide, disclosers};
 pub use horizon::Horizon;
 pub use message::{obligation_message, reason_message};
+pub use notice::{notice_due, notify_by};
 pub use question::*;
 pub use standing::{Standing, basis_reasons, item_reasons, of_agreement, of_scope};
 pub use steps::{AdoptionStep, adoption_steps};

@@ -1,100 +1,27 @@
-//! How incidents are said, and the queue of them.
+//! The queue of incidents, and the acts on them.
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Object};
-use chrono::TimeDelta;
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use entity::{
     incident,
-    vocabulary::{IncidentKind, IncidentStatus},
+    vocabulary::{IncidentId, IncidentKind, IncidentStatus, Publicity},
 };
 
+use super::{ClosingInput, ReportInput};
 use crate::{
-    Error,
-    agreement::graphql::Agreement,
-    auth::{Sight, policy},
-    context::View,
-    facts::global_id,
+    Error, Fault, FaultCode,
+    agreement::graphql::{Agreement, Incident},
+    auth::policy,
+    context::{Intent, View},
     graphql::{
         connections::{Connection, Page},
+        errors::UserError,
         request::request,
         said::Said,
-        scalars::DateTime,
+        scalars::{Date, DateTime},
     },
-    organisation::graphql::Organisation,
 };
-
-/// Hours within which the supervisory authority must be told of a personal data breach (GDPR article 33).
-const NOTICE_HOURS: i64 = 72;
-
-/// Incident.
-pub struct Incident {
-    view: View,
-    row: Arc<incident::Model>,
-}
-
-/// Misuse or breach concerning an agreement.
-#[Object]
-impl Incident {
-    /// Global identifier.
-    async fn id(&self) -> ID {
-        global_id(self.row.id).into()
-    }
-
-    /// Agreement it concerns; null when the viewer may not know it.
-    async fn agreement(&self) -> Option<Agreement> {
-        Agreement::of(&self.view, self.row.agreement_id)
-    }
-
-    /// Who reported it.
-    async fn reporter(&self) -> Result<Organisation, Error> {
-        let row = self.view.facts.organisation.get(self.row.reporter_id);
-        let row = row.ok_or_else(|| Error::internal("an incident without its reporter"));
-        row.map(|row| Organisation { view: self.view.clone(), row: Arc::clone(row) })
-    }
-
-    /// Kind.
-    async fn kind(&self) -> Said<IncidentKind> {
-        self.row.kind.into()
-    }
-
-    /// Status.
-    async fn status(&self) -> Said<IncidentStatus> {
-        self.row.status.into()
-    }
-
-    /// What happened, without personal data.
-    async fn description(&self) -> &str {
-        &self.row.description
-    }
-
-    /// Instant it happened or was noticed, UTC.
-    async fn occurred_at(&self) -> DateTime {
-        self.row.occurred_at.into()
-    }
-
-    /// Instant of the report, UTC.
-    async fn reported_at(&self) -> DateTime {
-        self.row.reported_at.into()
-    }
-
-    /// Instant by which the supervisory authority must be told, 72 hours after it was noticed, UTC; null unless it is a
-    /// personal data breach. Source: GDPR article 33.
-    async fn notify_by(&self) -> Option<DateTime> {
-        (self.row.kind == IncidentKind::DataProtection)
-            .then(|| (self.row.occurred_at + TimeDelta::hours(NOTICE_HOURS)).into())
-    }
-
-    /// Instant of closing, UTC; null while open.
-    async fn closed_at(&self) -> Option<DateTime> {
-        self.row.closed_at.map(DateTime::from)
-    }
-
-    /// What was decided; null while open.
-    async fn outcome(&self) -> Option<&str> {
-        self.row.outcome.as_deref()
-    }
-}
 
 /// Queries about incidents.
 #[derive(Default)]
@@ -107,19 +34,151 @@ impl IncidentQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Only those of this status.")] status: Option<Said<IncidentStatus>>,
+        #[graphql(desc = "Only those under the agreement of this number.")] agreement: Option<String>,
+        #[graphql(desc = "Only open ones that the caller may close; all when absent or false.")] waits_for_me: Option<
+            bool,
+        >,
         #[graphql(desc = "How many, 1 to 100; 20 when absent.")] first: Option<i32>,
         #[graphql(desc = "Cursor after which to go on.")] after: Option<String>,
     ) -> Result<Connection<Incident>, Error> {
         let request = request(ctx, "incidents")?;
         let view = &request.view;
         let page = Page::of("incidents", first, after.as_deref(), request.page_size_max())?;
-        let is_open = |row: &&Arc<incident::Model>| {
-            let agreement = view.facts.agreement.get(row.agreement_id);
-            agreement.and_then(|row| policy::sight(&view.facts, &view.viewer, row)) == Some(Sight::Office)
-        };
-        let rows = view.facts.incident.all().filter(is_open);
-        let rows = rows.filter(|row| status.is_none_or(|status| row.status == status.0));
+        let agreement = agreement.map(|number| known(view, &number)).transpose()?;
+        let rows = view
+            .facts
+            .incident
+            .all()
+            .filter(|row| agreement.is_none_or(|id| row.agreement_id == id))
+            .filter(|row| policy::sees_incident(&view.facts, &view.viewer, row))
+            .filter(|row| status.is_none_or(|status| row.status == status.0))
+            .filter(|row| waits_for_me != Some(true) || waits_for_viewer(view, row));
+        let rows: Vec<_> = rows.map(|row| (row.id.0, row)).collect();
+        let total = rows.len();
         let node = |row: &Arc<incident::Model>| Incident { view: view.clone(), row: Arc::clone(row) };
-        Ok(page.connection(rows.map(|row| (row.id.0, row)), node))
+        Ok(page.connection(rows, node).of_total(total))
     }
+}
+
+fn known(view: &View, number: &str) -> Result<entity::vocabulary::AgreementId, Error> {
+    let row = view.facts.agreement.by_key(number).filter(|row| Agreement::of(view, row.id).is_some());
+    let missing = || Error::Invalid(vec![Fault::new(FaultCode::NotFound, "agreement", "no such agreement")]);
+    row.map(|row| row.id).ok_or_else(missing)
+}
+
+fn waits_for_viewer(view: &View, row: &incident::Model) -> bool {
+    row.status != IncidentStatus::Closed && policy::closes_incident(&view.facts, &view.viewer, row)
+}
+
+/// Incident to be reported.
+#[derive(InputObject)]
+pub struct ReportIncidentInput {
+    /// Number of the agreement it concerns, one the caller's organisation is a side of.
+    agreement: String,
+    /// Kind.
+    kind: Said<IncidentKind>,
+    /// What happened, at most 4,000 characters. Never personal data.
+    description: String,
+    /// Instant it happened, not later than now.
+    occurred_at: DateTime,
+    /// Instant it became known to the caller's organisation, from which the 72 hours of GDPR article 33 run; when it
+    /// happened if absent.
+    known_at: Option<DateTime>,
+    /// Day on which the supervisory authority was told, where it was already.
+    notified_authority_on: Option<Date>,
+    /// Mark of the report; PUBLICATION_RESTRICTED when absent.
+    publicity: Option<Said<Publicity>>,
+    /// Judge only and write nothing.
+    validate_only: Option<bool>,
+}
+
+/// Answer to reportIncident.
+#[derive(SimpleObject)]
+pub struct ReportIncidentPayload {
+    /// Incident as it stands now; null when the input has faults.
+    incident: Option<Incident>,
+    /// Every fault of the input; empty when it was accepted.
+    user_errors: Vec<UserError>,
+}
+
+/// Incident to be closed.
+#[derive(InputObject)]
+pub struct CloseIncidentInput {
+    /// Global identifier.
+    id: ID,
+    /// What was found and done, at most 4,000 characters; of a personal data breach also whether and why the supervisory
+    /// authority need not be told. Never personal data.
+    outcome: String,
+    /// Day on which the supervisory authority was told; as it stands when absent.
+    notified_authority_on: Option<Date>,
+    /// Judge only and write nothing.
+    validate_only: Option<bool>,
+}
+
+/// Answer to closeIncident.
+#[derive(SimpleObject)]
+pub struct CloseIncidentPayload {
+    /// Incident as it stands now; null when the act was refused.
+    incident: Option<Incident>,
+    /// Every fault of the input; empty when it was accepted.
+    user_errors: Vec<UserError>,
+}
+
+/// Acts on incidents.
+#[derive(Default)]
+pub struct IncidentMutation;
+
+#[Object]
+impl IncidentMutation {
+    /// Reports misuse or a breach under an agreement; either side's officer's act. It suspends nothing by itself. The same
+    /// kind at the same instant with the same content answers as the first time. Errors: FORBIDDEN. User errors: BLANK,
+    /// TOO_LONG, MALFORMED, PERIOD_REVERSED, NOT_FOUND, CONFLICT. Source: GDPR article 33.
+    async fn report_incident(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What happened.")] input: ReportIncidentInput,
+    ) -> Result<ReportIncidentPayload, Error> {
+        let request = request(ctx, "reportIncident")?;
+        let intent = Intent::of(input.validate_only);
+        let input = ReportInput {
+            agreement: input.agreement,
+            kind: input.kind.0,
+            description: input.description,
+            occurred_at: input.occurred_at.into(),
+            known_at: input.known_at.map(String::from),
+            notified_authority_on: input.notified_authority_on.map(String::from),
+            publicity: input.publicity.map_or(Publicity::PublicationRestricted, |publicity| publicity.0),
+        };
+        let outcome = super::report(request, input, intent).await;
+        let (incident, user_errors) = shown(&request.view, outcome)?;
+        Ok(ReportIncidentPayload { incident, user_errors })
+    }
+
+    /// Closes an incident with what was found and done; the act of an officer of the side that reported it, or of the
+    /// discloser's. Errors: FORBIDDEN. User errors: BLANK, TOO_LONG, MALFORMED, PERIOD_REVERSED, NOT_FOUND, CONFLICT,
+    /// WRONG_STATUS. Source: GDPR article 33.
+    async fn close_incident(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which incident, and its outcome.")] input: CloseIncidentInput,
+    ) -> Result<CloseIncidentPayload, Error> {
+        let request = request(ctx, "closeIncident")?;
+        let intent = Intent::of(input.validate_only);
+        let input = ClosingInput {
+            id: input.id.0,
+            outcome: input.outcome,
+            notified_authority_on: input.notified_authority_on.map(String::from),
+        };
+        let outcome = super::close(request, input, intent).await;
+        let (incident, user_errors) = shown(&request.view, outcome)?;
+        Ok(CloseIncidentPayload { incident, user_errors })
+    }
+}
+
+fn shown(
+    view: &View,
+    outcome: Result<(View, Option<IncidentId>), Error>,
+) -> Result<(Option<Incident>, Vec<UserError>), Error> {
+    let (done, user_errors) = UserError::split(&view.facts, outcome)?;
+    Ok((done.and_then(|(view, id)| Incident::of(&view, id?)), user_errors))
 }

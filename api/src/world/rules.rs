@@ -293,10 +293,17 @@ pub(super) fn inquiry(row: &inquiry::Model) -> Vec<Breach> {
         .collect()
 }
 
-/// An incident is closed after it was reported.
+/// An incident becomes known after it happened, and is closed after it was reported.
 pub(super) fn incident(row: &incident::Model) -> Vec<Breach> {
+    let foreseen = row.known_at.is_some_and(|known_at| known_at < row.occurred_at);
     let reversed = row.closed_at.is_some_and(|closed| closed < row.reported_at);
-    when(reversed, "closed_at", FaultCode::PeriodReversed, "is before `reported_at`").into_iter().collect()
+    [
+        when(foreseen, "known_at", FaultCode::PeriodReversed, "is before `occurred_at`"),
+        when(reversed, "closed_at", FaultCode::PeriodReversed, "is before `reported_at`"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// A mailbox as its organisation could have appointed it: reachable, of one order with the others, and matters never come

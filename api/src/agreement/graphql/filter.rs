@@ -7,6 +7,7 @@ use entity::vocabulary::{AgreementStatus, Day, EffectiveState, OrganisationId, R
 
 use crate::{
     Violations,
+    auth::policy,
     checks::Checks,
     context::View,
     decision,
@@ -38,6 +39,8 @@ pub struct AgreementFilter {
     name: Option<String>,
     /// Only those whose last day is before this one.
     expiring_before: Option<Date>,
+    /// Only those whose next step is an act the caller may do now; all when absent or false.
+    waits_for_me: Option<bool>,
 }
 
 /// What agreements are ordered by. May grow.
@@ -74,6 +77,7 @@ pub(super) struct Wanted {
     basis: Option<String>,
     name: Option<String>,
     expiring_before: Option<Day>,
+    waits_for_viewer: bool,
 }
 
 impl Wanted {
@@ -98,6 +102,7 @@ impl Wanted {
                 .map(|citation| citation.to_string()),
             name: filter.name.map(|name| name.to_lowercase()),
             expiring_before: filter.expiring_before.and_then(|day| checks.day("filter.expiringBefore", day.as_str())),
+            waits_for_viewer: filter.waits_for_me == Some(true),
         };
         checks.done(|| Some(wanted))
     }
@@ -127,6 +132,7 @@ impl Wanted {
             && self.register.is_none_or(|id| id == row.register_id)
             && self.expiring_before.is_none_or(|day| row.ends_on.is_some_and(|ends_on| ends_on < day))
             && self.name.as_ref().is_none_or(|name| is_named(view, dossier, name))
+            && (!self.waits_for_viewer || waits_for_viewer(view, dossier))
             && self
                 .status
                 .as_ref()
@@ -142,6 +148,13 @@ impl Wanted {
                 }
             })
     }
+}
+
+/// Whether a step towards use is the viewer's to take, and nothing stands in its way.
+fn waits_for_viewer(view: &View, dossier: &Dossier) -> bool {
+    let Some(side) = policy::acting_side(&view.facts, &view.viewer, &dossier.row) else { return false };
+    let actions = decision::allowed_actions(&view.facts, dossier, side, view.at);
+    actions.into_iter().any(|action| action.blocked_by.is_empty() && decision::is_next_step(action.code))
 }
 
 fn is_named(view: &View, dossier: &Dossier, name: &str) -> bool {

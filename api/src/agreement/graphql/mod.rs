@@ -1,12 +1,13 @@
 //! How agreements are said: status, what is missing, who may do what next.
 
 mod filter;
+mod incident;
 mod mutation;
 mod query;
 
 use std::sync::Arc;
 
-use async_graphql::{ID, Object, SimpleObject};
+use async_graphql::{Context, ID, Object, SimpleObject};
 use entity::{
     agreement_basis, status_entry,
     vocabulary::{
@@ -15,6 +16,7 @@ use entity::{
     },
 };
 
+pub use incident::Incident;
 pub use mutation::AgreementMutation;
 pub use query::AgreementQuery;
 
@@ -26,6 +28,8 @@ use crate::{
     decision,
     facts::{BasisPart, Dossier, global_id},
     graphql::{
+        connections::{Connection, Page},
+        request::within,
         said::Said,
         scalars::{Date, DateTime},
     },
@@ -34,6 +38,7 @@ use crate::{
     protection_statement::graphql::ProtectionStatement,
     register::graphql::Register,
     scope::graphql::{DecisionReason, EffectiveStatus, Scope},
+    usage_review::graphql::UsageReview,
 };
 
 /// Agreement as far as the viewer may know it.
@@ -61,6 +66,10 @@ impl Agreement {
 
     fn for_parties<T>(&self, value: impl FnOnce() -> T) -> Option<T> {
         self.is_party().then(value)
+    }
+
+    fn for_office<T>(&self, value: impl FnOnce() -> T) -> Option<T> {
+        (self.sight >= Sight::Office).then(value)
     }
 
     fn for_insiders<T>(&self, value: Option<T>) -> Option<T> {
@@ -212,6 +221,30 @@ impl Agreement {
             let rows = self.dossier.statements.iter();
             rows.map(|part| ProtectionStatement { view: self.view.clone(), row: Arc::clone(&part.row) }).collect()
         })
+    }
+
+    /// Misuse and breaches reported under it, oldest first; null for all but the officers of both sides and their auditors.
+    /// Errors: INVALID_INPUT, LIMIT_EXCEEDED.
+    async fn incidents(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 when absent.")] first: Option<i32>,
+        #[graphql(desc = "Cursor after which to go on.")] after: Option<String>,
+    ) -> Result<Option<Connection<Incident>>, Error> {
+        let page = Page::of("agreement incidents", first, after.as_deref(), within(ctx)?.page_size_max())?;
+        Ok(self.for_office(|| page.connection(Incident::all(&self.view, self.dossier.row.id), |incident| incident)))
+    }
+
+    /// Recipient's reviews of its own use, by their periods; null for all but the officers of both sides and their auditors.
+    /// Errors: INVALID_INPUT, LIMIT_EXCEEDED.
+    async fn usage_reviews(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 when absent.")] first: Option<i32>,
+        #[graphql(desc = "Cursor after which to go on.")] after: Option<String>,
+    ) -> Result<Option<Connection<UsageReview>>, Error> {
+        let page = Page::of("agreement usageReviews", first, after.as_deref(), within(ctx)?.page_size_max())?;
+        Ok(self.for_office(|| page.connection(UsageReview::all(&self.view, self.dossier.row.id), |review| review)))
     }
 
     /// Statuses it has had, the first first, with the reason of each; null for those who are no party.

@@ -1,18 +1,22 @@
 //! What a viewer may do: an act is judged on the facts it changes, and only this file can make a permit.
 
-use entity::vocabulary::{
-    AgreementId, AgreementSide, InquiryId, Instant, MandatingRightId, OrganisationId, ProtectionStatementId, RegisterId,
+use entity::{
+    incident,
+    vocabulary::{
+        AgreementId, AgreementSide, IncidentId, InquiryId, Instant, MandatingRightId, OrganisationId,
+        ProtectionStatementId, RegisterId,
+    },
 };
 
 use super::{
-    acting_side, audits_all, own_id, own_people, person_sight, sees_anomalies, sees_inquiry, sees_statement, sight,
-    stands_for,
+    acting_side, audits_all, own_id, own_people, person_sight, sees_anomalies, sees_incident, sees_inquiry,
+    sees_statement, sight, stands_for,
 };
 use crate::{
     Error,
     auth::{Role, Viewer},
     decision,
-    facts::Facts,
+    facts::{self, Facts},
 };
 
 /// Proof that an act was judged and allowed on the facts it changes; made only here.
@@ -99,6 +103,16 @@ pub enum Act {
         /// Which.
         statement: ProtectionStatementId,
     },
+    /// Withdraw a protection statement: the officer of the recipient that gave it.
+    WithdrawStatement {
+        /// Which.
+        statement: ProtectionStatementId,
+    },
+    /// Close an incident: the officer of the side that reported it, or of the discloser.
+    CloseIncident {
+        /// Which.
+        incident: IncidentId,
+    },
     /// Decide an application for a mandating right: the officer of the theme's owner, or an administrator where the theme
     /// has none; never the organisation that applied.
     DecideMandatingRight {
@@ -122,18 +136,18 @@ pub fn judge(facts: &Facts, viewer: &Viewer, act: Act, at: Instant) -> Result<Pe
         Act::LookUpSubject => person_sight(facts, viewer).is_ok(),
         Act::KeepContacts { organisation }
         | Act::DraftAgreement { discloser: organisation }
-        | Act::ActFor { organisation } => is_officer_of(facts, viewer, organisation),
-        Act::OfferRegister { controller } => is_officer_of(facts, viewer, controller),
+        | Act::ActFor { organisation } => acts_for(facts, viewer, organisation),
+        Act::OfferRegister { controller } => acts_for(facts, viewer, controller),
         Act::KeepRegister { register } => {
             let row = facts.register.get(register).ok_or(Error::NotFound("register"))?;
-            is_officer_of(facts, viewer, row.controller_id)
+            acts_for(facts, viewer, row.controller_id)
         }
         Act::WithholdDisclosure { discloser, recipient } => {
             let sees = |party| stands_for(facts, viewer, party);
             if !(sees(discloser) || recipient.is_some_and(sees) || audits_all(facts, viewer)) {
                 return Err(Error::NotFound("disclosure"));
             }
-            is_officer_of(facts, viewer, discloser)
+            acts_for(facts, viewer, discloser)
         }
         Act::RunAgreement { agreement } => {
             acting_side(facts, viewer, known(facts, viewer, agreement)?) == Some(AgreementSide::Discloser)
@@ -142,24 +156,30 @@ pub fn judge(facts: &Facts, viewer: &Viewer, act: Act, at: Instant) -> Result<Pe
         Act::UseAgreement { agreement } => {
             acting_side(facts, viewer, known(facts, viewer, agreement)?) == Some(AgreementSide::Recipient)
         }
-        Act::WithdrawAgreement { agreement } => {
-            is_officer_of(facts, viewer, known(facts, viewer, agreement)?.drafted_by_id)
-        }
+        Act::WithdrawAgreement { agreement } => acts_for(facts, viewer, known(facts, viewer, agreement)?.drafted_by_id),
         Act::AnswerInquiry { inquiry } => {
             let row = facts.inquiry.get(inquiry).filter(|row| sees_inquiry(facts, viewer, row));
             let register = facts.register.get(row.ok_or(Error::NotFound("inquiry"))?.register_id);
-            register.is_some_and(|register| is_officer_of(facts, viewer, register.controller_id))
+            register.is_some_and(|register| acts_for(facts, viewer, register.controller_id))
         }
         Act::ReviewStatement { statement } => {
             let row = facts.protection_statement.get(statement).filter(|row| sees_statement(facts, viewer, row));
             let row = row.ok_or(Error::NotFound("protection statement"))?;
-            is_officer_of(facts, viewer, row.discloser_id) && !stands_for(facts, viewer, row.recipient_id)
+            acts_for(facts, viewer, row.discloser_id) && !stands_for(facts, viewer, row.recipient_id)
+        }
+        Act::WithdrawStatement { statement } => {
+            let row = facts.protection_statement.get(statement).filter(|row| sees_statement(facts, viewer, row));
+            acts_for(facts, viewer, row.ok_or(Error::NotFound("protection statement"))?.recipient_id)
+        }
+        Act::CloseIncident { incident } => {
+            let row = facts.incident.get(incident).filter(|row| sees_incident(facts, viewer, row));
+            closes_incident(facts, viewer, row.ok_or(Error::NotFound("incident"))?)
         }
         Act::DecideMandatingRight { right } => {
             let row = facts.mandating_right.get(right).ok_or(Error::NotFound("mandating right"))?;
             let theme = facts.mandate_theme.get(row.mandate_theme_id);
             let decides = match theme.and_then(|theme| theme.owner_id) {
-                Some(owner) => is_officer_of(facts, viewer, owner),
+                Some(owner) => acts_for(facts, viewer, owner),
                 None => viewer.is(Role::Administrator),
             };
             if !decides && !stands_for(facts, viewer, row.organisation_id) {
@@ -189,8 +209,19 @@ fn has_ceased(facts: &Facts, viewer: &Viewer, at: Instant) -> bool {
     own.is_some_and(|row| !decision::exists(row, at))
 }
 
-fn is_officer_of(facts: &Facts, viewer: &Viewer, organisation: OrganisationId) -> bool {
+/// Whether the viewer does the acts of an organisation: its officers do, and those of who took its place.
+pub fn acts_for(facts: &Facts, viewer: &Viewer, organisation: OrganisationId) -> bool {
     viewer.is(Role::Officer) && stands_for(facts, viewer, organisation)
+}
+
+/// Whether the viewer may close an incident: the officers of the side that reported it, and the discloser's.
+pub fn closes_incident(facts: &Facts, viewer: &Viewer, incident: &incident::Model) -> bool {
+    let Some(agreement) = facts.agreement.get(incident.agreement_id) else { return false };
+    match acting_side(facts, viewer, agreement) {
+        Some(AgreementSide::Discloser) => true,
+        Some(AgreementSide::Recipient) => facts::in_succession(facts, agreement.recipient_id, incident.reporter_id),
+        Some(AgreementSide::Both) | None => false,
+    }
 }
 
 /// Name of the actor in the journal; a processor is named beside whom it acts for.

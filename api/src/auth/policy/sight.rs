@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use entity::{
-    agreement, contact, inquiry, protection_statement,
+    agreement, contact, incident, inquiry, protection_statement,
     vocabulary::{AgreementId, AgreementStatus, OrganisationId, Publicity, RegisterId},
 };
 
@@ -127,6 +127,13 @@ pub fn sees_inquiry(facts: &Facts, viewer: &Viewer, inquiry: &inquiry::Model) ->
 /// Whether a viewer sees the answers of a protection statement: the officers of both sides do, and their auditors.
 pub fn sees_statement(facts: &Facts, viewer: &Viewer, statement: &protection_statement::Model) -> bool {
     is_office_of(facts, viewer, &[statement.recipient_id, statement.discloser_id])
+}
+
+/// Whether a viewer sees an incident: the officers of both sides of its agreement do, and their auditors, whatever its
+/// publicity.
+pub fn sees_incident(facts: &Facts, viewer: &Viewer, incident: &incident::Model) -> bool {
+    let agreement = facts.agreement.get(incident.agreement_id);
+    agreement.and_then(|row| sight(facts, viewer, row)) == Some(Sight::Office)
 }
 
 fn is_office_of(facts: &Facts, viewer: &Viewer, parties: &[OrganisationId]) -> bool {

@@ -23,3 +23,22 @@ pub struct AllowedAction {
 pub fn allowed_actions(facts: &Facts, dossier: &Dossier, side: AgreementSide, at: Instant) -> Vec<AllowedAction> {
     agreement::actions(facts, dossier, side, at)
 }
+
+/// Whether an act takes an agreement on towards use, so that it waits for who may do it. Other acts are offered at any
+/// time, and nothing waits for them.
+pub fn is_next_step(action: AgreementAction) -> bool {
+    use AgreementAction::{
+        Accept, Activate, AddBasis, AddOnwardRule, AddParty, CloseScope, ConfirmBasis, DeclareAdoptionStep,
+        DefineScope, EndOnwardRule, GrantAccess, MarkScopeImplemented, MarkScopeTested, Offer, OpenScope,
+        PlanAdoptionStep, Reject, Renew, Resume, ResumeScope, ReviewBasis, RevokeAccess, RevokeSignature, Sign,
+        Suspend, SuspendScope, Terminate, Withdraw,
+    };
+    match action {
+        ReviewBasis | ConfirmBasis | Offer | Accept | Sign | Activate | Resume | MarkScopeImplemented
+        | MarkScopeTested | OpenScope | ResumeScope | DeclareAdoptionStep => true,
+        AddBasis | Reject | Withdraw | RevokeSignature | Suspend | Terminate | Renew | DefineScope | SuspendScope
+        | CloseScope | AddOnwardRule | EndOnwardRule | PlanAdoptionStep | GrantAccess | RevokeAccess | AddParty => {
+            false
+        }
+    }
+}

@@ -14,17 +14,18 @@ use crate::{
     disclosure::graphql::{DisclosureMutation, DisclosureQuery},
     entitlement::graphql::EntitlementQuery,
     expiration::graphql::ExpirationQuery,
-    incident::graphql::IncidentQuery,
+    incident::graphql::{IncidentMutation, IncidentQuery},
     inquiry::graphql::InquiryQuery,
     legal_basis::graphql::LegalBasisQuery,
     mandate::graphql::MandateQuery,
     minimisation::graphql::MinimisationQuery,
     organisation::graphql::{OrganisationMutation, OrganisationQuery},
-    protection_statement::graphql::ProtectionStatementQuery,
+    protection_statement::graphql::{ProtectionStatementMutation, ProtectionStatementQuery},
     register::graphql::{RegisterMutation, RegisterQuery},
     statistics::graphql::StatisticsQuery,
     subject_access::graphql::SubjectAccessQuery,
     transparency_log::graphql::LogQuery,
+    usage_review::graphql::UsageReviewMutation,
 };
 
 /// Questions. Each is admitted by the role matrix; what is shown depends on the caller's side in each agreement.
@@ -58,7 +59,10 @@ pub struct Mutation(
     OrganisationMutation,
     ContactMutation,
     RegisterMutation,
+    ProtectionStatementMutation,
     AgreementMutation,
+    IncidentMutation,
+    UsageReviewMutation,
     DisclosureMutation,
     AnomalyMutation,
 );

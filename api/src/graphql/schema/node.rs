@@ -7,13 +7,14 @@ use entity::vocabulary::{AnomalyId, RowId, table_and_row};
 
 use crate::{
     Error,
-    agreement::graphql::Agreement,
+    agreement::graphql::{Agreement, Incident},
     anomaly::graphql::Anomaly,
     context::View,
     graphql::request::request,
     legal_basis::graphql::LegalBasis,
     mandate::graphql::MandateTheme,
     organisation::graphql::Organisation,
+    protection_statement::graphql::ProtectionStatement,
     register::graphql::{Purpose, Register},
     scope::graphql::Scope,
 };
@@ -36,6 +37,10 @@ pub enum Node {
     Agreement(Agreement),
     /// Scope.
     Scope(Scope),
+    /// Protection statement.
+    ProtectionStatement(ProtectionStatement),
+    /// Incident.
+    Incident(Incident),
     /// Anomaly.
     Anomaly(Anomaly),
 }
@@ -87,6 +92,8 @@ async fn find(ctx: &Context<'_>, view: &View, id: &ID) -> Result<Node, Error> {
             .map(|row| Node::MandateTheme(MandateTheme { view, row: Arc::clone(row) })),
         "agreement" => Agreement::of(&view, uuid.into()).map(Node::Agreement),
         "scope" => facts.scope.get(uuid.into()).and_then(|row| Scope::of(&view, row)).map(Node::Scope),
+        "protection_statement" => ProtectionStatement::of(&view, uuid.into()).map(Node::ProtectionStatement),
+        "incident" => Incident::of(&view, uuid.into()).map(Node::Incident),
         _ => None,
     };
     node.ok_or(Error::NotFound("node"))

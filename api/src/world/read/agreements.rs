@@ -257,8 +257,10 @@ impl<'a> Reader<'a> {
                 status: fields.choice("status"),
                 description: fields.prose("description"),
                 occurred_at: fields.instant("occurred_at"),
+                known_at: fields.optional("known_at", parse::instant),
                 reported_at: fields.instant("reported_at"),
                 closed_at: fields.optional("closed_at", parse::instant),
+                notified_authority_on: fields.optional("notified_authority_on", parse::day),
                 outcome: fields.maybe_prose("outcome"),
                 publicity: fields.choice_or("publicity", Publicity::PublicationRestricted),
             };
