@@ -23,6 +23,7 @@ mod permissions;
 mod postgres;
 mod process;
 mod proxy;
+mod publicity;
 mod racing;
 mod random_worlds;
 mod readme;

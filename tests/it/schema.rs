@@ -51,7 +51,8 @@ pub fn root_fields() -> Vec<(&'static str, String)> {
     queries.chain(fields_of("Mutation").into_iter().map(|field| ("mutation", field))).collect()
 }
 
-fn types() -> Vec<TypeDefinition> {
+/// Every type of the schema.
+pub fn types() -> Vec<TypeDefinition> {
     let definitions = parse_schema(sdl()).expect("the printed schema").definitions.into_iter();
     definitions
         .filter_map(|definition| match definition {
