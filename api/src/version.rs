@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use entity::{
-    agreement,
+    agreement, agreement_version,
     vocabulary::{AgreementId, AgreementStatus},
 };
 
 use crate::{
+    clock,
     decision::{Content, content_hash, versions},
     facts::{Edit, Facts, Row},
 };
@@ -24,7 +25,7 @@ pub fn frozen(facts: &Facts, agreement: AgreementId, mut edits: Vec<Edit>) -> Ve
     let mut last = versions(facts, agreement).last().map(|row| (row.version, row.content_hash.clone()));
     let before = facts.dossier(agreement).filter(|before| before.row.signed_on.is_some());
     if let (None, Some(before)) = (&last, before) {
-        let first = Content::of(facts, before).version(agreement, before.row.version);
+        let first = stored(&Content::of(facts, before), agreement, before.row.version);
         last = Some((first.version, first.content_hash.clone()));
         edits.push(first.into());
     }
@@ -34,9 +35,21 @@ pub fn frozen(facts: &Facts, agreement: AgreementId, mut edits: Vec<Edit>) -> Ve
         return edits;
     }
     let number = last.map_or(dossier.row.version, |(version, _)| version + 1);
-    edits.push(content.version(agreement, number).into());
+    edits.push(stored(&content, agreement, number).into());
     put(&mut edits, agreement::Model { version: number, content_hash: Some(hash), ..dossier.row.as_ref().clone() });
     edits
+}
+
+/// Content as it is stored.
+fn stored(content: &Content, agreement: AgreementId, number: i32) -> agreement_version::Model {
+    let content = content.canonical();
+    agreement_version::Model {
+        id: clock::fresh_id(),
+        agreement_id: agreement,
+        version: number,
+        content_hash: content_hash(&content),
+        content,
+    }
 }
 
 /// Puts an agreement's row once, however many edits it comes from.

@@ -181,18 +181,6 @@ impl Content {
         // The form has no numbers but integers and no keys but texts, so nothing in it can fail.
         serde_jcs::to_string(self).unwrap_or_default()
     }
-
-    /// Version of this content, as stored.
-    pub fn version(&self, agreement: AgreementId, number: i32) -> agreement_version::Model {
-        let content = self.canonical();
-        agreement_version::Model {
-            id: crate::clock::fresh_id(),
-            agreement_id: agreement,
-            version: number,
-            content_hash: content_hash(&content),
-            content,
-        }
-    }
 }
 
 /// Hash that signatures are made over: SHA-256 of the canonical content, 64 hexadecimal digits.
