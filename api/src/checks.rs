@@ -23,6 +23,9 @@ pub const REFERENCE_CHARACTERS_MAX: usize = 200;
 /// What is said of a text with a control character where none may be.
 pub const CONTROL_CHARACTER: &str = "holds a control character";
 
+/// What is said of a blank text where there must be one.
+pub const BLANK: &str = "must not be blank";
+
 /// Whether a text is one line: no control character stands in it, and so no line break.
 pub fn is_line(text: &str) -> bool {
     !text.chars().any(char::is_control)
@@ -109,7 +112,7 @@ impl Checks {
     /// Text of one line that must be there, within a length and without a personal identity code.
     pub fn text(&mut self, path: &str, text: &str, characters_max: usize) -> String {
         if text.trim().is_empty() {
-            self.fault(FaultCode::Blank, path, "must not be blank");
+            self.fault(FaultCode::Blank, path, BLANK);
         }
         if !is_line(text.trim()) {
             self.fault(FaultCode::Malformed, path, CONTROL_CHARACTER);
@@ -129,6 +132,15 @@ impl Checks {
             self.fault(FaultCode::Malformed, path, CONTROL_CHARACTER);
         }
         Some(self.free_text(path, text, characters_max))
+    }
+
+    /// The same for a text that must be there; where it is blank, `why` says what is to be told.
+    pub fn prose(&mut self, path: &str, text: &String, characters_max: usize, why: &str) -> Option<String> {
+        let text = self.prose_if(path, Some(text), characters_max);
+        if text.is_none() {
+            self.fault(FaultCode::Blank, path, why);
+        }
+        text
     }
 
     fn free_text(&mut self, path: &str, text: &str, characters_max: usize) -> String {

@@ -9,6 +9,14 @@ use uuid::Uuid;
 
 use crate::{clock, facts::Facts};
 
+/// History of a row, the first entry first.
+pub fn entries(facts: &Facts, (kind, id): (StatusSubject, Uuid)) -> Vec<&status_entry::Model> {
+    let rows = facts.status_entry.of(id).map(AsRef::as_ref);
+    let mut rows: Vec<&status_entry::Model> = rows.filter(|row| row.subject_kind == kind).collect();
+    rows.sort_by_key(|row| row.ordinal);
+    rows
+}
+
 /// Entry an act adds to a row's history. Its instant is the act's, and later than every earlier entry's.
 pub fn entry(
     facts: &Facts,

@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 
-use entity::{
-    agreement, agreement_version,
-    vocabulary::{AgreementId, AgreementStatus},
-};
+use entity::{agreement, agreement_version, vocabulary::AgreementId};
 
 use crate::{
     clock,
-    decision::{Content, content_hash, versions},
+    decision::{self, Content, content_hash, versions},
     facts::{Edit, Facts, Row},
 };
 
@@ -19,7 +16,7 @@ use crate::{
 /// versions is first stored as it stood.
 pub fn frozen(facts: &Facts, agreement: AgreementId, mut edits: Vec<Edit>) -> Vec<Edit> {
     let after = facts.after(facts.seq, &edits);
-    let Some(dossier) = after.dossier(agreement).filter(|dossier| is_versioned(dossier.row.status)) else {
+    let Some(dossier) = after.dossier(agreement).filter(|dossier| decision::is_offered(dossier.row.status)) else {
         return edits;
     };
     let mut last = versions(facts, agreement).last().map(|row| (row.version, row.content_hash.clone()));
@@ -61,21 +58,5 @@ fn put(edits: &mut Vec<Edit>, row: agreement::Model) {
     match standing {
         Some(standing) => *standing = Arc::new(row),
         None => edits.push(row.into()),
-    }
-}
-
-fn is_versioned(status: AgreementStatus) -> bool {
-    match status {
-        AgreementStatus::Negotiation
-        | AgreementStatus::Signed
-        | AgreementStatus::Active
-        | AgreementStatus::Suspended => true,
-        AgreementStatus::RegisteredIncomplete
-        | AgreementStatus::Draft
-        | AgreementStatus::BasisConfirmed
-        | AgreementStatus::Terminated
-        | AgreementStatus::Superseded
-        | AgreementStatus::Rejected
-        | AgreementStatus::Withdrawn => false,
     }
 }

@@ -1,7 +1,5 @@
 //! How anomalies are said, listed and decided.
 
-use std::sync::Arc;
-
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use entity::{
     anomaly, anomaly_decision,
@@ -162,8 +160,7 @@ impl AnomalyQuery {
 fn read(view: &View, filter: AnomalyFilter) -> Result<Filter, Error> {
     let mut checks = Checks::default();
     let agreement = filter.agreement.and_then(|number| {
-        let known = view.facts.agreement.by_key(&number).map(Arc::as_ref);
-        let known = known.filter(|row| policy::sight(&view.facts, &view.viewer, row).is_some());
+        let known = policy::agreement_of(&view.facts, &view.viewer, &number);
         checks.found("filter.agreement", known, "agreement").map(|row| row.id)
     });
     let (rule, status) = (filter.rule.map(|rule| rule.0), filter.status.map(|status| status.0));
@@ -210,8 +207,8 @@ impl AnomalyMutation {
         let intent = Intent::of(input.validate_only);
         let input = DecisionInput { id: input.id.0, verdict: input.verdict.0, reason: input.reason };
         let outcome = super::decide(request, input, intent).await;
-        let (done, user_errors) = UserError::split(&request.view.facts, outcome)?;
-        let anomaly = done.and_then(|(view, row)| Some(Anomaly { view, row: row? }));
+        let seen = |view: &View, row| Some(Anomaly { view: view.clone(), row });
+        let (anomaly, user_errors) = UserError::shown(&request.view, outcome, seen)?;
         Ok(DecideAnomalyPayload { anomaly, user_errors })
     }
 }

@@ -10,9 +10,9 @@ use entity::{
 };
 
 use crate::{
-    FaultCode, Violations,
+    Violations,
     agreement::{self, SuspensionInput},
-    checks::{Checks, TEXT_CHARACTERS_MAX},
+    checks::{BLANK, Checks, TEXT_CHARACTERS_MAX},
     facts::{Facts, global_id},
     journal::Changes,
 };
@@ -78,10 +78,7 @@ pub fn decide(
     (actor, now): (&str, Instant),
 ) -> Result<Changes, Violations> {
     let mut checks = Checks::default();
-    let reason = checks.prose_if("reason", Some(&input.reason), TEXT_CHARACTERS_MAX);
-    if reason.is_none() {
-        checks.fault(FaultCode::Blank, "reason", "must not be blank");
-    }
+    let reason = checks.prose("reason", &input.reason, TEXT_CHARACTERS_MAX, BLANK);
     let id = checks.parsed::<AnomalyId>("id", &input.id);
     let row = id.and_then(|_| checks.found("id", row, "anomaly"));
     checks.done(|| {
@@ -132,7 +129,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::{facts::bare, status};
+    use crate::{FaultCode, facts::bare, status};
 
     const AGREEMENT: AgreementId = AgreementId(Uuid::from_u128(1));
     const ANOMALY: AnomalyId = AnomalyId(Uuid::from_u128(2));

@@ -292,7 +292,7 @@ impl ContactMutation {
         let request = request(ctx, "appointContact")?;
         let intent = Intent::of(input.validate_only);
         let outcome = super::appoint(request, input.agreement, input.content.into(), intent).await;
-        let (contact, user_errors) = shown(&request.view, outcome)?;
+        let (contact, user_errors) = UserError::shown(&request.view, outcome, Contact::of)?;
         Ok(AppointContactPayload { contact, user_errors })
     }
 
@@ -306,7 +306,7 @@ impl ContactMutation {
         let request = request(ctx, "amendContact")?;
         let intent = Intent::of(input.validate_only);
         let outcome = super::amend(request, input.id.0, input.content.into(), intent).await;
-        let (contact, user_errors) = shown(&request.view, outcome)?;
+        let (contact, user_errors) = UserError::shown(&request.view, outcome, Contact::of)?;
         Ok(AmendContactPayload { contact, user_errors })
     }
 
@@ -320,7 +320,7 @@ impl ContactMutation {
         let request = request(ctx, "confirmContact")?;
         let intent = Intent::of(input.validate_only);
         let outcome = super::confirm(request, input.id.0, intent).await;
-        let (contact, user_errors) = shown(&request.view, outcome)?;
+        let (contact, user_errors) = UserError::shown(&request.view, outcome, Contact::of)?;
         Ok(ConfirmContactPayload { contact, user_errors })
     }
 
@@ -334,15 +334,7 @@ impl ContactMutation {
         let request = request(ctx, "retireContact")?;
         let intent = Intent::of(input.validate_only);
         let outcome = super::retire(request, input.id.0, input.retired_on.map(String::from), intent).await;
-        let (contact, user_errors) = shown(&request.view, outcome)?;
+        let (contact, user_errors) = UserError::shown(&request.view, outcome, Contact::of)?;
         Ok(RetireContactPayload { contact, user_errors })
     }
-}
-
-fn shown(
-    view: &View,
-    outcome: Result<(View, Option<ContactId>), Error>,
-) -> Result<(Option<Contact>, Vec<UserError>), Error> {
-    let (done, user_errors) = UserError::split(&view.facts, outcome)?;
-    Ok((done.and_then(|(view, id)| Contact::of(&view, id?)), user_errors))
 }

@@ -26,5 +26,5 @@ pub use horizon::Horizon;
 pub use message::{obligation_message, reason_message};
 pub use notice::{notice_due, notify_by};
 pub use question::*;
-pub use standing::{Standing, basis_reasons, item_reasons, of_agreement, of_scope};
+pub use standing::{Standing, basis_reasons, is_offered, item_reasons, of_agreement, of_scope};
 pub use steps::{AdoptionStep, adoption_steps};

@@ -20,6 +20,24 @@ pub struct Standing {
     pub blockers: Vec<Reason>,
 }
 
+/// Whether an agreement has been offered and has not ended by an act: both sides have to do with its content and with what
+/// it rests on.
+pub fn is_offered(status: AgreementStatus) -> bool {
+    match status {
+        AgreementStatus::Negotiation
+        | AgreementStatus::Signed
+        | AgreementStatus::Active
+        | AgreementStatus::Suspended => true,
+        AgreementStatus::RegisteredIncomplete
+        | AgreementStatus::Draft
+        | AgreementStatus::BasisConfirmed
+        | AgreementStatus::Terminated
+        | AgreementStatus::Superseded
+        | AgreementStatus::Rejected
+        | AgreementStatus::Withdrawn => false,
+    }
+}
+
 /// What an agreement amounts to.
 pub fn of_agreement(facts: &Facts, dossier: &Dossier, at: Instant) -> Standing {
     let mut horizon = Horizon::new(at);

@@ -8,7 +8,7 @@ use entity::{
 
 use crate::{
     FaultCode, Violations,
-    checks::{Checks, TEXT_CHARACTERS_MAX},
+    checks::{BLANK, Checks, TEXT_CHARACTERS_MAX},
     facts::{Facts, global_id},
     journal::Changes,
     legal_basis,
@@ -53,10 +53,7 @@ pub fn withhold(
     now: Instant,
 ) -> Result<Changes, Violations> {
     let mut checks = Checks::default();
-    let reason = checks.prose_if("reason", Some(&input.reason), TEXT_CHARACTERS_MAX);
-    if reason.is_none() {
-        checks.fault(FaultCode::Blank, "reason", "must not be blank");
-    }
+    let reason = checks.prose("reason", &input.reason, TEXT_CHARACTERS_MAX, BLANK);
     let until = checks.instant_if("withheldUntil", input.withheld_until.as_ref());
     if until.is_some_and(|until| until <= now) {
         checks.fault(FaultCode::PeriodReversed, "withheldUntil", "is past already; leave it out to show the row");

@@ -10,7 +10,7 @@ use entity::vocabulary::{ClosedEnum, DecisionReasonCode, contains_personal_ident
 use uuid::Uuid;
 
 use super::{said::enum_of, scalars::Citation};
-use crate::{Error, ErrorCode, Fault, FaultCode, facts::Facts};
+use crate::{Error, ErrorCode, Fault, FaultCode, context::View, facts::Facts};
 
 /// Name of a code in `extensions.code`.
 pub fn code_name(code: ErrorCode) -> &'static str {
@@ -182,6 +182,19 @@ impl UserError {
             refusal.path.insert(0, "input".to_owned());
         }
         refusal
+    }
+
+    /// What a write has to show: what `of` sees of the id it names, in the view after it, or the refusals of the business.
+    ///
+    /// # Errors
+    /// As [`Self::split`].
+    pub fn shown<I, T>(
+        view: &View,
+        written: Result<(View, Option<I>), Error>,
+        of: impl FnOnce(&View, I) -> Option<T>,
+    ) -> Result<(Option<T>, Vec<Self>), Error> {
+        let (done, refusals) = Self::split(&view.facts, written)?;
+        Ok((done.and_then(|(view, id)| of(&view, id?)), refusals))
     }
 
     /// What a write came to: its value, or the refusals of the business. Any other error stays one.

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use entity::{
     incident,
-    vocabulary::{IncidentId, IncidentKind, IncidentStatus, Publicity},
+    vocabulary::{IncidentKind, IncidentStatus, Publicity},
 };
 
 use super::{ClosingInput, ReportInput};
 use crate::{
-    Error, Fault, FaultCode,
-    agreement::graphql::{Agreement, Incident},
+    Error,
+    agreement::graphql::Incident,
     auth::policy,
+    checks::Checks,
     context::{Intent, View},
     graphql::{
         connections::{Connection, Page},
@@ -44,7 +45,12 @@ impl IncidentQuery {
         let request = request(ctx, "incidents")?;
         let view = &request.view;
         let page = Page::of("incidents", first, after.as_deref(), request.page_size_max())?;
-        let agreement = agreement.map(|number| known(view, &number)).transpose()?;
+        let mut checks = Checks::default();
+        let agreement = agreement.and_then(|number| {
+            let known = policy::agreement_of(&view.facts, &view.viewer, &number);
+            checks.found("agreement", known, "agreement").map(|row| row.id)
+        });
+        let agreement = checks.done(|| Some(agreement)).map_err(Error::Invalid)?;
         let rows = view
             .facts
             .incident
@@ -58,12 +64,6 @@ impl IncidentQuery {
         let node = |row: &Arc<incident::Model>| Incident { view: view.clone(), row: Arc::clone(row) };
         Ok(page.connection(rows, node).of_total(total))
     }
-}
-
-fn known(view: &View, number: &str) -> Result<entity::vocabulary::AgreementId, Error> {
-    let row = view.facts.agreement.by_key(number).filter(|row| Agreement::of(view, row.id).is_some());
-    let missing = || Error::Invalid(vec![Fault::new(FaultCode::NotFound, "agreement", "no such agreement")]);
-    row.map(|row| row.id).ok_or_else(missing)
 }
 
 fn waits_for_viewer(view: &View, row: &incident::Model) -> bool {
@@ -150,7 +150,7 @@ impl IncidentMutation {
             publicity: input.publicity.map_or(Publicity::PublicationRestricted, |publicity| publicity.0),
         };
         let outcome = super::report(request, input, intent).await;
-        let (incident, user_errors) = shown(&request.view, outcome)?;
+        let (incident, user_errors) = UserError::shown(&request.view, outcome, Incident::of)?;
         Ok(ReportIncidentPayload { incident, user_errors })
     }
 
@@ -170,15 +170,7 @@ impl IncidentMutation {
             notified_authority_on: input.notified_authority_on.map(String::from),
         };
         let outcome = super::close(request, input, intent).await;
-        let (incident, user_errors) = shown(&request.view, outcome)?;
+        let (incident, user_errors) = UserError::shown(&request.view, outcome, Incident::of)?;
         Ok(CloseIncidentPayload { incident, user_errors })
     }
-}
-
-fn shown(
-    view: &View,
-    outcome: Result<(View, Option<IncidentId>), Error>,
-) -> Result<(Option<Incident>, Vec<UserError>), Error> {
-    let (done, user_errors) = UserError::split(&view.facts, outcome)?;
-    Ok((done.and_then(|(view, id)| Incident::of(&view, id?)), user_errors))
 }

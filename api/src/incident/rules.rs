@@ -10,7 +10,7 @@ use entity::{
 
 use crate::{
     FaultCode, Violations,
-    checks::{Checks, TEXT_CHARACTERS_MAX},
+    checks::{BLANK, Checks, TEXT_CHARACTERS_MAX},
     facts::{Facts, global_id},
     journal::Changes,
     status,
@@ -57,7 +57,7 @@ pub fn report(
 ) -> Result<Changes, Violations> {
     let mut checks = Checks::default();
     let agreement = checks.found("agreement", known, "agreement");
-    let description = prose(&mut checks, "description", &input.description);
+    let description = checks.prose("description", &input.description, TEXT_CHARACTERS_MAX, BLANK);
     let occurred_at = checks.instant("occurredAt", &input.occurred_at);
     let known_at = checks.instant_if("knownAt", input.known_at.as_ref());
     for (path, instant) in [("occurredAt", occurred_at), ("knownAt", known_at)] {
@@ -127,7 +127,7 @@ pub fn close(
     (actor, now): (&str, Instant),
 ) -> Result<Changes, Violations> {
     let mut checks = Checks::default();
-    let outcome = prose(&mut checks, "outcome", &input.outcome);
+    let outcome = checks.prose("outcome", &input.outcome, TEXT_CHARACTERS_MAX, BLANK);
     let row = open(&mut checks, facts, &input.id, known);
     let occurred_at = row.as_ref().map(|row| row.occurred_at);
     let told = notified(&mut checks, input.notified_authority_on.as_ref(), occurred_at, now);
@@ -170,12 +170,4 @@ fn notified(checks: &mut Checks, text: Option<&String>, occurred_at: Option<Inst
         checks.fault(FaultCode::PeriodReversed, "notifiedAuthorityOn", "is before it happened");
     }
     Some(day)
-}
-
-fn prose(checks: &mut Checks, path: &str, text: &str) -> Option<String> {
-    let text = checks.prose_if(path, Some(&text.to_owned()), TEXT_CHARACTERS_MAX);
-    if text.is_none() {
-        checks.fault(FaultCode::Blank, path, "must not be blank");
-    }
-    text
 }

@@ -36,16 +36,14 @@ impl Inquiry {
 
     /// Who asks.
     async fn organisation(&self) -> Result<Organisation, Error> {
-        let row = self.view.facts.organisation.get(self.row.organisation_id);
-        let row = row.ok_or_else(|| Error::internal("an inquiry without its asker"));
-        row.map(|row| Organisation { view: self.view.clone(), row: Arc::clone(row) })
+        let asker = Organisation::of(&self.view, self.row.organisation_id);
+        asker.ok_or_else(|| Error::internal("an inquiry without its asker"))
     }
 
     /// Register asked about.
     async fn register(&self) -> Result<Register, Error> {
-        let row = self.view.facts.register.get(self.row.register_id);
-        let row = row.ok_or_else(|| Error::internal("an inquiry without its register"));
-        row.map(|row| Register { view: self.view.clone(), row: Arc::clone(row) })
+        let register = Register::of(&self.view, self.row.register_id);
+        register.ok_or_else(|| Error::internal("an inquiry without its register"))
     }
 
     /// Purpose; null when the asker named none.

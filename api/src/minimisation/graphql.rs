@@ -1,7 +1,5 @@
 //! How unused items are said and listed.
 
-use std::sync::Arc;
-
 use async_graphql::{Context, Object};
 use chrono::Days;
 use entity::vocabulary::{Operation, helsinki_day};
@@ -90,8 +88,7 @@ impl MinimisationQuery {
             checks.fault(FaultCode::Malformed, "withinDays", format!("must be 1 to {UNUSED_DAYS_MAX}"));
         }
         let agreement = agreement.and_then(|number| {
-            let known = view.facts.agreement.by_key(&number).map(Arc::as_ref);
-            let known = known.filter(|row| policy::sight(&view.facts, &view.viewer, row).is_some());
+            let known = policy::agreement_of(&view.facts, &view.viewer, &number);
             checks.found("agreement", known, "agreement").map(|row| row.id)
         });
         let since = checks.done(|| helsinki_day(view.at).checked_sub_days(Days::new(days.unsigned_abs().into())));

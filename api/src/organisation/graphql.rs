@@ -360,7 +360,7 @@ impl OrganisationMutation {
         let request = request(ctx, "registerOrganisation")?;
         let intent = Intent::of(input.validate_only);
         let outcome = super::register(request, input.content.into(), intent).await;
-        let (organisation, user_errors) = shown(&request.view, outcome)?;
+        let (organisation, user_errors) = UserError::shown(&request.view, outcome, Organisation::of)?;
         Ok(RegisterOrganisationPayload { organisation, user_errors })
     }
 
@@ -375,7 +375,7 @@ impl OrganisationMutation {
         let request = request(ctx, "amendOrganisation")?;
         let intent = Intent::of(input.validate_only);
         let outcome = super::amend(request, input.id.0, input.content.into(), intent).await;
-        let (organisation, user_errors) = shown(&request.view, outcome)?;
+        let (organisation, user_errors) = UserError::shown(&request.view, outcome, Organisation::of)?;
         Ok(AmendOrganisationPayload { organisation, user_errors })
     }
 
@@ -390,15 +390,7 @@ impl OrganisationMutation {
         let intent = Intent::of(input.validate_only);
         let successor = input.successor.map(String::from);
         let outcome = super::dissolve(request, input.id.0, input.dissolved_on.into(), successor, intent).await;
-        let (organisation, user_errors) = shown(&request.view, outcome)?;
+        let (organisation, user_errors) = UserError::shown(&request.view, outcome, Organisation::of)?;
         Ok(DissolveOrganisationPayload { organisation, user_errors })
     }
-}
-
-fn shown(
-    view: &View,
-    outcome: Result<(View, Option<OrganisationId>), Error>,
-) -> Result<(Option<Organisation>, Vec<UserError>), Error> {
-    let (done, user_errors) = UserError::split(&view.facts, outcome)?;
-    Ok((done.and_then(|(view, id)| Organisation::of(&view, id?)), user_errors))
 }

@@ -23,6 +23,11 @@ pub struct UsageReview {
 }
 
 impl UsageReview {
+    /// Review of an id, for the agreement's office.
+    fn of(view: &View, id: UsageReviewId) -> Option<Self> {
+        Some(Self { row: Arc::clone(view.facts.usage_review.get(id)?) })
+    }
+
     /// Reviews of an agreement, for its office, by their periods.
     pub fn all(view: &View, agreement: AgreementId) -> Vec<((Day, Day, Uuid), Self)> {
         let rows = view.facts.usage_review.of(agreement);
@@ -117,16 +122,7 @@ impl UsageReviewMutation {
             findings: input.findings,
         };
         let outcome = super::review(request, input, intent).await;
-        let (usage_review, user_errors) = shown(&request.view, outcome)?;
+        let (usage_review, user_errors) = UserError::shown(&request.view, outcome, UsageReview::of)?;
         Ok(ReviewUsagePayload { usage_review, user_errors })
     }
-}
-
-fn shown(
-    view: &View,
-    outcome: Result<(View, Option<UsageReviewId>), Error>,
-) -> Result<(Option<UsageReview>, Vec<UserError>), Error> {
-    let (done, user_errors) = UserError::split(&view.facts, outcome)?;
-    let found = done.and_then(|(view, id)| view.facts.usage_review.get(id?).cloned());
-    Ok((found.map(|row| UsageReview { row }), user_errors))
 }

@@ -49,10 +49,8 @@ pub fn review(
     if input.sample_size < 0 {
         checks.fault(FaultCode::Malformed, "sampleSize", "must not be negative");
     }
-    let findings = checks.prose_if("findings", Some(&input.findings), TEXT_CHARACTERS_MAX);
-    if findings.is_none() {
-        checks.fault(FaultCode::Blank, "findings", "say what was found, if only that nothing was");
-    }
+    let why = "say what was found, if only that nothing was";
+    let findings = checks.prose("findings", &input.findings, TEXT_CHARACTERS_MAX, why);
     let period = from_on.zip(until_on);
     let prior = agreement.zip(period).and_then(|(agreement, period)| of_period(facts, agreement, period));
     if prior.is_some_and(|prior| (prior.sample_size, Some(&prior.findings)) != (input.sample_size, findings.as_ref())) {

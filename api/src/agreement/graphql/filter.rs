@@ -132,12 +132,12 @@ impl Wanted {
             && self.register.is_none_or(|id| id == row.register_id)
             && self.expiring_before.is_none_or(|day| row.ends_on.is_some_and(|ends_on| ends_on < day))
             && self.name.as_ref().is_none_or(|name| is_named(view, dossier, name))
-            && (!self.waits_for_viewer || waits_for_viewer(view, dossier))
             && self
                 .status
                 .as_ref()
                 .is_none_or(|all| is_insider && dossier.status.at(view.at).is_some_and(|status| all.contains(&status)))
             && self.basis.as_ref().is_none_or(|citation| is_party && rests_on(view, dossier, citation))
+            && (!self.waits_for_viewer || waits_for_viewer(view, dossier))
             && self.effective_state.as_ref().is_none_or(|all| {
                 let state = decision::of_agreement(&view.facts, dossier, view.at).state;
                 let in_force = matches!(state, EffectiveState::InForce | EffectiveState::PartlyInForce);

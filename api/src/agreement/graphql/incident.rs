@@ -60,9 +60,8 @@ impl Incident {
 
     /// Who reported it.
     async fn reporter(&self) -> Result<Organisation, Error> {
-        let row = self.view.facts.organisation.get(self.row.reporter_id);
-        let row = row.ok_or_else(|| Error::internal("an incident without its reporter"));
-        row.map(|row| Organisation { view: self.view.clone(), row: Arc::clone(row) })
+        let reporter = Organisation::of(&self.view, self.row.reporter_id);
+        reporter.ok_or_else(|| Error::internal("an incident without its reporter"))
     }
 
     /// Kind.

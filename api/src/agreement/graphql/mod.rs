@@ -38,6 +38,7 @@ use crate::{
     protection_statement::graphql::ProtectionStatement,
     register::graphql::Register,
     scope::graphql::{DecisionReason, EffectiveStatus, Scope},
+    status,
     usage_review::graphql::UsageReview,
 };
 
@@ -77,8 +78,7 @@ impl Agreement {
     }
 
     fn organisation(&self, id: OrganisationId) -> Result<Organisation, Error> {
-        let row = self.view.facts.organisation.get(id).ok_or_else(|| Error::internal("an agreement without its party"));
-        row.map(|row| Organisation { view: self.view.clone(), row: Arc::clone(row) })
+        Organisation::of(&self.view, id).ok_or_else(|| Error::internal("an agreement without its party"))
     }
 }
 
@@ -176,9 +176,8 @@ impl Agreement {
 
     /// Register.
     async fn register(&self) -> Result<Register, Error> {
-        let row = self.view.facts.register.get(self.dossier.row.register_id);
-        let row = row.ok_or_else(|| Error::internal("an agreement without its register"));
-        row.map(|row| Register { view: self.view.clone(), row: Arc::clone(row) })
+        let register = Register::of(&self.view, self.dossier.row.register_id);
+        register.ok_or_else(|| Error::internal("an agreement without its register"))
     }
 
     /// Further parties, at most 20; null for those who are no party.
@@ -250,10 +249,8 @@ impl Agreement {
     /// Statuses it has had, the first first, with the reason of each; null for those who are no party.
     async fn history(&self) -> Option<Vec<AgreementStatusEntry>> {
         self.for_parties(|| {
-            let rows = self.view.facts.status_entry.of(self.dossier.row.id.0);
-            let mut rows: Vec<_> = rows.filter(|row| row.subject_kind == StatusSubject::Agreement).cloned().collect();
-            rows.sort_by_key(|row| row.ordinal);
-            rows.iter().filter_map(|row| AgreementStatusEntry::of(row)).collect()
+            let rows = status::entries(&self.view.facts, (StatusSubject::Agreement, self.dossier.row.id.0));
+            rows.into_iter().filter_map(AgreementStatusEntry::of).collect()
         })
     }
 
@@ -357,9 +354,8 @@ impl AgreementParty {
 
     /// The organisation.
     async fn organisation(&self) -> Result<Organisation, Error> {
-        let row = self.view.facts.organisation.get(self.row.organisation_id);
-        let row = row.ok_or_else(|| Error::internal("a party without its organisation"));
-        row.map(|row| Organisation { view: self.view.clone(), row: Arc::clone(row) })
+        let organisation = Organisation::of(&self.view, self.row.organisation_id);
+        organisation.ok_or_else(|| Error::internal("a party without its organisation"))
     }
 }
 

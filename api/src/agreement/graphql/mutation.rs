@@ -1,13 +1,13 @@
 //! Acts on agreements.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
-use entity::vocabulary::{AgreementId, AgreementKind, Publicity, SuspensionReason};
+use entity::vocabulary::{AgreementKind, Publicity, SuspensionReason};
 
 use super::Agreement;
 use crate::{
     Error,
     agreement::{self, AgreementInput, ResumptionInput, SuspensionInput},
-    context::{Intent, View},
+    context::Intent,
     graphql::{
         errors::UserError,
         request::request,
@@ -124,7 +124,7 @@ impl AgreementMutation {
         let request = request(ctx, "createAgreement")?;
         let intent = Intent::of(input.validate_only);
         let outcome = agreement::create(request, input.into(), intent).await;
-        let (agreement, user_errors) = shown(&request.view, outcome)?;
+        let (agreement, user_errors) = UserError::shown(&request.view, outcome, Agreement::of)?;
         Ok(CreateAgreementPayload { agreement, user_errors })
     }
 
@@ -139,7 +139,7 @@ impl AgreementMutation {
         let intent = Intent::of(input.validate_only);
         let input = SuspensionInput { id: input.id.0, reason: input.reason.0, note: input.note };
         let outcome = agreement::suspend(request, input, intent).await;
-        let (agreement, user_errors) = shown(&request.view, outcome)?;
+        let (agreement, user_errors) = UserError::shown(&request.view, outcome, Agreement::of)?;
         Ok(SuspendAgreementPayload { agreement, user_errors })
     }
 
@@ -153,15 +153,7 @@ impl AgreementMutation {
         let request = request(ctx, "resumeAgreement")?;
         let intent = Intent::of(input.validate_only);
         let outcome = agreement::resume(request, ResumptionInput { id: input.id.0, note: input.note }, intent).await;
-        let (agreement, user_errors) = shown(&request.view, outcome)?;
+        let (agreement, user_errors) = UserError::shown(&request.view, outcome, Agreement::of)?;
         Ok(ResumeAgreementPayload { agreement, user_errors })
     }
-}
-
-fn shown(
-    view: &View,
-    outcome: Result<(View, Option<AgreementId>), Error>,
-) -> Result<(Option<Agreement>, Vec<UserError>), Error> {
-    let (done, user_errors) = UserError::split(&view.facts, outcome)?;
-    Ok((done.and_then(|(view, id)| Agreement::of(&view, id?)), user_errors))
 }

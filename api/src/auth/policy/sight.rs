@@ -44,6 +44,11 @@ pub fn sight(facts: &Facts, viewer: &Viewer, agreement: &agreement::Model) -> Op
     (agreement.publicity == Publicity::Public).then_some(Sight::Public)
 }
 
+/// Agreement of a number, as far as the viewer may know of it.
+pub fn agreement_of<'a>(facts: &'a Facts, viewer: &Viewer, number: &str) -> Option<&'a agreement::Model> {
+    facts.agreement.by_key(number).map(AsRef::as_ref).filter(|row| sight(facts, viewer, row).is_some())
+}
+
 /// Whether an organisation may name an agreement: a public one, or one of its own or of those whose place it took.
 pub fn knows_of(facts: &Facts, organisation: OrganisationId, agreement: &agreement::Model) -> bool {
     let parties = [agreement.discloser_id, agreement.recipient_id];

@@ -101,9 +101,7 @@ fn read(request: &context::Context, filter: DisclosureFilter) -> Result<Filter, 
         organisation(&mut checks, "recipient", filter.recipient.as_ref()),
     );
     let agreement = filter.agreement.and_then(|number| {
-        let known = facts.agreement.by_key(&number);
-        let known = known.filter(|row| policy::sight(facts, viewer, row).is_some());
-        checks.found("filter.agreement", known, "agreement").map(|row| row.id)
+        checks.found("filter.agreement", policy::agreement_of(facts, viewer, &number), "agreement").map(|row| row.id)
     });
     let register = filter
         .register

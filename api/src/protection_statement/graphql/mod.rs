@@ -34,6 +34,7 @@ use crate::{
     legal_basis::graphql::LegalBasis,
     organisation::graphql::Organisation,
     register::graphql::Register,
+    status,
 };
 
 /// Protection statement.
@@ -68,9 +69,7 @@ impl ProtectionStatement {
     }
 
     fn organisation(&self, id: OrganisationId) -> Result<Organisation, Error> {
-        let row =
-            self.view.facts.organisation.get(id).ok_or_else(|| Error::internal("a statement without its party"))?;
-        Ok(Organisation { view: self.view.clone(), row: Arc::clone(row) })
+        Organisation::of(&self.view, id).ok_or_else(|| Error::internal("a statement without its party"))
     }
 }
 
@@ -94,8 +93,7 @@ impl ProtectionStatement {
 
     /// Register.
     async fn register(&self) -> Result<Register, Error> {
-        let row = self.view.facts.register.get(self.row.register_id);
-        let register = row.map(|row| Register { view: self.view.clone(), row: Arc::clone(row) });
+        let register = Register::of(&self.view, self.row.register_id);
         register.ok_or_else(|| Error::internal("a statement without its register"))
     }
 
@@ -163,10 +161,8 @@ impl ProtectionStatement {
 
     /// Statuses it has had, the first first, with the reason of each.
     async fn history(&self) -> Vec<StatementStatusEntry> {
-        let rows = self.view.facts.status_entry.of(self.row.id.0);
-        let mut rows: Vec<_> = rows.filter(|row| row.subject_kind == StatusSubject::ProtectionStatement).collect();
-        rows.sort_by_key(|row| row.ordinal);
-        let is_explained = self.for_office(|| ()).is_some();
+        let rows = status::entries(&self.view.facts, (StatusSubject::ProtectionStatement, self.row.id.0));
+        let is_explained = policy::sees_statement(&self.view.facts, &self.view.viewer, &self.row);
         let entries = rows.into_iter().filter_map(|row| {
             let status = StatementStatus::from_code(&row.status)?;
             let reason = row.reason.clone().filter(|_| is_explained);

@@ -1,12 +1,12 @@
 //! Acts on protection statements.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
-use entity::vocabulary::{Channel, ProtectionStatementId, Publicity, StatementAnswerKind};
+use entity::vocabulary::{Channel, Publicity, StatementAnswerKind};
 
 use super::ProtectionStatement;
 use crate::{
     Error,
-    context::{Intent, View},
+    context::Intent,
     document::graphql::DocumentInput,
     graphql::{
         errors::UserError,
@@ -183,7 +183,7 @@ impl ProtectionStatementMutation {
         let request = request(ctx, "submitProtectionStatement")?;
         let intent = Intent::of(input.validate_only);
         let outcome = protection_statement::submit(request, input.into(), intent).await;
-        let (statement, user_errors) = shown(&request.view, outcome)?;
+        let (statement, user_errors) = UserError::shown(&request.view, outcome, ProtectionStatement::of)?;
         Ok(SubmitProtectionStatementPayload { statement, user_errors })
     }
 
@@ -207,7 +207,7 @@ impl ProtectionStatementMutation {
             next_review_on: input.next_review_on.map(String::from),
         };
         let outcome = protection_statement::review(request, input, intent).await;
-        let (statement, user_errors) = shown(&request.view, outcome)?;
+        let (statement, user_errors) = UserError::shown(&request.view, outcome, ProtectionStatement::of)?;
         Ok(ReviewProtectionStatementPayload { statement, user_errors })
     }
 
@@ -222,15 +222,7 @@ impl ProtectionStatementMutation {
         let intent = Intent::of(input.validate_only);
         let outcome =
             protection_statement::withdraw(request, WithdrawalInput { id: input.id.0, note: input.note }, intent).await;
-        let (statement, user_errors) = shown(&request.view, outcome)?;
+        let (statement, user_errors) = UserError::shown(&request.view, outcome, ProtectionStatement::of)?;
         Ok(WithdrawProtectionStatementPayload { statement, user_errors })
     }
-}
-
-fn shown(
-    view: &View,
-    outcome: Result<(View, Option<ProtectionStatementId>), Error>,
-) -> Result<(Option<ProtectionStatement>, Vec<UserError>), Error> {
-    let (done, user_errors) = UserError::split(&view.facts, outcome)?;
-    Ok((done.and_then(|(view, id)| ProtectionStatement::of(&view, id?)), user_errors))
 }

@@ -7,8 +7,8 @@ mod withdrawal;
 use entity::{
     protection_statement,
     vocabulary::{
-        AgreementSide, AgreementStatus, Channel, Day, Instant, OrganisationId, ProtectionStatementId, RegisterId,
-        StatementStatus, StatusSubject, day_end, helsinki_day,
+        AgreementSide, Channel, Day, Instant, OrganisationId, ProtectionStatementId, RegisterId, StatementStatus,
+        StatusSubject, day_end, helsinki_day,
     },
 };
 
@@ -19,6 +19,7 @@ pub use withdrawal::{WithdrawalInput, withdraw};
 use crate::{
     FaultCode,
     checks::Checks,
+    decision,
     facts::{Edit, Facts, stands_for},
     status,
 };
@@ -70,20 +71,9 @@ fn is_needed(facts: &Facts, row: &protection_statement::Model, at: Instant) -> b
     facts.agreement.of(row.recipient_id).any(|agreement| {
         (agreement.recipient_id, agreement.register_id) == (row.recipient_id, row.register_id)
             && stands_for(facts, agreement.discloser_id, row.discloser_id)
-            && runs(agreement.status)
+            && decision::is_offered(agreement.status)
             && agreement.ends_on.is_none_or(|last| at < day_end(last))
     })
-}
-
-fn runs(status: AgreementStatus) -> bool {
-    use AgreementStatus::{
-        Active, BasisConfirmed, Draft, Negotiation, RegisteredIncomplete, Rejected, Signed, Superseded, Suspended,
-        Terminated, Withdrawn,
-    };
-    match status {
-        Negotiation | Signed | Active | Suspended => true,
-        RegisteredIncomplete | Draft | BasisConfirmed | Rejected | Withdrawn | Terminated | Superseded => false,
-    }
 }
 
 /// Last instant, not included, and day of the next review as asked for: both to come, the review within its limit.

@@ -1,6 +1,9 @@
 use entity::{
     contact, organisation, register, statement_answer,
-    vocabulary::{AgreementId, ClosedEnum, Codes, ContactId, ContactRole, Language, Publicity, StatementAnswerKind},
+    vocabulary::{
+        AgreementId, AgreementStatus, ClosedEnum, Codes, ContactId, ContactRole, Language, Publicity,
+        StatementAnswerKind,
+    },
 };
 use uuid::Uuid;
 

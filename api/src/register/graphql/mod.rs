@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, InputObject, Object};
 use entity::{
     data_item, data_item_qualifier, purpose, register, register_alternative,
-    vocabulary::{AlternativeKind, Channel, Language, OrganisationId, RegisterId},
+    vocabulary::{AlternativeKind, Channel, DataItemId, Language, OrganisationId, RegisterId},
 };
 
 pub use mutation::RegisterMutation;
@@ -183,6 +183,13 @@ pub struct DataItem {
     pub view: View,
     /// The row.
     pub row: Arc<data_item::Model>,
+}
+
+impl DataItem {
+    /// Item of an id; null when there is none.
+    pub fn of(view: &View, id: DataItemId) -> Option<Self> {
+        Some(Self { view: view.clone(), row: Arc::clone(view.facts.data_item.get(id)?) })
+    }
 }
 
 /// Node of a register's content.

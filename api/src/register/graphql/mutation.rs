@@ -1,14 +1,12 @@
 //! Acts on registers and their items.
 
-use std::sync::Arc;
-
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
-use entity::vocabulary::{AlternativeKind, Channel, DataItemId, RegisterId};
+use entity::vocabulary::{AlternativeKind, Channel};
 
 use super::{DataItem, Register};
 use crate::{
     Error,
-    context::{Intent, View},
+    context::Intent,
     graphql::{
         errors::UserError,
         names::LocalisedTextInput,
@@ -202,7 +200,7 @@ impl RegisterMutation {
         let request = request(ctx, "offerRegister")?;
         let intent = Intent::of(input.validate_only);
         let outcome = register::offer(request, input.code, input.content.into(), intent).await;
-        let (register, user_errors) = shown(&request.view, outcome)?;
+        let (register, user_errors) = UserError::shown(&request.view, outcome, Register::of)?;
         Ok(OfferRegisterPayload { register, user_errors })
     }
 
@@ -216,7 +214,7 @@ impl RegisterMutation {
         let request = request(ctx, "amendRegister")?;
         let intent = Intent::of(input.validate_only);
         let outcome = register::amend(request, input.id.0, input.content.into(), intent).await;
-        let (register, user_errors) = shown(&request.view, outcome)?;
+        let (register, user_errors) = UserError::shown(&request.view, outcome, Register::of)?;
         Ok(AmendRegisterPayload { register, user_errors })
     }
 
@@ -230,7 +228,7 @@ impl RegisterMutation {
         let request = request(ctx, "addDataItem")?;
         let intent = Intent::of(input.validate_only);
         let outcome = register::add_data_item(request, input.into(), intent).await;
-        let (item, user_errors) = shown_item(&request.view, outcome)?;
+        let (item, user_errors) = UserError::shown(&request.view, outcome, DataItem::of)?;
         Ok(AddDataItemPayload { item, user_errors })
     }
 
@@ -244,27 +242,7 @@ impl RegisterMutation {
         let request = request(ctx, "retireDataItem")?;
         let intent = Intent::of(input.validate_only);
         let outcome = register::retire_data_item(request, input.id.0, intent).await;
-        let (item, user_errors) = shown_item(&request.view, outcome)?;
+        let (item, user_errors) = UserError::shown(&request.view, outcome, DataItem::of)?;
         Ok(RetireDataItemPayload { item, user_errors })
     }
-}
-
-fn shown(
-    view: &View,
-    outcome: Result<(View, Option<RegisterId>), Error>,
-) -> Result<(Option<Register>, Vec<UserError>), Error> {
-    let (done, user_errors) = UserError::split(&view.facts, outcome)?;
-    Ok((done.and_then(|(view, id)| Register::of(&view, id?)), user_errors))
-}
-
-fn shown_item(
-    view: &View,
-    outcome: Result<(View, Option<DataItemId>), Error>,
-) -> Result<(Option<DataItem>, Vec<UserError>), Error> {
-    let (done, user_errors) = UserError::split(&view.facts, outcome)?;
-    let item = done.and_then(|(view, id)| {
-        let row = Arc::clone(view.facts.data_item.get(id?)?);
-        Some(DataItem { view, row })
-    });
-    Ok((item, user_errors))
 }
