@@ -31,6 +31,8 @@ pub mod graphql;
 
 pub mod status;
 
+pub mod confirmation;
+
 pub mod version;
 
 pub mod document;

@@ -141,10 +141,16 @@ impl House {
 
     /// Token of several roles, or of a processor.
     pub fn token_of(&self, organisation: &str, roles: &[Role], processor: Option<&str>) -> String {
+        let subject = format!("test-{}", roles.first().map_or("nobody", |role| role.name()));
+        self.token_as(&subject, organisation, roles, processor)
+    }
+
+    /// The same for one of several people.
+    pub fn token_as(&self, subject: &str, organisation: &str, roles: &[Role], processor: Option<&str>) -> String {
         let grant = Grant {
             organisation: organisation.parse().unwrap(),
             roles: roles.to_vec(),
-            subject: format!("test-{}", roles.first().map_or("nobody", |role| role.name())),
+            subject: subject.to_owned(),
             processor: processor.map(|id| id.parse().unwrap()),
             time_to_live: Duration::from_mins(10),
         };

@@ -15,6 +15,7 @@ mod interrupted_sqlite;
 mod journal;
 mod key_rotation;
 mod known_answers;
+mod law_life;
 mod limits;
 mod migrations;
 mod monotonicity;

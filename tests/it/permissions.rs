@@ -88,6 +88,18 @@ pub const OPERATIONS: &[(&str, &str)] = &[
         r#"mutation { dissolveOrganisation(input: {id: "<organisation>", dissolvedOn: "2027-12-31", validateOnly: true}) { userErrors { code } } }"#,
     ),
     (
+        "proposeKey",
+        r#"mutation { proposeKey(input: {organisation: "9900005-0", jwk: "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}", validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "confirmKey",
+        r#"mutation { confirmKey(input: {id: "organisation_key:01980000-0000-7000-8000-000000000000", validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "revokeKey",
+        r#"mutation { revokeKey(input: {id: "organisation_key:01980000-0000-7000-8000-000000000000", note: "matrix", validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
         "appointContact",
         r#"mutation { appointContact(input: {agreement: "SOT-2026-003", role: SUPERVISOR, topics: [SERVICE_USE], name: {fi: "Esihenkilö"}, email: "esihenkilo@virasto.example", languages: [FI], priority: 9, validateOnly: true}) { userErrors { code } } }"#,
     ),

@@ -7,6 +7,7 @@ mod development;
 mod jwks;
 mod jwt;
 pub mod policy;
+mod public_key;
 mod token_cache;
 mod viewer;
 
@@ -19,6 +20,7 @@ pub use development::{DEVELOPMENT_AUDIENCE, DEVELOPMENT_ISSUER, Grant, jwks, min
 pub use jwks::JwksFault;
 pub use jwt::subject;
 pub use policy::{Act, Permit, Sight};
+pub use public_key::{JWK_CHARACTERS_MAX, KeyFault, PublicKey};
 pub use viewer::{Role, Viewer};
 
 use crate::{Error, clock::Clock, config::Config, keys::Keys};

@@ -33,7 +33,8 @@ pub async fn list(ctx: &Context, after: i64, count: u64) -> Result<Vec<change::M
     Ok(rows.all(ctx.gateway.database.read()).await?)
 }
 
-/// What was done by the viewer's own people or those whose place its organisation took, to it and to its agreements.
+/// What was done by the viewer's own people or those whose place its organisation took, to it, to its keys and to its
+/// agreements.
 fn own(view: &View) -> Condition {
     let (facts, viewer) = (&view.facts, &view.viewer);
     let bodies = |own: Option<OrganisationId>| own.map(|id| facts.lineage(id)).unwrap_or_default();
@@ -45,7 +46,8 @@ fn own(view: &View) -> Condition {
         .filter(|row| policy::sight(facts, viewer, row) >= Some(Sight::Party))
         .take(SUBJECTS_MAX)
         .map(|row| global_id(row.id))
-        .chain(people.iter().copied().map(global_id));
+        .chain(people.iter().copied().map(global_id))
+        .chain(people.iter().flat_map(|id| facts.organisation_key.of(*id)).map(|row| global_id(row.id)));
     Condition::any().add(change::Column::ActorOrganisation.is_in(acted)).add(change::Column::Subject.is_in(subjects))
 }
 

@@ -11,7 +11,7 @@ use entity::{
     },
 };
 
-use super::OrganisationInput;
+use super::{OrganisationInput, keys::graphql::OrganisationKey};
 use crate::{
     Error,
     checks::Checks,
@@ -120,6 +120,13 @@ impl Organisation {
     /// Its subsystems on the data exchange layer, as `INSTANCE/CLASS/MEMBER/SUBSYSTEM`, at most 100.
     async fn xroad_ids(&self) -> Vec<String> {
         self.view.facts.organisation_xroad.of(self.row.id).map(|row| row.xroad_id.to_string()).collect()
+    }
+
+    /// Public keys it signs agreements with, in the order they were proposed, at most 100: proposed and revoked ones too, each
+    /// marked by its status.
+    async fn keys(&self) -> Vec<OrganisationKey> {
+        let rows = self.view.facts.organisation_key.of(self.row.id);
+        rows.map(|row| OrganisationKey { view: self.view.clone(), row: Arc::clone(row) }).collect()
     }
 
     /// Its role mailboxes for all matters, in the order in which to ask them; technical support before others

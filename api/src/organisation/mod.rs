@@ -1,6 +1,7 @@
 //! Authorities and other bodies that disclose or receive register data.
 
 pub mod graphql;
+pub mod keys;
 pub mod rules;
 
 use entity::vocabulary::OrganisationId;

@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 
 use entity::{
-    access_grant, agreement, contact, data_item, entitlement, incident, inquiry, mandating_right, protection_statement,
-    scope, scope_item,
+    access_grant, agreement, contact, data_item, entitlement, incident, inquiry, mandating_right, organisation_key,
+    protection_statement, scope, scope_item,
     vocabulary::{
         AgreementStatus, Channel, DecisionReasonCode, InquiryStatus, Instant, MandatingRightStatus, Operation,
         OrganisationId, PartyRole, ProposalStatus, ScopeId, ScopeStatus, StatementStatus,
@@ -17,10 +17,11 @@ use uuid::Uuid;
 use crate::{
     FaultCode,
     agreement::rules::{BASES_MAX, PARTIES_MAX, SCOPES_MAX},
+    auth::PublicKey,
     contact::rules as contact_rules,
     facts::{Dossier, Facts, Row, stands_for},
     inquiry::CLAIMED_PROVISIONS_MAX,
-    organisation::rules::SUBSYSTEMS_MAX,
+    organisation::{keys::rules::KEYS_MAX, rules::SUBSYSTEMS_MAX},
     protection_statement::rules::{ANSWERS_MAX, STATEMENTS_MAX},
     register::rules::QUALIFIERS_MAX,
     scope::rules::{CITATIONS_MAX, ITEMS_MAX, PURPOSES_MAX, THEMES_MAX},
@@ -54,6 +55,17 @@ pub(super) fn confirmation(status: ProposalStatus, proposed_by: &str, confirmed_
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// A key is public, of a kind that is taken, and named by its own thumbprint.
+pub(super) fn key(row: &organisation_key::Model) -> Vec<Breach> {
+    match PublicKey::parse(&row.jwk) {
+        Err(fault) => vec![("jwk", FaultCode::Malformed, fault.to_string())],
+        Ok(key) if key.kid != row.kid => {
+            vec![("kid", FaultCode::Malformed, format!("is not the thumbprint `{}` of `jwk` (RFC 7638)", key.kid))]
+        }
+        Ok(_) => Vec::new(),
+    }
 }
 
 /// An item of the catalogue is a node; qualifiers have their own list.
@@ -168,6 +180,7 @@ pub(super) fn whole(row: &Row) -> Option<Whole> {
     let one = |id: Uuid| [id, Uuid::nil(), Uuid::nil()];
     let ids = match row {
         Row::OrganisationXroad(row) => one(row.organisation_id.into()),
+        Row::OrganisationKey(row) => one(row.organisation_id.into()),
         Row::DataItemQualifier(row) => one(row.register_id.into()),
         Row::AgreementParty(row) => one(row.agreement_id.into()),
         Row::AgreementBasis(row) => one(row.agreement_id.into()),
@@ -188,6 +201,9 @@ pub(super) fn parts(facts: &Facts, row: &Row) -> Option<(FaultCode, String)> {
     let (count, most, what) = match row {
         Row::OrganisationXroad(row) => {
             (facts.organisation_xroad.of(row.organisation_id).count(), SUBSYSTEMS_MAX, "subsystems of one organisation")
+        }
+        Row::OrganisationKey(row) => {
+            (facts.organisation_key.of(row.organisation_id).count(), KEYS_MAX, "keys of one organisation")
         }
         Row::DataItemQualifier(row) => {
             (facts.data_item_qualifier.of(row.register_id).count(), QUALIFIERS_MAX, "qualifiers of one register")

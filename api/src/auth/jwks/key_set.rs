@@ -64,7 +64,7 @@ fn verifying_key(key: Value, issuer: &str, audience: &str) -> Option<VerifyingKe
 }
 
 /// Algorithm of a key by its own kind; none for symmetric, weak and unknown ones.
-fn algorithm(jwk: &Jwk) -> Option<Algorithm> {
+pub(in super::super) fn algorithm(jwk: &Jwk) -> Option<Algorithm> {
     match &jwk.algorithm {
         AlgorithmParameters::EllipticCurve(point) => {
             let is_point = [&point.x, &point.y].iter().all(|part| bytes(part).is_some_and(|x| x.len() == POINT_BYTES));
@@ -79,8 +79,8 @@ fn algorithm(jwk: &Jwk) -> Option<Algorithm> {
     }
 }
 
-/// Whether the set itself says nothing against verifying with this algorithm.
-fn is_for(jwk: &Jwk, algorithm: Algorithm) -> bool {
+/// Whether the key itself says nothing against verifying with this algorithm.
+pub(in super::super) fn is_for(jwk: &Jwk, algorithm: Algorithm) -> bool {
     let common = &jwk.common;
     let signs = common.public_key_use.as_ref().is_none_or(|usage| *usage == PublicKeyUse::Signature);
     let verifies = common.key_operations.as_ref().is_none_or(|operations| operations.contains(&KeyOperations::Verify));
@@ -94,7 +94,8 @@ fn modulus_bits(key: &RSAKeyParameters) -> usize {
     (significant * 8).saturating_sub(first.leading_zeros() as usize)
 }
 
-fn bytes(text: &str) -> Option<Vec<u8>> {
+/// Bytes of a member in base64url.
+pub(in super::super) fn bytes(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
 }
 

@@ -13,7 +13,7 @@ use chrono::TimeDelta;
 use entity::vocabulary::Instant;
 use tokio::sync::Mutex;
 
-pub(super) use key_set::VerifyingKey;
+pub(super) use key_set::{VerifyingKey, algorithm, bytes, is_for};
 
 use super::development::{self, DEVELOPMENT_AUDIENCE, DEVELOPMENT_ISSUER};
 use crate::{

@@ -132,7 +132,8 @@ pub enum Act {
 /// Forbidden where the thing is known to exist, not found where it may not be known.
 pub fn judge(facts: &Facts, viewer: &Viewer, act: Act, at: Instant) -> Result<Permit, Error> {
     let allowed = match act {
-        Act::KeepOrganisations | Act::KeepLaw => viewer.is(Role::Administrator),
+        Act::KeepOrganisations => viewer.is(Role::Administrator),
+        Act::KeepLaw => keeps_law(viewer),
         Act::LookUpSubject => person_sight(facts, viewer).is_ok(),
         Act::KeepContacts { organisation }
         | Act::DraftAgreement { discloser: organisation }
@@ -212,6 +213,11 @@ fn has_ceased(facts: &Facts, viewer: &Viewer, at: Instant) -> bool {
 /// Whether the viewer does the acts of an organisation: its officers do, and those of who took its place.
 pub fn acts_for(facts: &Facts, viewer: &Viewer, organisation: OrganisationId) -> bool {
     viewer.is(Role::Officer) && stands_for(facts, viewer, organisation)
+}
+
+/// Whether the viewer keeps the law and the keys: administrators do, and they alone are told who proposed and confirmed.
+pub fn keeps_law(viewer: &Viewer) -> bool {
+    viewer.is(Role::Administrator)
 }
 
 /// Whether the viewer may close an incident: the officers of the side that reported it, and the discloser's.

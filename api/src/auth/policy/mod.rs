@@ -14,7 +14,7 @@ pub mod statistics;
 #[cfg(test)]
 mod tests;
 
-pub use act::{Act, Permit, actor, acts_for, closes_incident, judge};
+pub use act::{Act, Permit, actor, acts_for, closes_incident, judge, keeps_law};
 pub use log::{LogKeeper, PersonSight, Rows, log_keeper, person_sight, rows, sees_anomalies, sees_subjects, served};
 pub use matrix::{MATRIX, Row, admit};
 pub use party::{acting_side, audits, audits_all, is_processor, own_id, own_people, side, stands_for};

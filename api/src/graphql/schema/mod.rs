@@ -19,7 +19,10 @@ use crate::{
     legal_basis::graphql::LegalBasisQuery,
     mandate::graphql::MandateQuery,
     minimisation::graphql::MinimisationQuery,
-    organisation::graphql::{OrganisationMutation, OrganisationQuery},
+    organisation::{
+        graphql::{OrganisationMutation, OrganisationQuery},
+        keys::graphql::OrganisationKeyMutation,
+    },
     protection_statement::graphql::{ProtectionStatementMutation, ProtectionStatementQuery},
     register::graphql::{RegisterMutation, RegisterQuery},
     statistics::graphql::StatisticsQuery,
@@ -57,6 +60,7 @@ pub struct Query(
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     OrganisationMutation,
+    OrganisationKeyMutation,
     ContactMutation,
     RegisterMutation,
     ProtectionStatementMutation,

@@ -79,6 +79,7 @@ impl<'a> Reader<'a> {
                 valid_until: fields.optional("valid_until", parse::instant),
             };
             if fields.finish() {
+                fields.note(rules::key(&row));
                 fields.note(rules::period(row.valid_from, row.valid_until));
                 fields.note(rules::confirmation(row.status, &row.proposed_by, row.confirmed_by.as_deref()));
             }
