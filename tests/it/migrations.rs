@@ -197,9 +197,12 @@ on_both_engines! {
         house.refused("scope_terminal", "update scope set planned_on = '2027-01-01' where status = 'CLOSED'").await;
         house.refused("scope_terminal", "delete from scope where status = 'CLOSED'").await;
         house.refused("scope_item_viewing_list", &format!("update scope_item set operation = 'LIST' where scope_id in {VIEWING}")).await;
-        let elsewhere = "update scope_item_basis set agreement_basis_id = (select b.id from agreement_basis b \
-             join agreement a on a.id = b.agreement_id where a.number = 'KEL-2026-052' limit 1)";
-        house.refused("scope_item_basis_same_agreement", elsewhere).await;
+        let elsewhere = format!(
+            "update scope_item_basis set agreement_basis_id = (select b.id from agreement_basis b \
+             join agreement a on a.id = b.agreement_id where a.number = 'KEL-2026-052' limit 1) \
+             where scope_item_id in (select id from scope_item where scope_id in {VIEWING})"
+        );
+        house.refused("scope_item_basis_same_agreement", &elsewhere).await;
     }
 
     async fn law_and_identifiers_hold_in_the_database_too(house: House) {
@@ -217,7 +220,42 @@ on_both_engines! {
         }
         house.passes(&format!("update organisation set name_fi = 'Virasto 0246246-0' {KELA}")).await;
         house.refused("contact_priority_check", "update contact set priority = 10").await;
-        house.refused("access_grant_decided_by_user_pseudonym_check", "update access_grant set decided_by = user_pseudonym").await;
+        house.refused("access_grant_decided_by_user_pseudonym_check", "update access_grant set decided_by = user_pseudonym where revoked_at is null").await;
+    }
+
+    async fn what_has_ended_changes_no_more(house: House) {
+        let key = "insert into organisation_key (id, organisation_id, kid, jwk, status, proposed_by, valid_from) \
+             select NEW_ID, id, 'k', '{}', 'PROPOSED', 'a', '2026-01-01T00:00:00.000000Z' from organisation limit 1; ";
+        for (table, made, alive, ended) in [
+            ("protection_statement", "", "status = 'APPROVED'", "status = 'WITHDRAWN'"),
+            ("incident", "", "status <> 'CLOSED'", "status = 'CLOSED', closed_at = reported_at"),
+            ("inquiry", "", "status = 'OPEN'", "status = 'ANSWERED', answer = 'x', answered_at = asked_at"),
+            ("mandating_right", "", "status = 'GRANTED'", "status = 'REVOKED', decided_on = applied_on"),
+            ("access_grant", "", "revoked_at is null", "revoked_at = valid_from, revocation_reason = 'TASK_ENDED'"),
+            ("organisation_key", key, "status = 'PROPOSED'", "status = 'REVOKED'"),
+            ("entitlement", "", "status = 'CONFIRMED'", "status = 'REVOKED'"),
+        ] {
+            let guard = format!("{table}_terminal");
+            let end = format!("{made}update {table} set {ended} where id in (select id from {table} where {alive} limit 1)");
+            house.passes(&end).await;
+            house.refused(&guard, &format!("{end}; update {table} set id = id")).await;
+            house.refused(&guard, &format!("{end}; delete from {table}")).await;
+        }
+        let ended = "in ('TERMINATED', 'SUPERSEDED', 'REJECTED', 'WITHDRAWN')";
+        for (part, whole, over) in [
+            ("agreement_basis", "agreement", ended),
+            ("scope_item", "scope", "in ('CLOSED')"),
+            ("scope_purpose", "scope", "in ('CLOSED')"),
+        ] {
+            let of = |is: &str| format!("{part} set id = id where {whole}_id in (select id from {whole} where status {is})");
+            house.refused(&format!("{part}_terminal"), &format!("update {}", of(over))).await;
+            house.passes(&format!("update {}", of(&format!("not {over}")))).await;
+            let gone = format!("delete from {part} where {whole}_id in (select id from {whole} where status {over})");
+            house.refused(&format!("{part}_terminal"), &gone).await;
+        }
+        house.refused("scope_item_basis_terminal", "update scope_item_basis set id = id").await;
+        let open = format!("update scope_item_basis set id = id where scope_item_id in (select id from scope_item where scope_id in {VIEWING})");
+        house.passes(&open).await;
     }
 
     async fn what_only_reads_cannot_write(house: House) {
