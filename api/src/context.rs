@@ -15,8 +15,8 @@ use crate::{
     clock::Clock,
     config::Config,
     database::Database,
-    facts::Facts,
-    journal::{Author, Changes, Ending, Journal},
+    facts::{Edit, Facts},
+    journal::{Author, CHANGE_ROWS_MAX, Changes, Ending, Journal},
     keys::Keys,
 };
 
@@ -199,9 +199,11 @@ fn refused(faults: Result<Changes, Violations>) -> Error {
     Error::Invalid(faults.err().unwrap_or_else(|| vec![Fault::new(FaultCode::NotFound, "", "no such thing")]))
 }
 
-/// Entries an act leaves: one that finds everything as it wants it leaves none, for a repeat is no second act.
+/// Entries an act leaves: one that finds everything as it wants it leaves none, for a repeat is no second act, and one
+/// that touches more rows than an entry holds leaves several.
 fn entries(changes: Changes) -> Vec<Changes> {
-    if changes.edits.is_empty() { Vec::new() } else { vec![changes] }
+    let of_rows = |rows: &[Edit]| Changes { edits: rows.to_vec(), ..changes.clone() };
+    changes.edits.chunks(CHANGE_ROWS_MAX).map(of_rows).collect()
 }
 
 /// Facts as they would be after an act.

@@ -34,6 +34,7 @@ mod reports;
 mod retention;
 mod scale;
 mod schema;
+mod scope_life;
 mod statement_life;
 mod statistics;
 mod statistics_export;

@@ -144,6 +144,10 @@ pub const OPERATIONS: &[(&str, &str)] = &[
         r#"mutation { resumeAgreement(input: {id: "<agreement>", validateOnly: true}) { userErrors { code } } }"#,
     ),
     (
+        "defineScope",
+        r#"mutation { defineScope(input: {agreement: "SOT-2026-003", channel: TECHNICAL_INTERFACE, regularity: AD_HOC, purposes: ["ENFORCEMENT"], items: [{item: "SOT.UNIT", population: PENDING_MATTER, bases: ["741/2023 47 § 1 mom 4 k"]}], necessityCheck: PENDING_MATTER_CHECK, validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
         "submitProtectionStatement",
         r#"mutation { submitProtectionStatement(input: {recipient: "9900005-0", register: "SOTERI", channel: TECHNICAL_INTERFACE, datedOn: "2026-10-01", recipientCollectsLogs: true, answers: <answers>, validateOnly: true}) { userErrors { code } } }"#,
     ),

@@ -83,7 +83,7 @@ fn answering(code: &str, answer: &Value) -> Value {
 }
 
 /// What the acts wrote is exported, and read again without a difference.
-async fn assert_exported(house: &House) {
+pub async fn assert_exported(house: &House) {
     let gateway = &house.app.gateway;
     let files = world::export(&gateway.journal.facts(), &gateway.keys.pseudonym_fingerprints());
     let imported = app::import(gateway, &house.app.recorder, &files, "import").await;

@@ -103,7 +103,7 @@ fn statement(dossier: &Dossier, channel: Channel, horizon: &mut Horizon, reasons
 }
 
 /// Recurring disclosure between authorities must use the interface unless another means is justified.
-fn mode_justified(facts: &Facts, dossier: &Dossier, scope: &ScopePart) -> bool {
+pub fn mode_justified(facts: &Facts, dossier: &Dossier, scope: &ScopePart) -> bool {
     scope.row.channel == Channel::TechnicalInterface
         || scope.row.regularity == Regularity::AdHoc
         || scope.row.mode_justification.is_some()

@@ -460,6 +460,11 @@ fn name_other_agreements(facts: &Facts, question: &Question, dossier: &Dossier, 
     }
 }
 
+/// Condition that fails, with the provision it itself comes from.
+pub fn cited(facts: &Facts, code: DecisionReasonCode, at: Instant) -> Reason {
+    Reason { bases: source(facts, code, at).into_iter().collect(), ..conditions::reason(code) }
+}
+
 /// Provision a condition itself comes from, in the wording in force then, else the newest.
 fn source(facts: &Facts, code: DecisionReasonCode, at: Instant) -> Option<LegalBasisId> {
     let citation = match code {

@@ -15,16 +15,18 @@ mod question;
 mod standing;
 mod steps;
 
-pub use actions::{AllowedAction, allowed_actions, is_next_step, resumable};
+pub use actions::{AllowedAction, allowed_actions, definable, is_next_step, resumable};
 pub use checklist::{CATALOGUE_VERSION, Question as CatalogueQuestion, checklist, gaps, questions};
-pub use conditions::{carries, exists, has_basis, in_force, is_for, is_right, law_in_force, openable, party_active};
+pub use conditions::{
+    carries, exists, has_basis, in_force, is_for, is_right, law_in_force, mode_justified, openable, party_active,
+};
 pub use content::{
     Content, Difference, DifferenceKind, agreed, beyond, content_hash, differences, side_act, stands_by, versions,
 };
-pub use decide::{decide, disclosers};
+pub use decide::{cited, decide, disclosers};
 pub use horizon::Horizon;
 pub use message::{obligation_message, reason_message};
 pub use notice::{notice_due, notify_by};
 pub use question::*;
-pub use standing::{Standing, basis_reasons, is_offered, item_reasons, of_agreement, of_scope};
+pub use standing::{Standing, basis_reasons, is_alive, is_offered, item_reasons, of_agreement, of_scope, serves};
 pub use steps::{AdoptionStep, adoption_steps};

@@ -1,10 +1,13 @@
 //! What an agreement or scope amounts to at an instant: computed, never stored.
 
 use entity::vocabulary::{
-    AgreementStatus, BasisRole, DecisionReasonCode, EffectiveState, Instant, Operation, ScopeStatus,
+    AgreementStatus, BasisRole, DecisionReasonCode, EffectiveState, Instant, PurposeId, ScopeStatus,
 };
 
-use super::{Horizon, Reason, conditions, conditions::Use};
+use super::{
+    Horizon, Reason, conditions,
+    conditions::{Footing, Use},
+};
 use crate::facts::{Dossier, Facts, ItemPart, ScopePart};
 
 /// State at an instant, since when, until when by time alone, and what stands in the way.
@@ -36,6 +39,12 @@ pub fn is_offered(status: AgreementStatus) -> bool {
         | AgreementStatus::Rejected
         | AgreementStatus::Withdrawn => false,
     }
+}
+
+/// Whether what an agreement holds may still be worked on: it has not ended by an act, and an incomplete one has been taken
+/// on as a draft.
+pub fn is_alive(status: AgreementStatus) -> bool {
+    matches!(status, AgreementStatus::Draft | AgreementStatus::BasisConfirmed) || is_offered(status)
 }
 
 /// What an agreement amounts to.
@@ -76,7 +85,8 @@ fn started(dossier: &Dossier, at: Instant) -> Option<Instant> {
     dossier.starts_at.filter(|start| *start <= at)
 }
 
-fn has_ended(dossier: &Dossier, at: Instant) -> bool {
+/// Whether an agreement's last day has passed.
+pub(super) fn has_ended(dossier: &Dossier, at: Instant) -> bool {
     dossier.ends_at.is_some_and(|end| end <= at)
 }
 
@@ -162,11 +172,8 @@ pub fn item_reasons(
         .iter()
         .map(|(code, bases)| Reason { bases: bases.clone(), ..conditions::reason(*code) })
         .collect();
-    let entitled = scope.purposes.iter().any(|purpose| {
-        let operation: Operation = item.row.operation;
-        let wanted = Use { node: code.node(), qualifier: code.qualifier(), purpose: *purpose, operation };
-        footing.laws.iter().any(|law| conditions::entitles(facts, dossier, scope, law, wanted, horizon))
-    });
+    let entitled =
+        scope.purposes.iter().any(|purpose| carries_for(facts, dossier, scope, item, (&footing, *purpose), horizon));
     if !entitled && !footing.laws.is_empty() {
         let bases = footing.laws.iter().map(|law| law.row.id).collect();
         reasons.push(Reason { bases, ..conditions::reason(DecisionReasonCode::NotEntitled) });
@@ -176,6 +183,32 @@ pub fn item_reasons(
         reason.item = Some(code.clone());
     }
     reasons
+}
+
+/// Whether the law an item of a scope rests on lets it serve a purpose.
+pub fn serves(
+    facts: &Facts,
+    dossier: &Dossier,
+    scope: &ScopePart,
+    item: &ItemPart,
+    purpose: PurposeId,
+    horizon: &mut Horizon,
+) -> bool {
+    let footing = conditions::footing(facts, dossier, item, false, horizon);
+    carries_for(facts, dossier, scope, item, (&footing, purpose), horizon)
+}
+
+fn carries_for(
+    facts: &Facts,
+    dossier: &Dossier,
+    scope: &ScopePart,
+    item: &ItemPart,
+    (footing, purpose): (&Footing<'_>, PurposeId),
+    horizon: &mut Horizon,
+) -> bool {
+    let (code, operation) = (&item.row.item_code, item.row.operation);
+    let wanted = Use { node: code.node(), qualifier: code.qualifier(), purpose, operation };
+    footing.laws.iter().any(|law| conditions::entitles(facts, dossier, scope, law, wanted, horizon))
 }
 
 /// What is still missing on the way: the legal basis first, then what opening needs.

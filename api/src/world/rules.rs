@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::{
     FaultCode,
-    agreement::rules::{BASES_MAX, PARTIES_MAX, SCOPES_MAX},
+    agreement::rules::{BASES_MAX, PARTIES_MAX},
     auth::PublicKey,
     contact::rules as contact_rules,
     facts::{Dossier, Facts, Row, stands_for},
@@ -24,7 +24,7 @@ use crate::{
     organisation::{keys::rules::KEYS_MAX, rules::SUBSYSTEMS_MAX},
     protection_statement::rules::{ANSWERS_MAX, STATEMENTS_MAX},
     register::rules::QUALIFIERS_MAX,
-    scope::rules::{CITATIONS_MAX, ITEMS_MAX, PURPOSES_MAX, THEMES_MAX},
+    scope::rules::{CITATIONS_MAX, ITEMS_MAX, PURPOSES_MAX, SCOPES_MAX, THEMES_MAX},
 };
 
 /// Key at which a rule is broken, with what and why.

@@ -24,9 +24,6 @@ pub const PARTIES_MAX: usize = 20;
 /// Most provisions one agreement rests on, each role counted.
 pub const BASES_MAX: usize = 50;
 
-/// Most scopes of one agreement, over every channel and version.
-pub const SCOPES_MAX: usize = 50;
-
 /// Agreement as drafted, in the texts given.
 #[derive(Debug, Clone)]
 pub struct AgreementInput {

@@ -70,6 +70,7 @@ pub const MATRIX: &[Row] = &[
     Row { field: "createAgreement",       anonymous: false, roles: &[Officer] },
     Row { field: "suspendAgreement",      anonymous: false, roles: &[Officer] },
     Row { field: "resumeAgreement",       anonymous: false, roles: &[Officer] },
+    Row { field: "defineScope",           anonymous: false, roles: &[Officer] },
     Row { field: "submitProtectionStatement", anonymous: false, roles: &[Officer] },
     Row { field: "reviewProtectionStatement", anonymous: false, roles: &[Officer] },
     Row { field: "withdrawProtectionStatement", anonymous: false, roles: &[Officer] },

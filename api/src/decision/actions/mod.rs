@@ -2,10 +2,12 @@
 //! the acts themselves are refused by the same guards.
 
 mod agreement;
+mod scope;
 
 use entity::vocabulary::{AgreementAction, AgreementSide, Instant};
 
 pub use agreement::resumable;
+pub use scope::definable;
 
 use super::Reason;
 use crate::facts::{Dossier, Facts};
@@ -21,7 +23,9 @@ pub struct AllowedAction {
 
 /// Acts of one side at an instant.
 pub fn allowed_actions(facts: &Facts, dossier: &Dossier, side: AgreementSide, at: Instant) -> Vec<AllowedAction> {
-    agreement::actions(facts, dossier, side, at)
+    let mut actions = agreement::actions(facts, dossier, side, at);
+    actions.extend(scope::actions(facts, dossier, side, at));
+    actions
 }
 
 /// Whether an act takes an agreement on towards use, so that it waits for who may do it. Other acts are offered at any

@@ -174,6 +174,15 @@ impl Content {
         }
     }
 
+    /// The same with another scope in the place of the newest of its channel.
+    #[must_use]
+    pub fn with_scope(mut self, facts: &Facts, dossier: &Dossier, scope: &ScopePart) -> Self {
+        self.scopes.retain(|newest| newest.channel != scope.row.channel);
+        self.scopes.push(scope_content(facts, dossier, scope));
+        self.scopes.sort_by_key(|scope| scope.channel);
+        self
+    }
+
     /// Content of a stored version; null for one in another form, such as an imported one.
     pub fn read(version: &agreement_version::Model) -> Option<Self> {
         serde_json::from_str(&version.content).ok()

@@ -1,5 +1,7 @@
 //! How scopes, and the conditions that fail, are said.
 
+mod mutation;
+
 use std::sync::Arc;
 
 use async_graphql::{ID, Object};
@@ -10,6 +12,8 @@ use entity::{
         Population, Regularity, ScopeStatus,
     },
 };
+
+pub use mutation::ScopeMutation;
 
 use crate::{
     context::View,
@@ -168,6 +172,11 @@ impl Scope {
         })
     }
 
+    /// Scope of an id, under the same condition.
+    pub fn of_id(view: &View, id: entity::vocabulary::ScopeId) -> Option<Self> {
+        Self::of(view, view.facts.scope.get(id)?)
+    }
+
     /// Whether it is open at the instant of the view.
     pub fn is_open(&self) -> bool {
         self.part().status.at(self.view.at) == Some(ScopeStatus::Open)
@@ -220,6 +229,16 @@ impl Scope {
     /// What admits an end user.
     async fn admission(&self) -> Said<Admission> {
         self.part().row.admission.into()
+    }
+
+    /// Days after which the recipient deletes the data; null when not limited.
+    async fn retention_days(&self) -> Option<i32> {
+        self.part().row.retention_days
+    }
+
+    /// Version of the register's structure description it is implemented by (906/2019 22 § 3 mom); null until then.
+    async fn structure_version(&self) -> Option<&str> {
+        self.part().row.structure_version.as_deref()
     }
 
     /// Why another channel than the technical interface, in words; null where no justification is recorded.
@@ -320,6 +339,12 @@ impl ScopeItem {
     /// Whose data.
     async fn population(&self) -> Said<Population> {
         self.row().population.into()
+    }
+
+    /// Mandate themes the end user must hold one mandate each of, at most 20.
+    async fn mandates(&self) -> Vec<MandateTheme> {
+        let rows = self.part().mandates.iter().filter_map(|id| self.view.facts.mandate_theme.get(*id));
+        rows.map(|row| MandateTheme { view: self.view.clone(), row: Arc::clone(row) }).collect()
     }
 
     /// Provisions it rests on, at most 20.
