@@ -163,9 +163,10 @@ impl Checks {
 
     /// Conditions of law that fail: each a fault, with the provisions it rests on.
     pub fn reasons(&mut self, path: &str, reasons: impl IntoIterator<Item = Reason>) {
-        self.faults.extend(reasons.into_iter().map(|reason| Fault {
-            citations: reason.bases,
-            ..Fault::new(FaultCode::Reason(reason.code), path, decision::reason_message(reason.code, Language::En))
+        self.faults.extend(reasons.into_iter().map(|reason| {
+            let said = decision::reason_message(reason.code, Language::En);
+            let message = reason.item.map_or_else(|| said.to_owned(), |item| format!("{said}: `{item}`"));
+            Fault { citations: reason.bases, ..Fault::new(FaultCode::Reason(reason.code), path, message) }
         }));
     }
 

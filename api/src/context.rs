@@ -151,7 +151,7 @@ impl Context {
         let judge = move |facts: &Facts, row: Option<T>| -> Result<Vec<Changes>, Error> {
             let Some(row) = row else { return Err(refused(rule(facts, None, ""))) };
             match policy::judge(facts, &viewer, act(&row), now) {
-                Ok(permit) => Ok(entries(rule(facts, Some(&row), permit.actor()).map_err(Error::Invalid)?)),
+                Ok(permit) => Ok(entries(&rule(facts, Some(&row), permit.actor()).map_err(Error::Invalid)?)),
                 Err(Error::NotFound(_)) => Err(refused(rule(facts, None, ""))),
                 Err(error) => Err(error),
             }
@@ -173,7 +173,7 @@ impl Context {
     where
         F: FnOnce(&Facts) -> Result<Changes, Error> + Send + 'static,
     {
-        let judge = move |facts: &Facts| -> Result<Vec<Changes>, Error> { Ok(entries(judge(facts)?)) };
+        let judge = move |facts: &Facts| -> Result<Vec<Changes>, Error> { Ok(entries(&judge(facts)?)) };
         let facts = match intent {
             Intent::Validate => supposed(&self.gateway.journal.facts(), judge)?,
             Intent::Do => self.gateway.journal.commit(self.author(), judge).await?,
@@ -201,7 +201,7 @@ fn refused(faults: Result<Changes, Violations>) -> Error {
 
 /// Entries an act leaves: one that finds everything as it wants it leaves none, for a repeat is no second act, and one
 /// that touches more rows than an entry holds leaves several.
-fn entries(changes: Changes) -> Vec<Changes> {
+fn entries(changes: &Changes) -> Vec<Changes> {
     let of_rows = |rows: &[Edit]| Changes { edits: rows.to_vec(), ..changes.clone() };
     changes.edits.chunks(CHANGE_ROWS_MAX).map(of_rows).collect()
 }

@@ -3,11 +3,16 @@
 use chrono::TimeDelta;
 use entity::{
     status_entry,
-    vocabulary::{ClosedEnum, Instant, StatusSubject},
+    vocabulary::{ClosedEnum, Instant, StatusSubject, SuspensionReason},
 };
 use uuid::Uuid;
 
-use crate::{clock, facts::Facts};
+use crate::{
+    FaultCode,
+    checks::{Checks, TEXT_CHARACTERS_MAX},
+    clock,
+    facts::Facts,
+};
 
 /// History of a row, the first entry first.
 pub fn entries(facts: &Facts, (kind, id): (StatusSubject, Uuid)) -> Vec<&status_entry::Model> {
@@ -38,5 +43,17 @@ pub fn entry(
         actor: actor.to_owned(),
         reason,
         document_id: None,
+    }
+}
+
+/// Reason of a suspension as histories say it: the code, and what is said in words, which another reason needs.
+pub fn suspension(checks: &mut Checks, reason: SuspensionReason, note: Option<&String>) -> String {
+    let note = checks.prose_if("note", note, TEXT_CHARACTERS_MAX);
+    if reason == SuspensionReason::Other && note.is_none() {
+        checks.fault(FaultCode::Blank, "note", "say the reason in words");
+    }
+    match note {
+        Some(note) => format!("{reason}: {note}"),
+        None => reason.to_string(),
     }
 }

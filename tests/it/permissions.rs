@@ -148,6 +148,24 @@ pub const OPERATIONS: &[(&str, &str)] = &[
         r#"mutation { defineScope(input: {agreement: "SOT-2026-003", channel: TECHNICAL_INTERFACE, regularity: AD_HOC, purposes: ["ENFORCEMENT"], items: [{item: "SOT.UNIT", population: PENDING_MATTER, bases: ["741/2023 47 § 1 mom 4 k"]}], necessityCheck: PENDING_MATTER_CHECK, validateOnly: true}) { userErrors { code } } }"#,
     ),
     (
+        "markScopeImplemented",
+        r#"mutation { markScopeImplemented(input: {id: "<scope>", validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "markScopeTested",
+        r#"mutation { markScopeTested(input: {id: "<scope>", evidence: {title: "Raportti", sha256: "<sha256>", mediaType: "application/pdf"}, validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    ("openScope", r#"mutation { openScope(input: {id: "<scope>", validateOnly: true}) { userErrors { code } } }"#),
+    (
+        "suspendScope",
+        r#"mutation { suspendScope(input: {id: "<scope>", reason: MISUSE, validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    ("resumeScope", r#"mutation { resumeScope(input: {id: "<scope>", validateOnly: true}) { userErrors { code } } }"#),
+    (
+        "closeScope",
+        r#"mutation { closeScope(input: {id: "<scope>", note: "Ei enää tarpeen.", validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
         "submitProtectionStatement",
         r#"mutation { submitProtectionStatement(input: {recipient: "9900005-0", register: "SOTERI", channel: TECHNICAL_INTERFACE, datedOn: "2026-10-01", recipientCollectsLogs: true, answers: <answers>, validateOnly: true}) { userErrors { code } } }"#,
     ),
@@ -537,7 +555,8 @@ async fn cell(house: &House, token: Option<&str>, operation: &str) -> Result<&'s
 /// Ids the operations speak of.
 pub async fn ids(house: &House) -> BTreeMap<&'static str, String> {
     let token = house.token(LVV, Officer);
-    let query = "{ agreement(number: \"SOT-2026-003\") { id recipient { id } discloser { contacts { id role } }
+    let query =
+        "{ agreement(number: \"SOT-2026-003\") { id scopes { id } recipient { id } discloser { contacts { id role } }
         register { id items(first: 100) { nodes { id code } } } } }";
     let agreement = house.data(&token, query, json!({})).await["agreement"].clone();
     let found = |list: &Value, field: &str, value: &str| -> String {
@@ -553,6 +572,8 @@ pub async fn ids(house: &House) -> BTreeMap<&'static str, String> {
     let of_agreement = agreement["id"].as_str().unwrap().parse().unwrap();
     BTreeMap::from([
         ("agreement", id(&agreement["id"])),
+        ("scope", id(&agreement["scopes"][0]["id"])),
+        ("sha256", "ab".repeat(32)),
         ("organisation", id(&agreement["recipient"]["id"])),
         ("register", id(&agreement["register"]["id"])),
         ("contact", found(&agreement["discloser"]["contacts"], "role", "REGISTER_CONTROLLER")),

@@ -2,7 +2,7 @@
 //! each guard refused and then met.
 
 use api::{
-    auth::Role::{self, Administrator, Auditor, Officer, System},
+    auth::Role::{Administrator, Auditor, Officer, System},
     journal::CHANGE_ROWS_MAX,
 };
 use serde_json::{Value, json};
@@ -11,9 +11,9 @@ use crate::{
     contract::{DECISION, texts},
     house::{House, KELA, LVV, PIRKANMAA, THL},
     on_both_engines,
-    registry_acts::{act, done, refusals, seq, tried},
+    registry_acts::{act, done, refusals, seq, social_assistance, tried},
     reports::{assert_whole, with},
-    statement_life::assert_exported,
+    statement_life::{all_yes, assert_exported},
 };
 
 pub const SCOPE: &str = "scope { id channel version status definedOn plannedOn admission retentionDays structureVersion
@@ -59,7 +59,9 @@ impl House {
     pub async fn answered(&self, organisation: &str, question: &Value) -> (String, Vec<String>) {
         let answer = self.data(&self.token(organisation, System), DECISION, json!({ "input": question })).await;
         let decision = &answer["accessDecision"];
-        (decision["verdict"].as_str().unwrap().to_owned(), texts(&decision["reasons"], "code"))
+        let mut reasons = texts(&decision["reasons"], "code");
+        reasons.dedup();
+        (decision["verdict"].as_str().unwrap().to_owned(), reasons)
     }
 
     /// Act an agreement offers, with what stands in its way; none when it is not offered.
@@ -68,6 +70,48 @@ impl House {
             "query($number: String!) { agreement(number: $number) { allowedActions { code blockedBy { code } } } }";
         let seen = self.data(token, query, json!({ "number": number })).await;
         let actions = seen["agreement"]["allowedActions"].as_array().unwrap().clone();
+        actions.iter().find(|offered| offered["code"] == action).map(|offered| texts(&offered["blockedBy"], "code"))
+    }
+}
+
+impl House {
+    /// Token of another officer of an organisation than the usual one.
+    pub fn second_officer(&self, organisation: &str) -> String {
+        self.token_of(organisation, &[System, Officer], None)
+    }
+
+    pub async fn scope_act(&self, token: &str, name: &str, input: &Value) -> Value {
+        self.data(token, &act(name, SCOPE), json!({ "input": input })).await
+    }
+
+    async fn tested(&self, token: &str, id: &Value, evidence: &Value) -> Value {
+        self.scope_act(token, "markScopeTested", &json!({"id": id, "evidence": evidence})).await
+    }
+
+    /// Scope defined, implemented by one officer and tested by another: its id.
+    pub async fn ready(&self, officer: &str, tester: &str, input: &Value) -> Value {
+        let id = done(self.define(officer, input).await)["scope"]["id"].clone();
+        done(self.scope_act(officer, "markScopeImplemented", &json!({ "id": id })).await);
+        let report = json!({"title": "Testausraportti", "sha256": "cd".repeat(32), "mediaType": "application/pdf"});
+        done(self.tested(tester, &id, &report).await);
+        id
+    }
+
+    /// Kela's account of data protection over the interface, approved by the agency.
+    async fn approve_statement(&self, kela: &str, lvv: &str) {
+        let account = json!({"register": "SOTERI", "discloser": LVV, "channel": "TECHNICAL_INTERFACE", "datedOn": "2026-10-01", "recipientCollectsLogs": true, "answers": all_yes()});
+        let given = done(
+            self.data(kela, &act("submitProtectionStatement", "statement { id }"), json!({ "input": account })).await,
+        );
+        let review = json!({"id": given["statement"]["id"], "action": "APPROVE"});
+        done(self.data(lvv, &act("reviewProtectionStatement", "statement { id }"), json!({ "input": review })).await);
+    }
+
+    /// Act a scope offers, with what stands in its way; none when it is not offered.
+    async fn offered_on(&self, token: &str, id: &Value, action: &str) -> Option<Vec<String>> {
+        let query = "query($id: ID!) { node(id: $id) { ... on Scope { allowedActions { code blockedBy { code } } } } }";
+        let actions = self.data(token, query, json!({ "id": id })).await["node"]["allowedActions"].clone();
+        let actions = actions.as_array().unwrap();
         actions.iter().find(|offered| offered["code"] == action).map(|offered| texts(&offered["blockedBy"], "code"))
     }
 }
@@ -248,4 +292,152 @@ on_both_engines! {
         assert_eq!(house.versions(&kela, "KEL-2023-014", "TECHNICAL_INTERFACE").await.last().unwrap(), "4 DEFINED");
         assert_whole(&house.app).await;
     }
+
+    async fn scope_comes_into_use_in_order_each_step_with_its_evidence(house: House) {
+        let (lvv, tester) = (house.token(LVV, Officer), house.second_officer(LVV));
+        // Units alone, which both parties already agreed to.
+        let id = done(house.define(&lvv, &units()).await)["scope"]["id"].clone();
+        let evidence = json!({"title": "Testausraportti", "sha256": "cd".repeat(32), "mediaType": "application/pdf"});
+        assert_eq!(refusals(&house.tested(&tester, &id, &evidence).await), ["WRONG_STATUS input.id"]);
+        assert_eq!(refusals(&house.scope_act(&lvv, "openScope", &json!({"id": id})).await), ["WRONG_STATUS input.id"]);
+        let wrong = json!({"id": id, "structureVersion": "x".repeat(201), "evidence": {"title": "", "sha256": "x", "mediaType": "pdf"}, "note": "131052-308T"});
+        assert_eq!(refusals(&house.scope_act(&lvv, "markScopeImplemented", &wrong).await), [
+            "BLANK input.evidence.title", "MALFORMED input.evidence.mediaType", "MALFORMED input.evidence.sha256", "MALFORMED input.note", "TOO_LONG input.structureVersion",
+        ]);
+        let implemented = done(house.scope_act(&lvv, "markScopeImplemented", &json!({"id": id})).await)["scope"].clone();
+        assert_eq!((&implemented["status"], &implemented["structureVersion"]), (&json!("IMPLEMENTED"), &json!("1.2")), "pinned to the register's");
+        assert_eq!(refusals(&house.scope_act(&lvv, "markScopeImplemented", &json!({"id": id})).await), ["WRONG_STATUS input.id"]);
+        assert_eq!(refusals(&house.tested(&lvv, &id, &evidence).await), ["CONFLICT input.id"], "who implemented it does not test it");
+        let malformed = json!({"title": "Raportti", "sha256": "cd", "mediaType": "application/pdf"});
+        assert_eq!(refusals(&house.tested(&tester, &id, &malformed).await), ["MALFORMED input.evidence.sha256"]);
+        assert_eq!(done(house.tested(&tester, &id, &evidence).await)["scope"]["status"], "TESTED");
+        let history = "query($id: ID!) { node(id: $id) { ... on Scope { history { status reason evidence { sha256 } } } } }";
+        let expected = json!([{"status": "DEFINED", "reason": null, "evidence": null}, {"status": "IMPLEMENTED", "reason": null, "evidence": null},
+            {"status": "TESTED", "reason": null, "evidence": {"sha256": "cd".repeat(32)}}]);
+        assert_eq!(house.data(&lvv, history, json!({ "id": id })).await["node"]["history"], expected);
+        let by_system = house.data(&house.token(KELA, System), history, json!({ "id": id })).await;
+        assert_eq!(by_system["node"]["history"][2]["evidence"], Value::Null, "documents are the office's");
+
+        let open = json!({ "id": id });
+        assert_eq!(refusals(&house.scope_act(&lvv, "openScope", &open).await), ["STATEMENT_MISSING input.id"], "no account of data protection over the interface");
+        assert_eq!(house.offered_on(&lvv, &id, "OPEN_SCOPE").await, Some(vec!["STATEMENT_MISSING".to_owned()]), "the offer says the same");
+        assert_eq!(house.offered_on(&house.token(KELA, Officer), &id, "OPEN_SCOPE").await, None);
+        house.approve_statement(&house.token(KELA, Officer), &lvv).await;
+        let opened = done(house.scope_act(&lvv, "openScope", &open).await)["scope"].clone();
+        assert_eq!((&opened["status"], &opened["effectiveStatus"]["state"]), (&json!("OPEN"), &json!("IN_FORCE")));
+        assert_eq!(house.answered(KELA, &interface("SOT.UNIT")).await.0, "PERMITTED");
+        assert_eq!(house.versions(&lvv, "SOT-2026-001", "VIEWING_CONNECTION").await, ["1 OPEN"], "another channel is another matter");
+        assert_eq!(refusals(&house.scope_act(&lvv, "openScope", &open).await), ["WRONG_STATUS input.id"]);
+        assert_whole(&house.app).await;
+        assert_exported(&house).await;
+    }
+
+    async fn what_gives_more_than_both_agreed_is_not_opened(house: House) {
+        let (lvv, tester) = (house.token(LVV, Officer), house.second_officer(LVV));
+        house.approve_statement(&house.token(KELA, Officer), &lvv).await;
+        let wider = with(units(), json!({"items": [resting("SOT.UNIT", "741/2023 47 § 1 mom 1 k"), resting("SOT.STAFF", "741/2023 47 § 1 mom 1 k")]}));
+        let id = house.ready(&lvv, &tester, &wider).await;
+        assert_eq!(refusals(&house.scope_act(&lvv, "openScope", &json!({ "id": id })).await), ["CONTENT_NOT_AGREED input.id"]);
+        assert_eq!(house.answered(KELA, &interface("SOT.UNIT")).await.0, "DENIED");
+        let within = house.ready(&lvv, &tester, &units()).await;
+        assert_eq!(refusals(&house.scope_act(&lvv, "openScope", &json!({ "id": id })).await), ["WRONG_STATUS input.id"], "a newer version took its place");
+        done(house.scope_act(&lvv, "openScope", &json!({ "id": within })).await);
+        assert_eq!(house.answered(KELA, &interface("SOT.UNIT")).await.0, "PERMITTED");
+        assert_eq!(house.answered(KELA, &interface("SOT.STAFF")).await.1, ["ITEM_NOT_IN_SCOPE"]);
+    }
+
+    async fn opening_closes_the_version_open_before(house: House) {
+        let (kela, tester) = (house.token(KELA, Officer), house.second_officer(KELA));
+        let next = json!({"agreement": "KEL-2023-014", "channel": "TECHNICAL_INTERFACE", "regularity": "RECURRING_FIXED", "purposes": ["SOCIAL_WELFARE"], "admission": "MANDATE",
+            "necessityCheck": "CASE_REFERENCE", "items": [{"item": "KEL.DECISION", "population": "OWN_CLIENTS", "lookBackDays": 30, "bases": ["703/2023 64 § 1 mom"], "mandates": ["M1"]}]});
+        let id = house.ready(&kela, &tester, &next).await;
+        assert_eq!(house.versions(&kela, "KEL-2023-014", "TECHNICAL_INTERFACE").await, ["1 CLOSED", "2 CLOSED", "3 OPEN", "4 TESTED"]);
+        done(house.scope_act(&kela, "openScope", &json!({ "id": id })).await);
+        assert_eq!(house.versions(&kela, "KEL-2023-014", "TECHNICAL_INTERFACE").await, ["1 CLOSED", "2 CLOSED", "3 CLOSED", "4 OPEN"]);
+        let open = house.scopes(&kela, "KEL-2023-014").await.into_iter().find(|scope| scope["version"] == 4).unwrap()["id"].clone();
+        done(house.define(&kela, &with(next.clone(), json!({"replaces": open, "retentionDays": 30}))).await);
+        assert_eq!(house.versions(&kela, "KEL-2023-014", "TECHNICAL_INTERFACE").await, ["1 CLOSED", "2 CLOSED", "3 CLOSED", "4 CLOSED", "5 OPEN"]);
+        let grounds = json!({"register": "KELMU", "code": "KEL.DECISION.GROUNDS", "name": {"fi": "Perustelut"}, "isPersonal": true});
+        done(house.data(&kela, &act("addDataItem", "item { id }"), json!({ "input": grounds })).await);
+        let wider = house.ready(&kela, &tester, &with(next, json!({"plannedOn": "2099-01-01"}))).await;
+        let refused = refusals(&house.scope_act(&kela, "openScope", &json!({ "id": wider })).await);
+        assert_eq!(refused, ["CONTENT_NOT_AGREED input.id"], "defined later, its node covers what has come to be since");
+    }
+
+    async fn suspension_stops_a_channel_and_closing_ends_it(house: House) {
+        let kela = house.token(KELA, Officer);
+        let of = |channel: &'static str| {
+            let (house, kela) = (&house, &kela);
+            async move {
+                let scopes = house.scopes(kela, "KEL-2023-014").await;
+                scopes.into_iter().find(|scope| scope["channel"] == channel && scope["status"] == "OPEN").unwrap()["id"].clone()
+            }
+        };
+        let (id, viewing) = (of("TECHNICAL_INTERFACE").await, of("VIEWING_CONNECTION").await);
+        let question = social_assistance();
+        let viewed = with(question.clone(), json!({"channel": "VIEWING_CONNECTION", "endUser": "pirha-user-1"}));
+        assert_eq!(refusals(&house.scope_act(&kela, "resumeScope", &json!({ "id": id })).await), ["WRONG_STATUS input.id"]);
+        assert_eq!(refusals(&house.scope_act(&kela, "suspendScope", &json!({"id": id, "reason": "OTHER"})).await), ["BLANK input.note"]);
+        let suspend = json!({"id": id, "reason": "ANOMALY", "note": "Selvitetään."});
+        assert_eq!(done(house.scope_act(&kela, "suspendScope", &suspend).await)["scope"]["status"], "SUSPENDED");
+        assert_eq!(house.answered(PIRKANMAA, &question).await, ("DENIED".to_owned(), vec!["CHANNEL_NOT_OPEN".to_owned()]));
+        assert_eq!(house.answered(PIRKANMAA, &viewed).await.0, "PERMITTED", "the other channel goes on");
+        assert_eq!(refusals(&house.scope_act(&kela, "suspendScope", &suspend).await), ["WRONG_STATUS input.id"]);
+        assert_eq!(house.offered(&kela, "KEL-2023-014", "RESUME_SCOPE").await, Some(Vec::new()));
+        done(house.scope_act(&kela, "resumeScope", &json!({"id": id, "note": "Selvitetty."})).await);
+        assert_eq!(house.answered(PIRKANMAA, &question).await.0, "PERMITTED");
+
+        let agreement = house.data(&kela, "{ agreement(number: \"KEL-2022-003\") { id scopes { id status } } }", json!({})).await["agreement"].clone();
+        let helsinki = agreement["scopes"].as_array().unwrap().iter().find(|scope| scope["status"] == "SUSPENDED").unwrap()["id"].clone();
+        assert_eq!(refusals(&house.scope_act(&kela, "resumeScope", &json!({ "id": helsinki })).await), ["AGREEMENT_NOT_IN_FORCE input.id"], "its agreement is suspended");
+        done(house.data(&kela, &act("resumeAgreement", "agreement { id }"), json!({"input": {"id": agreement["id"]}})).await);
+        done(house.scope_act(&kela, "resumeScope", &json!({ "id": helsinki })).await);
+
+        assert_eq!(refusals(&house.scope_act(&kela, "closeScope", &json!({"id": viewing, "note": " "})).await), ["BLANK input.note"]);
+        let closed = done(house.scope_act(&kela, "closeScope", &json!({"id": viewing, "note": "Yksiköt liitettiin rajapintaan."})).await)["scope"].clone();
+        assert_eq!((&closed["status"], &closed["effectiveStatus"]["state"]), (&json!("CLOSED"), &json!("ENDED")));
+        assert_eq!(house.answered(PIRKANMAA, &viewed).await.0, "DENIED");
+        for name in ["markScopeImplemented", "openScope", "resumeScope"] {
+            assert_eq!(refusals(&house.scope_act(&kela, name, &json!({ "id": viewing })).await), ["WRONG_STATUS input.id"], "{name}: closed for good");
+        }
+        assert_whole(&house.app).await;
+        assert_exported(&house).await;
+    }
+
+    async fn scope_is_run_by_the_discloser_and_unknown_to_others(house: House) {
+        let kela = house.token(KELA, Officer);
+        let id = house.scopes(&kela, "KEL-2023-014").await[2]["id"].clone();
+        let evidence = json!({"title": "Raportti", "sha256": "cd".repeat(32), "mediaType": "application/pdf"});
+        for (name, input) in [
+            ("markScopeImplemented", json!({ "id": id })),
+            ("markScopeTested", json!({"id": id, "evidence": evidence})),
+            ("openScope", json!({ "id": id })),
+            ("suspendScope", json!({"id": id, "reason": "MISUSE"})),
+            ("resumeScope", json!({ "id": id })),
+            ("closeScope", json!({"id": id, "note": "Ei."})),
+        ] {
+            let document = act(name, SCOPE);
+            assert_eq!(house.errors(&house.token(PIRKANMAA, Officer), &document, json!({ "input": input })).await, ["FORBIDDEN"], "{name}");
+            let stranger = house.data(&house.token(THL, Officer), &document, json!({ "input": input })).await;
+            assert_eq!(refusals(&stranger), ["NOT_FOUND input.id"], "{name}: scopes are the parties'");
+            let nowhere = with(input, json!({"id": "scope:01980000-0000-7000-8000-000000000000"}));
+            assert_eq!(refusals(&house.data(&kela, &document, json!({ "input": nowhere })).await), ["NOT_FOUND input.id"], "{name}");
+        }
+    }
+
+    async fn of_two_officers_who_open_at_once_one_opens(house: House) {
+        let (lvv, tester) = (house.token(LVV, Officer), house.second_officer(LVV));
+        house.approve_statement(&house.token(KELA, Officer), &lvv).await;
+        let id = house.ready(&lvv, &tester, &units()).await;
+        let input = json!({ "id": id });
+        let (one, other) = tokio::join!(house.scope_act(&lvv, "openScope", &input), house.scope_act(&tester, "openScope", &input));
+        let mut outcomes = [refusals(&one), refusals(&other)];
+        outcomes.sort();
+        assert_eq!(outcomes, [vec![], vec!["WRONG_STATUS input.id".to_owned()]]);
+    }
+}
+
+/// Question of Kela's system about an item over the interface.
+fn interface(item: &str) -> Value {
+    json!({"register": "SOTERI", "items": [item], "purpose": "TARIFF_SETTING", "channel": "TECHNICAL_INTERFACE", "caseReference": "KELA/1"})
 }

@@ -15,7 +15,10 @@ mod question;
 mod standing;
 mod steps;
 
-pub use actions::{AllowedAction, allowed_actions, definable, is_next_step, resumable};
+pub use actions::{
+    AllowedAction, allowed_actions, definable, is_next_step, newest_scope, open_scope, resumable, scope_actions,
+    scope_beyond, scope_openable, scope_resumable,
+};
 pub use checklist::{CATALOGUE_VERSION, Question as CatalogueQuestion, checklist, gaps, questions};
 pub use conditions::{
     carries, exists, has_basis, in_force, is_for, is_right, law_in_force, mode_justified, openable, party_active,

@@ -11,8 +11,8 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 use entity::{
     agreement_basis, status_entry,
     vocabulary::{
-        Adequacy, AdoptionStepCode, AdoptionStepState, AgreementAction, AgreementKind, AgreementSide, AgreementStatus,
-        BasisRole, ClosedEnum, OrganisationId, PartyRole, Publicity, StatusSubject, TerminationReason,
+        Adequacy, AdoptionStepCode, AdoptionStepState, AgreementKind, AgreementSide, AgreementStatus, BasisRole,
+        ClosedEnum, OrganisationId, PartyRole, Publicity, StatusSubject, TerminationReason,
     },
 };
 
@@ -37,7 +37,7 @@ use crate::{
     organisation::graphql::Organisation,
     protection_statement::graphql::ProtectionStatement,
     register::graphql::Register,
-    scope::graphql::{DecisionReason, EffectiveStatus, Scope},
+    scope::graphql::{AllowedAction, DecisionReason, EffectiveStatus, Scope},
     status,
     usage_review::graphql::UsageReview,
 };
@@ -315,26 +315,6 @@ impl AdoptionStep {
     /// Conditions that stand in its way.
     async fn blocked_by(&self) -> Vec<DecisionReason> {
         DecisionReason::all(&self.view, self.step.blocked_by.clone())
-    }
-}
-
-/// Act offered.
-pub struct AllowedAction {
-    view: View,
-    action: decision::AllowedAction,
-}
-
-/// Act the viewer may do, now or once what stands in its way is cleared.
-#[Object]
-impl AllowedAction {
-    /// Which act.
-    async fn code(&self) -> Said<AgreementAction> {
-        self.action.code.into()
-    }
-
-    /// Conditions that fail; empty when it can be done now.
-    async fn blocked_by(&self) -> Vec<DecisionReason> {
-        DecisionReason::all(&self.view, self.action.blocked_by.clone())
     }
 }
 

@@ -183,16 +183,8 @@ pub fn suspend(
     by: (&str, Instant),
 ) -> Result<Changes, Violations> {
     let mut checks = Checks::default();
-    let reason = input.reason;
-    let note = checks.prose_if("note", input.note.as_ref(), TEXT_CHARACTERS_MAX);
-    if reason == SuspensionReason::Other && note.is_none() {
-        checks.fault(FaultCode::Blank, "note", "say the reason in words");
-    }
+    let said = status::suspension(&mut checks, input.reason, input.note.as_ref());
     let row = in_status(&mut checks, facts, (&input.id, known), AgreementStatus::Active);
-    let said = match note {
-        Some(note) => format!("{reason}: {note}"),
-        None => reason.to_string(),
-    };
     checks.done(|| Some(moved(facts, &row?, AgreementStatus::Suspended, "suspendAgreement", Some(said), by)))
 }
 

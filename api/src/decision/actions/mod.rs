@@ -7,7 +7,7 @@ mod scope;
 use entity::vocabulary::{AgreementAction, AgreementSide, Instant};
 
 pub use agreement::resumable;
-pub use scope::definable;
+pub use scope::{definable, newest_scope, open_scope, scope_actions, scope_beyond, scope_openable, scope_resumable};
 
 use super::Reason;
 use crate::facts::{Dossier, Facts};

@@ -1,23 +1,29 @@
 //! How scopes, and the conditions that fail, are said.
 
 mod mutation;
+mod progress;
+mod standing;
 
 use std::sync::Arc;
 
-use async_graphql::{ID, Object};
+use async_graphql::{ID, Object, SimpleObject};
 use entity::{
-    scope_item,
+    scope_item, status_entry,
     vocabulary::{
-        Admission, Channel, DecisionReasonCode, EffectiveState, Language, LegalBasisId, NecessityCheck, Operation,
-        Population, Regularity, ScopeStatus,
+        Admission, AgreementAction, Channel, ClosedEnum, DecisionReasonCode, EffectiveState, Language, LegalBasisId,
+        NecessityCheck, Operation, Population, Regularity, ScopeStatus, StatusSubject,
     },
 };
 
 pub use mutation::ScopeMutation;
+pub use progress::ScopeProgressMutation;
+pub use standing::ScopeStandingMutation;
 
 use crate::{
+    auth::{Sight, policy},
     context::View,
     decision::{self, About, Reason, Standing},
+    document::graphql::Document,
     facts::{Dossier, ItemPart, ScopePart, global_id},
     graphql::{
         request::named,
@@ -27,6 +33,7 @@ use crate::{
     legal_basis::graphql::LegalBasis,
     mandate::graphql::MandateTheme,
     register::graphql::Purpose,
+    status,
 };
 
 /// Condition that fails, with what it rests on.
@@ -95,7 +102,7 @@ fn about(view: &View, reason: &Reason) -> Option<String> {
         About::Item(code) => Some(code.to_string()),
         About::Agreement(id) => {
             let row = view.facts.agreement.get(*id)?;
-            crate::auth::policy::sight(&view.facts, &view.viewer, row)?;
+            policy::sight(&view.facts, &view.viewer, row)?;
             Some(row.number.clone())
         }
     }
@@ -163,13 +170,9 @@ impl Scope {
     /// Scope of a row; null when the viewer is no party of its agreement.
     pub fn of(view: &View, row: &entity::scope::Model) -> Option<Self> {
         let dossier = view.facts.dossier(row.agreement_id)?;
-        let sight = crate::auth::policy::sight(&view.facts, &view.viewer, &dossier.row)?;
+        let sight = policy::sight(&view.facts, &view.viewer, &dossier.row)?;
         let position = dossier.scopes.iter().position(|part| part.row.id == row.id)?;
-        (sight >= crate::auth::Sight::Party).then(|| Self {
-            view: view.clone(),
-            dossier: Arc::clone(dossier),
-            position,
-        })
+        (sight >= Sight::Party).then(|| Self { view: view.clone(), dossier: Arc::clone(dossier), position })
     }
 
     /// Scope of an id, under the same condition.
@@ -256,6 +259,21 @@ impl Scope {
         self.part().row.planned_on.map(Date::from)
     }
 
+    /// Statuses it has had, the first first, each with its evidence.
+    async fn history(&self) -> Vec<ScopeStatusEntry> {
+        let rows = status::entries(&self.view.facts, (StatusSubject::Scope, self.part().row.id.0));
+        let sight = policy::sight(&self.view.facts, &self.view.viewer, &self.dossier.row);
+        rows.into_iter().filter_map(|row| ScopeStatusEntry::of(&self.view, row, sight)).collect()
+    }
+
+    /// Acts the viewer may do to it, or will be able to; empty for those who may do none.
+    async fn allowed_actions(&self) -> Vec<AllowedAction> {
+        let (view, row) = (&self.view, &self.dossier.row);
+        let Some(side) = policy::acting_side(&view.facts, &view.viewer, row) else { return Vec::new() };
+        let actions = decision::scope_actions(&view.facts, &self.dossier, self.part(), side, view.at);
+        actions.into_iter().map(|action| AllowedAction { view: view.clone(), action }).collect()
+    }
+
     /// Items, by code, at most 1,000.
     async fn items(&self) -> Vec<ScopeItem> {
         let items = 0..self.part().items.len();
@@ -281,6 +299,51 @@ impl Scope {
         themes.dedup();
         let rows = themes.into_iter().filter_map(|id| self.view.facts.mandate_theme.get(id));
         rows.map(|row| MandateTheme { view: self.view.clone(), row: Arc::clone(row) }).collect()
+    }
+}
+
+/// Status a scope has had from an instant on.
+#[derive(SimpleObject)]
+pub struct ScopeStatusEntry {
+    /// Status.
+    status: Said<ScopeStatus>,
+    /// Instant from which it held, UTC.
+    valid_from: DateTime,
+    /// Reason given; null when none was.
+    reason: Option<String>,
+    /// Document that bears it out; null when none was named, and for all but the officers of both sides and their auditors.
+    evidence: Option<Document>,
+}
+
+impl ScopeStatusEntry {
+    fn of(view: &View, row: &status_entry::Model, sight: Option<Sight>) -> Option<Self> {
+        let status = ScopeStatus::from_code(&row.status)?;
+        let document = row.document_id.filter(|_| sight >= Some(Sight::Office));
+        let document = document.and_then(|id| view.facts.document.get(id));
+        let evidence = document.map(|row| Document { row: Arc::clone(row) });
+        Some(Self { status: status.into(), valid_from: row.from_at.into(), reason: row.reason.clone(), evidence })
+    }
+}
+
+/// Act offered.
+pub struct AllowedAction {
+    /// What is seen.
+    pub view: View,
+    /// The act.
+    pub action: decision::AllowedAction,
+}
+
+/// Act the viewer may do, now or once what stands in its way is cleared.
+#[Object]
+impl AllowedAction {
+    /// Which act.
+    async fn code(&self) -> Said<AgreementAction> {
+        self.action.code.into()
+    }
+
+    /// Conditions that fail; empty when it can be done now.
+    async fn blocked_by(&self) -> Vec<DecisionReason> {
+        DecisionReason::all(&self.view, self.action.blocked_by.clone())
     }
 }
 

@@ -73,12 +73,6 @@ impl Draft {
     }
 }
 
-/// Newest version of a channel that is not closed.
-pub fn newest(dossier: &Dossier, channel: Channel) -> Option<&ScopePart> {
-    let of_channel = dossier.scopes.iter().filter(|scope| scope.row.channel == channel);
-    of_channel.filter(|scope| scope.row.status != ScopeStatus::Closed).max_by_key(|scope| scope.row.version)
-}
-
 /// Defines a scope as the next version of its channel; `known` is what the number names, as far as the asker may know it.
 /// The same content again changes nothing. Versions that were never opened give way; the open one stays until the new one
 /// is opened, unless that only narrows it and is to replace it at once.
@@ -102,7 +96,7 @@ pub fn define(
     let edits = draft.edits();
     let after = as_reviewed(facts, dossier, &edits, by);
     if let Some(standing) =
-        newest(dossier, input.channel).filter(|prior| repeats(facts, dossier, prior, &after, &draft))
+        decision::newest_scope(dossier, input.channel).filter(|prior| repeats(facts, dossier, prior, &after, &draft))
     {
         let subject = global_id(standing.row.id);
         return Ok(Changes { action: "defineScope", subject, reason: None, edits: Vec::new() });
@@ -118,23 +112,27 @@ pub fn define(
         }
     }
     if let Some(replaced) = replaced {
-        narrowing::narrows(&mut checks, facts, dossier, replaced, (&after, by.1));
+        narrowing::narrows(&mut checks, facts, dossier, replaced, (&after, fresh), by.1);
     }
     checks.done(|| {
-        let mut changed = match replaced {
-            Some(replaced) => narrowing::edits(facts, dossier, replaced, draft.row.clone(), by),
-            None => {
-                let never_opened =
-                    |status| matches!(status, ScopeStatus::Defined | ScopeStatus::Implemented | ScopeStatus::Tested);
-                let mut changed = replaced_by(facts, dossier, &draft.row, never_opened, by);
-                changed.extend(moved(facts, draft.row.clone(), ScopeStatus::Defined, by, None));
-                changed
-            }
+        let mut changed = if let Some(replaced) = replaced {
+            narrowing::edits(facts, dossier, replaced, draft.row.clone(), by)
+        } else {
+            prepared(facts, dossier, draft.row.clone(), by)
         };
         changed.extend(edits.into_iter().skip(1));
         let edits = frozen(facts, dossier.row.id, changed);
         Some(Changes { action: "defineScope", subject: global_id(fresh), reason: None, edits })
     })
+}
+
+/// The new version in preparation; those that were never opened give way to it.
+fn prepared(facts: &Facts, dossier: &Dossier, row: scope::Model, by: (&str, Instant)) -> Vec<Edit> {
+    let never_opened = |status| matches!(status, ScopeStatus::Defined | ScopeStatus::Implemented | ScopeStatus::Tested);
+    let mut edits = replaced_by(facts, dossier, &row, never_opened, by);
+    let (row, entry) = moved(facts, row, ScopeStatus::Defined, by, None);
+    edits.extend([Edit::from(row), entry.into()]);
+    edits
 }
 
 fn read(
@@ -206,7 +204,7 @@ fn justification(checks: &mut Checks, input: &DefinitionInput, text: Option<&Str
     match (input.mode_justification, text) {
         (Some(_), None) => checks.fault(FaultCode::Blank, "modeJustificationText", "say in words why"),
         (None, Some(_)) => {
-            checks.fault(FaultCode::Blank, "modeJustification", "say which justification of the law it is")
+            checks.fault(FaultCode::Blank, "modeJustification", "say which justification of the law it is");
         }
         _ => {}
     }

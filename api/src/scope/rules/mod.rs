@@ -4,17 +4,24 @@ pub mod bases;
 mod definition;
 mod item;
 mod narrowing;
+mod progress;
+mod standing;
 
-pub use definition::{DefinitionInput, define, newest};
+pub use definition::{DefinitionInput, define};
 pub use item::ItemInput;
+pub use progress::{ImplementationInput, TestInput, mark_implemented, mark_tested};
+pub use standing::{StandingInput, SuspensionInput, close, open, resume, suspend};
 
 use entity::{
-    scope,
-    vocabulary::{Instant, ScopeStatus, StatusSubject},
+    scope, status_entry,
+    vocabulary::{AgreementId, Instant, ScopeId, ScopeStatus, StatusSubject},
 };
 
 use crate::{
-    facts::{Dossier, Edit, Facts},
+    FaultCode,
+    checks::Checks,
+    decision,
+    facts::{Dossier, Edit, Facts, ScopePart},
     status,
 };
 
@@ -40,9 +47,32 @@ fn moved(
     status: ScopeStatus,
     by: (&str, Instant),
     reason: Option<String>,
-) -> [Edit; 2] {
+) -> (scope::Model, status_entry::Model) {
     let entry = status::entry(facts, (StatusSubject::Scope, row.id.0), status, by, reason);
-    [scope::Model { status, ..row }.into(), entry.into()]
+    (scope::Model { status, ..row }, entry)
+}
+
+/// Scope of an id in one of some statuses, in an agreement that lives; `known` is its agreement, as far as the asker may
+/// know its scopes.
+fn in_status<'a>(
+    checks: &mut Checks,
+    facts: &'a Facts,
+    (id, known): (&str, Option<AgreementId>),
+    statuses: &[ScopeStatus],
+) -> Option<(&'a Dossier, &'a ScopePart)> {
+    let id = checks.parsed::<ScopeId>("id", id)?;
+    let dossier = known.and_then(|agreement| facts.dossier(agreement)).map(AsRef::as_ref);
+    let found = dossier.and_then(|dossier| Some((dossier, dossier.scope(id)?)));
+    let (dossier, scope) = checks.found("id", found, "scope")?;
+    let refused = if !decision::is_alive(dossier.row.status) {
+        format!("the agreement is {}", dossier.row.status)
+    } else if !statuses.contains(&scope.row.status) {
+        format!("the scope is {}", scope.row.status)
+    } else {
+        return Some((dossier, scope));
+    };
+    checks.fault(FaultCode::WrongStatus, "id", refused);
+    None
 }
 
 /// Closes the versions of a channel that another takes the place of.
@@ -57,5 +87,6 @@ fn replaced_by(
     let of_channel = others.filter(|row| row.channel == successor.channel && row.status != ScopeStatus::Closed);
     let earlier = of_channel.filter(|row| gives_way(row.status));
     let reason = format!("replaced by version {}", successor.version);
-    earlier.flat_map(|row| moved(facts, row.clone(), ScopeStatus::Closed, by, Some(reason.clone()))).collect()
+    let closed = earlier.map(|row| moved(facts, row.clone(), ScopeStatus::Closed, by, Some(reason.clone())));
+    closed.flat_map(|(row, entry)| [row.into(), entry.into()]).collect()
 }

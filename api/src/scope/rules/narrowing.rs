@@ -42,20 +42,20 @@ pub(super) fn narrows(
     facts: &Facts,
     dossier: &Dossier,
     replaced: &ScopePart,
-    (after, now): (&Facts, Instant),
+    (after, fresh): (&Facts, ScopeId),
+    now: Instant,
 ) {
     if replaced.row.status != ScopeStatus::Open {
         let message = format!("the scope is {}, not {}", replaced.row.status, ScopeStatus::Open);
         checks.fault(FaultCode::WrongStatus, "replaces", message);
         return;
     }
-    let Some(later) = after.dossier(dossier.row.id).map(|dossier| Content::of(after, dossier)) else { return };
+    let later = after.dossier(dossier.row.id);
+    let Some((later, scope)) = later.and_then(|later| Some((later, later.scope(fresh)?))) else { return };
     let open = Content::of(facts, dossier).with_scope(facts, dossier, replaced);
-    let catalogue = facts.catalogue(dossier.row.register_id).map(AsRef::as_ref);
-    let channel = replaced.row.channel;
-    let mut wider = decision::beyond(&open, &later, channel, catalogue);
+    let mut wider = decision::scope_beyond(&open, after, later, scope);
     match decision::agreed(facts, dossier) {
-        Some(agreed) => wider.extend(decision::beyond(&agreed, &later, channel, catalogue)),
+        Some(agreed) => wider.extend(decision::scope_beyond(&agreed, after, later, scope)),
         None => checks.reasons("replaces", [decision::cited(facts, DecisionReasonCode::ContentNotAgreed, now)]),
     }
     wider.sort();
