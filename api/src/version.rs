@@ -12,15 +12,16 @@ use crate::{
 
 /// Edits of an act, with the content version they lead to where they change what has been offered.
 ///
-/// Before an offer content has no versions, and after its end it changes no more. What was signed before the gateway kept
-/// versions is first stored as it stood.
+/// Before an offer content has no versions, and after its end it changes no more. What was signed or accepted before the
+/// gateway kept versions is first stored as it stood.
 pub fn frozen(facts: &Facts, agreement: AgreementId, mut edits: Vec<Edit>) -> Vec<Edit> {
     let after = facts.after(facts.seq, &edits);
     let Some(dossier) = after.dossier(agreement).filter(|dossier| decision::is_offered(dossier.row.status)) else {
         return edits;
     };
     let mut last = versions(facts, agreement).last().map(|row| (row.version, row.content_hash.clone()));
-    let before = facts.dossier(agreement).filter(|before| before.row.signed_on.is_some());
+    let acted_on = || facts.signature.of(agreement).next().is_some();
+    let before = facts.dossier(agreement).filter(|before| before.row.signed_on.is_some() || acted_on());
     if let (None, Some(before)) = (&last, before) {
         let first = stored(&Content::of(facts, before), agreement, before.row.version);
         last = Some((first.version, first.content_hash.clone()));
@@ -28,12 +29,18 @@ pub fn frozen(facts: &Facts, agreement: AgreementId, mut edits: Vec<Edit>) -> Ve
     }
     let content = Content::of(&after, dossier);
     let hash = content_hash(&content.canonical());
-    if last.as_ref().is_some_and(|(_, last)| *last == hash) {
-        return edits;
+    let number = match last {
+        Some((version, last)) if last == hash => version,
+        last => {
+            let number = last.map_or(dossier.row.version, |(version, _)| version + 1);
+            edits.push(stored(&content, agreement, number).into());
+            number
+        }
+    };
+    let row = agreement::Model { version: number, content_hash: Some(hash), ..dossier.row.as_ref().clone() };
+    if row != *dossier.row {
+        put(&mut edits, row);
     }
-    let number = last.map_or(dossier.row.version, |(version, _)| version + 1);
-    edits.push(stored(&content, agreement, number).into());
-    put(&mut edits, agreement::Model { version: number, content_hash: Some(hash), ..dossier.row.as_ref().clone() });
     edits
 }
 

@@ -1,6 +1,7 @@
 //! The gateway as its clients see it: a real database for every test, on both engines, with only the clock and the key
 //! set of our own making.
 
+mod activation;
 mod anomalies;
 mod command_line;
 mod contract;
@@ -35,6 +36,7 @@ mod retention;
 mod scale;
 mod schema;
 mod scope_life;
+mod signing;
 mod statement_life;
 mod statistics;
 mod statistics_export;

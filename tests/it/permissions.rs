@@ -166,6 +166,22 @@ pub const OPERATIONS: &[(&str, &str)] = &[
         r#"mutation { closeScope(input: {id: "<scope>", note: "Ei enää tarpeen.", validateOnly: true}) { userErrors { code } } }"#,
     ),
     (
+        "acceptAgreement",
+        r#"mutation { acceptAgreement(input: {id: "<agreement>", version: 1, contentHash: "00", validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "signAgreement",
+        r#"mutation { signAgreement(input: {id: "<agreement>", version: 1, contentHash: "00", proof: {paper: {title: "Sopimus", sha256: "00", mediaType: "application/pdf"}}, validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "revokeSignature",
+        r#"mutation { revokeSignature(input: {id: "<agreement>", reason: "Muutos", validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "activateAgreement",
+        r#"mutation { activateAgreement(input: {id: "<agreement>", validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
         "submitProtectionStatement",
         r#"mutation { submitProtectionStatement(input: {recipient: "9900005-0", register: "SOTERI", channel: TECHNICAL_INTERFACE, datedOn: "2026-10-01", recipientCollectsLogs: true, answers: <answers>, validateOnly: true}) { userErrors { code } } }"#,
     ),

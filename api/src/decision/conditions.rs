@@ -57,6 +57,19 @@ pub fn party_active(facts: &Facts, id: OrganisationId, horizon: &mut Horizon) ->
     horizon.at() < latest
 }
 
+/// Why an agreement could not go on: a party has ceased without a successor, or its term is over (R44).
+pub(super) fn lasting(facts: &Facts, dossier: &Dossier, horizon: &mut Horizon, reasons: &mut Vec<Reason>) {
+    for party in [dossier.row.discloser_id, dossier.row.recipient_id] {
+        if !party_active(facts, party, horizon) {
+            reasons.push(reason(DecisionReasonCode::PartyNotActive));
+        }
+    }
+    horizon.end(dossier.ends_at);
+    if dossier.ends_at.is_some_and(|end| end <= horizon.at()) {
+        reasons.push(reason(DecisionReasonCode::AgreementNotInForce));
+    }
+}
+
 /// Scope open over its channel, carried by an approved statement, and its means justified.
 pub(super) fn scope(
     facts: &Facts,

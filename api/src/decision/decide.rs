@@ -8,7 +8,9 @@ use entity::{
     },
 };
 
-use super::{About, Decision, Ground, Horizon, Obligation, Question, Reason, conditions, conditions::Use};
+use super::{
+    About, Decision, Ground, Horizon, Obligation, Question, Reason, conditions, conditions::Use, content::onward_agreed,
+};
 use crate::facts::{Catalogue, Dossier, Facts, ItemPart, ScopePart, citation_key, in_succession};
 
 /// Provision behind 906/2019's rules of case-by-case need, single searches and means.
@@ -383,7 +385,7 @@ fn judge_part(
     entitled
 }
 
-/// Data travels on only by a rule with an adequate provision (R27–R30).
+/// Data travels on only by a rule with an adequate provision (R27–R30) that both parties have agreed on (R43).
 fn may_travel_on(
     facts: &Facts,
     question: &Question,
@@ -399,6 +401,7 @@ fn may_travel_on(
             && rule.row.purpose_id == question.purpose
             && rule.items.iter().any(|code| reaches(scope, code, item, asked))
             && horizon.within(rule.row.valid_from, rule.row.valid_until)
+            && onward_agreed(facts, dossier, rule)
             && rule
                 .bases
                 .iter()

@@ -16,15 +16,16 @@ mod standing;
 mod steps;
 
 pub use actions::{
-    AllowedAction, allowed_actions, definable, is_next_step, newest_scope, open_scope, resumable, scope_actions,
-    scope_beyond, scope_openable, scope_resumable,
+    AllowedAction, activatable, allowed_actions, definable, is_next_step, newest_scope, open_scope, resumable,
+    revocable, scope_actions, scope_beyond, scope_openable, scope_resumable, signable,
 };
 pub use checklist::{CATALOGUE_VERSION, Question as CatalogueQuestion, checklist, gaps, questions};
 pub use conditions::{
     carries, exists, has_basis, in_force, is_for, is_right, law_in_force, mode_justified, openable, party_active,
 };
 pub use content::{
-    Content, Difference, DifferenceKind, agreed, beyond, content_hash, differences, side_act, stands_by, versions,
+    Content, Difference, DifferenceKind, Present, SIDES, agreed, agreed_version, awaited, beyond, content_hash,
+    differences, last_act, onward_agreed, present, present_number, side_act, signed_by_both, stands_by, versions,
 };
 pub use decide::{cited, decide, disclosers};
 pub use horizon::Horizon;

@@ -276,7 +276,8 @@ pub fn of_scope(facts: &Facts, dossier: &Dossier, scope: &ScopePart, at: Instant
     Standing { state, since: scope.status.since(at), until: horizon.next_change(), blockers: tidy(blockers) }
 }
 
-fn tidy(mut blockers: Vec<Reason>) -> Vec<Reason> {
+/// Each reason once, in order.
+pub(super) fn tidy(mut blockers: Vec<Reason>) -> Vec<Reason> {
     blockers.sort();
     blockers.dedup();
     blockers

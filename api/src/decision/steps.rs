@@ -5,11 +5,11 @@ use entity::{
     adoption_plan,
     vocabulary::{
         Adequacy, AdoptionStepCode as Step, AdoptionStepState as State, AgreementSide, AgreementStatus, ClosedEnum,
-        Day, DecisionReasonCode, Instant, ScopeStatus, SignatureAct, StatementStatus, helsinki_day, helsinki_midnight,
+        Day, DecisionReasonCode, Instant, ScopeStatus, StatementStatus, helsinki_day, helsinki_midnight,
     },
 };
 
-use super::{Horizon, Reason, conditions, standing};
+use super::{Horizon, Reason, conditions, content, standing};
 use crate::facts::{Dossier, Facts, ScopePart};
 
 /// One step of the way.
@@ -144,27 +144,17 @@ fn basis_checked(facts: &Facts, dossier: &Dossier, at: Instant) -> Progress {
     Progress::done(confirmed.or(reviewed).map(helsinki_day))
 }
 
-/// Agreed once both parties accepted the content, or signed it.
+/// Agreed once both parties accepted the content, or signed it, and while neither took that back.
 fn agreed(facts: &Facts, dossier: &Dossier, declared: Option<Day>, at: Instant) -> Progress {
-    let accepted = |party| {
-        facts
-            .signature
-            .of(dossier.row.id)
-            .filter(|signature| signature.organisation_id == party && signature.signed_at <= at)
-            .filter(|signature| matches!(signature.act, SignatureAct::Accepted | SignatureAct::Signed))
-            .map(|signature| signature.signed_at)
-            .min()
-    };
-    match (accepted(dossier.row.discloser_id), accepted(dossier.row.recipient_id)) {
-        (Some(discloser), Some(recipient)) => Progress::of(Some(discloser.max(recipient))),
-        _ => match declared.or(dossier.row.signed_on) {
-            Some(day) => Progress::done(Some(day)),
-            None => Progress::open(Vec::new()),
-        },
+    let since = content::agreed_at(facts, dossier, at);
+    match since.map(helsinki_day).or(declared).or(dossier.row.signed_on) {
+        Some(day) => Progress::done(Some(day)),
+        None => Progress::open(Vec::new()),
     }
 }
 
-fn live_scopes(dossier: &Dossier, at: Instant) -> impl Iterator<Item = &ScopePart> {
+/// Scopes that are not closed.
+pub(super) fn live_scopes(dossier: &Dossier, at: Instant) -> impl Iterator<Item = &ScopePart> {
     dossier.scopes.iter().filter(move |scope| scope.status.at(at) != Some(ScopeStatus::Closed))
 }
 

@@ -1,9 +1,12 @@
 //! How agreements are said: status, what is missing, who may do what next.
 
+mod activation;
 mod filter;
 mod incident;
 mod mutation;
 mod query;
+mod signing;
+mod version;
 
 use std::sync::Arc;
 
@@ -16,9 +19,12 @@ use entity::{
     },
 };
 
+pub use activation::ActivationMutation;
 pub use incident::Incident;
 pub use mutation::AgreementMutation;
 pub use query::AgreementQuery;
+pub use signing::SigningMutation;
+pub use version::{AgreementSignature, AgreementVersion, ContentDifference};
 
 use crate::{
     Error,
@@ -244,6 +250,49 @@ impl Agreement {
     ) -> Result<Option<Connection<UsageReview>>, Error> {
         let page = Page::of("agreement usageReviews", first, after.as_deref(), within(ctx)?.page_size_max())?;
         Ok(self.for_office(|| page.connection(UsageReview::all(&self.view, self.dossier.row.id), |review| review)))
+    }
+
+    /// Hash of the present content, on which both sides act: SHA-256, 64 hexadecimal digits; null before an offer, and for
+    /// those who are no party.
+    async fn content_hash(&self) -> Option<String> {
+        self.for_parties(|| {
+            let mut versions = AgreementVersion::all(&self.view, &self.dossier, self.sight);
+            versions.pop().map(|(_, version)| version.hash().to_owned())
+        })
+        .flatten()
+    }
+
+    /// Versions of its content, by number; null for those who are no party. There is none before an offer. Errors:
+    /// INVALID_INPUT, LIMIT_EXCEEDED.
+    async fn versions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 when absent.")] first: Option<i32>,
+        #[graphql(desc = "Cursor after which to go on.")] after: Option<String>,
+    ) -> Result<Option<Connection<AgreementVersion>>, Error> {
+        let page = Page::of("agreement versions", first, after.as_deref(), within(ctx)?.page_size_max())?;
+        let versions = || AgreementVersion::all(&self.view, &self.dossier, self.sight);
+        Ok(self.for_parties(|| page.connection(versions(), |version| version)))
+    }
+
+    /// What both sides have done with its versions, oldest first; null for those who are no party. Errors: INVALID_INPUT,
+    /// LIMIT_EXCEEDED.
+    async fn signatures(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 when absent.")] first: Option<i32>,
+        #[graphql(desc = "Cursor after which to go on.")] after: Option<String>,
+    ) -> Result<Option<Connection<AgreementSignature>>, Error> {
+        let page = Page::of("agreement signatures", first, after.as_deref(), within(ctx)?.page_size_max())?;
+        let signatures = || AgreementSignature::all(&self.view, &self.dossier, self.sight);
+        let keyed = || signatures().into_iter().map(|signature| (signature.key(), signature));
+        Ok(self.for_parties(|| page.connection(keyed(), |signature| signature)))
+    }
+
+    /// Sides that have yet to agree on the present content, at most two: none where it gives nothing beyond what both stand
+    /// by, for giving less needs no agreement. Null for those who are no party. Source: R43.
+    async fn awaits(&self) -> Option<Vec<Said<AgreementSide>>> {
+        self.for_parties(|| decision::awaited(&self.view.facts, &self.dossier).into_iter().map(Said).collect())
     }
 
     /// Statuses it has had, the first first, with the reason of each; null for those who are no party.

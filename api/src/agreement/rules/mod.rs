@@ -1,5 +1,8 @@
 //! Acts on agreements: what each needs, and what it does. Status histories grow; terminal statuses never change.
 
+pub mod activation;
+pub mod signing;
+
 use entity::{
     agreement,
     vocabulary::{

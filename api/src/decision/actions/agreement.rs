@@ -27,14 +27,7 @@ pub(super) fn actions(facts: &Facts, dossier: &Dossier, side: AgreementSide, at:
 pub fn resumable(facts: &Facts, dossier: &Dossier, at: Instant) -> Vec<Reason> {
     let mut horizon = Horizon::new(at);
     let mut reasons = Vec::new();
-    for party in [dossier.row.discloser_id, dossier.row.recipient_id] {
-        if !conditions::party_active(facts, party, &mut horizon) {
-            reasons.push(conditions::reason(entity::vocabulary::DecisionReasonCode::PartyNotActive));
-        }
-    }
-    if dossier.ends_at.is_some_and(|end| end <= at) {
-        reasons.push(conditions::reason(entity::vocabulary::DecisionReasonCode::AgreementNotInForce));
-    }
+    conditions::lasting(facts, dossier, &mut horizon, &mut reasons);
     let mut least: Option<Vec<Reason>> = None;
     for scope in
         dossier.scopes.iter().filter(|scope| scope.status.at(at) != Some(entity::vocabulary::ScopeStatus::Closed))

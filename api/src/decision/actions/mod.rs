@@ -1,13 +1,17 @@
 //! Which acts on an agreement and its parts a party's officer may do now. Only acts whose mutation exists are offered, and
 //! the acts themselves are refused by the same guards.
 
+mod activation;
 mod agreement;
 mod scope;
+mod signing;
 
 use entity::vocabulary::{AgreementAction, AgreementSide, Instant};
 
+pub use activation::activatable;
 pub use agreement::resumable;
 pub use scope::{definable, newest_scope, open_scope, scope_actions, scope_beyond, scope_openable, scope_resumable};
+pub use signing::{revocable, signable};
 
 use super::Reason;
 use crate::facts::{Dossier, Facts};
@@ -25,6 +29,8 @@ pub struct AllowedAction {
 pub fn allowed_actions(facts: &Facts, dossier: &Dossier, side: AgreementSide, at: Instant) -> Vec<AllowedAction> {
     let mut actions = agreement::actions(facts, dossier, side, at);
     actions.extend(scope::actions(facts, dossier, side, at));
+    actions.extend(signing::actions(facts, dossier, side, at));
+    actions.extend(activation::actions(facts, dossier, side, at));
     actions
 }
 

@@ -1,10 +1,10 @@
 //! In what two contents differ, place by place, and which differences give more than before.
 
-use entity::vocabulary::ItemCode;
+use entity::vocabulary::{Channel, ItemCode};
 
 use super::{
-    Content,
-    terms::{Term, Terms, Width, terms},
+    Content, ItemContent,
+    terms::{Term, Terms, Width, reach, terms},
 };
 use crate::facts::Catalogue;
 
@@ -54,7 +54,7 @@ pub fn differences(earlier: &Content, later: &Content, catalogue: Option<&Catalo
     }
     for (path, term) in &after {
         if !before.contains_key(path) && !has_ancestor(path, &after, &before) {
-            found.push(new(path, term, earlier, catalogue));
+            found.push(new(path, term, (earlier, later), catalogue));
         }
     }
     found.sort();
@@ -77,11 +77,15 @@ fn changed(path: &[String], before: &Term, after: &Term) -> Difference {
     Difference { path: path.to_vec(), kind, before: Some(before.said.clone()), after: Some(after.said.clone()) }
 }
 
-fn new(path: &[String], term: &Term, earlier: &Content, catalogue: Option<&Catalogue>) -> Difference {
-    let within = item_at(path).and_then(|(channel, code, operation)| {
-        let scope = earlier.scopes.iter().find(|scope| scope.channel.to_string() == channel)?;
-        let wider = scope.items.iter().filter(|item| item.operation.to_string() == operation);
-        wider.map(|item| &item.item).find(|item| reaches(item, &code, catalogue)).map(ToString::to_string)
+fn new(
+    path: &[String],
+    term: &Term,
+    (earlier, later): (&Content, &Content),
+    catalogue: Option<&Catalogue>,
+) -> Difference {
+    let within = item_at(later, path).and_then(|(channel, part)| {
+        let scope = earlier.scopes.iter().find(|scope| scope.channel == channel)?;
+        scope.items.iter().find(|whole| gives(whole, part, catalogue)).map(|whole| whole.item.to_string())
     });
     let kind = match (term.width, &within) {
         (Width::Restricts, _) | (_, Some(_)) => DifferenceKind::Narrowed,
@@ -90,11 +94,28 @@ fn new(path: &[String], term: &Term, earlier: &Content, catalogue: Option<&Catal
     Difference { path: path.to_vec(), kind, before: within, after: Some(term.said.clone()) }
 }
 
-/// Channel, item and operation of the place of an item.
-fn item_at(path: &[String]) -> Option<(&str, ItemCode, &str)> {
+/// Item whose place a path is, with its channel.
+fn item_at<'a>(content: &'a Content, path: &[String]) -> Option<(Channel, &'a ItemContent)> {
     let [scopes, channel, items, code, operation] = path else { return None };
     (scopes == "scopes" && items == "items").then_some(())?;
-    Some((channel, code.parse().ok()?, operation))
+    let scope = content.scopes.iter().find(|scope| scope.channel.to_string() == *channel)?;
+    let is_here = |item: &&ItemContent| item.item.to_string() == *code && item.operation.to_string() == *operation;
+    Some((scope.channel, scope.items.iter().find(is_here)?))
+}
+
+/// Whether an item gives all that another does: it covers it by code, and no limit of the other is wider.
+fn gives(whole: &ItemContent, part: &ItemContent, catalogue: Option<&Catalogue>) -> bool {
+    let is_shorter = match (whole.look_back_days, part.look_back_days) {
+        (None, _) => true,
+        (Some(whole), Some(part)) => part <= whole,
+        (Some(_), None) => false,
+    };
+    whole.operation == part.operation
+        && reaches(&whole.item, &part.item, catalogue)
+        && is_shorter
+        && reach(part.population) <= reach(whole.population)
+        && part.bases.iter().all(|basis| whole.bases.contains(basis))
+        && whole.mandates.iter().all(|mandate| part.mandates.contains(mandate))
 }
 
 /// Whether an item below another is what that already covers: identity codes never are, they are covered by name only.

@@ -7,6 +7,8 @@
 mod agreed;
 mod differences;
 mod terms;
+#[cfg(test)]
+mod tests;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use entity::{
@@ -19,7 +21,10 @@ use entity::{
 };
 use serde::{Deserialize, Serialize};
 
-pub use agreed::{agreed, beyond, side_act, stands_by, versions};
+pub use agreed::{
+    Present, SIDES, agreed, agreed_at, agreed_version, awaited, beyond, last_act, onward_agreed, present,
+    present_number, side_act, signed_by_both, stands_by, versions,
+};
 pub use differences::{Difference, DifferenceKind, differences};
 
 use crate::facts::{Dossier, Facts, ItemPart, OnwardPart, ScopePart};

@@ -77,8 +77,7 @@ pub(super) fn terms(content: &Content) -> Terms {
     ] {
         root.put(part, said, Width::Grants);
     }
-    let starts = content.starts_on.map_or(i64::MIN, |day| -i64::from(day.num_days_from_ce()));
-    root.put("startsOn", content.starts_on.map_or("unset".to_owned(), |day| day.to_string()), Width::Ordered(starts));
+    root.limit("startsOn", content.starts_on.map(|day| -number_of(day)), content.starts_on.map(|day| day.to_string()));
     root.limit("endsOn", content.ends_on.map(number_of), content.ends_on.map(|day| day.to_string()));
     for party in &content.parties {
         root.within("parties").within(&party.organisation).put(party.role, party.role, Width::Grants);
@@ -87,11 +86,20 @@ pub(super) fn terms(content: &Content) -> Terms {
     for scope in &content.scopes {
         scope_terms(root.within("scopes").within(scope.channel), scope);
     }
-    for rule in &content.onward_rules {
+    for (at, rule) in content.onward_rules.iter().enumerate() {
+        let is_there = |other: &&OnwardContent| {
+            (other.recipient_kind, &other.purpose, &other.valid_from)
+                == (rule.recipient_kind, &rule.purpose, &rule.valid_from)
+        };
+        // Several rules of one place are several terms, told apart by their order.
+        let place = match content.onward_rules.iter().take(at).filter(is_there).count() {
+            0 => rule.valid_from.clone(),
+            before => format!("{} ({})", rule.valid_from, before + 1),
+        };
         let mut rules = root.within("onwardRules");
         let mut kind = rules.within(rule.recipient_kind);
         let mut purpose = kind.within(&rule.purpose);
-        onward_terms(purpose.within(&rule.valid_from), rule);
+        onward_terms(purpose.within(place), rule);
     }
     terms
 }
@@ -132,16 +140,20 @@ fn scope_terms(mut at: Writer<'_>, scope: &ScopeContent) {
 fn item_terms(mut at: Writer<'_>, item: &ItemContent) {
     at.stands(&item.item);
     at.limit("lookBackDays", item.look_back_days.map(i64::from), item.look_back_days.map(|days| days.to_string()));
-    let reach = match item.population {
+    at.put("population", item.population, Width::Ordered(reach(item.population)));
+    at.bases(&item.bases);
+    for mandate in &item.mandates {
+        at.within("mandates").put(mandate, mandate, Width::Restricts);
+    }
+}
+
+/// How many people a population is of, the larger the more.
+pub(super) fn reach(population: Population) -> i64 {
+    match population {
         Population::PendingMatter => 0,
         Population::OwnClients => 1,
         Population::OwnMunicipality => 2,
         Population::All => 3,
-    };
-    at.put("population", item.population, Width::Ordered(reach));
-    at.bases(&item.bases);
-    for mandate in &item.mandates {
-        at.within("mandates").put(mandate, mandate, Width::Restricts);
     }
 }
 

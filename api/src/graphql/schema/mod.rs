@@ -7,7 +7,7 @@ use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema};
 
 use crate::{
     access_decision::graphql::AccessDecisionQuery,
-    agreement::graphql::{AgreementMutation, AgreementQuery},
+    agreement::graphql::{ActivationMutation, AgreementMutation, AgreementQuery, SigningMutation},
     anomaly::graphql::{AnomalyMutation, AnomalyQuery},
     change::graphql::ChangeQuery,
     contact::graphql::ContactMutation,
@@ -69,6 +69,8 @@ pub struct Mutation(
     ScopeMutation,
     ScopeProgressMutation,
     ScopeStandingMutation,
+    SigningMutation,
+    ActivationMutation,
     IncidentMutation,
     UsageReviewMutation,
     DisclosureMutation,
