@@ -167,11 +167,11 @@ pub const OPERATIONS: &[(&str, &str)] = &[
     ),
     (
         "acceptAgreement",
-        r#"mutation { acceptAgreement(input: {id: "<agreement>", version: 1, contentHash: "00", validateOnly: true}) { userErrors { code } } }"#,
+        r#"mutation { acceptAgreement(input: {id: "<agreement>", version: 1, contentHash: "<content>", validateOnly: true}) { userErrors { code } } }"#,
     ),
     (
         "signAgreement",
-        r#"mutation { signAgreement(input: {id: "<agreement>", version: 1, contentHash: "00", proof: {paper: {title: "Sopimus", sha256: "00", mediaType: "application/pdf"}}, validateOnly: true}) { userErrors { code } } }"#,
+        r#"mutation { signAgreement(input: {id: "<agreement>", version: 1, contentHash: "<content>", commitsToDataProtection: true, proof: {paper: {title: "Sopimus", sha256: "<content>", mediaType: "application/pdf"}}, validateOnly: true}) { userErrors { code } } }"#,
     ),
     (
         "revokeSignature",
@@ -562,7 +562,7 @@ async fn cell(house: &House, token: Option<&str>, operation: &str) -> Result<&'s
         (Some("FORBIDDEN"), _) => Ok("✘"),
         (Some("UNAUTHENTICATED"), _) => Ok("401"),
         (Some("NOT_FOUND"), _) | (None, Some(&"NOT_FOUND")) => Ok("404"),
-        (None, None | Some(&"WRONG_STATUS")) => Ok("✔"),
+        (None, None | Some(&("WRONG_STATUS" | "ACCEPTANCE_MISSING"))) => Ok("✔"),
         (None, Some(&"CONFLICT")) => Ok("–"),
         _ => Err(body),
     }
@@ -572,7 +572,7 @@ async fn cell(house: &House, token: Option<&str>, operation: &str) -> Result<&'s
 pub async fn ids(house: &House) -> BTreeMap<&'static str, String> {
     let token = house.token(LVV, Officer);
     let query =
-        "{ agreement(number: \"SOT-2026-003\") { id scopes { id } recipient { id } discloser { contacts { id role } }
+        "{ agreement(number: \"SOT-2026-003\") { id contentHash scopes { id } recipient { id } discloser { contacts { id role } }
         register { id items(first: 100) { nodes { id code } } } } }";
     let agreement = house.data(&token, query, json!({})).await["agreement"].clone();
     let found = |list: &Value, field: &str, value: &str| -> String {
@@ -590,6 +590,7 @@ pub async fn ids(house: &House) -> BTreeMap<&'static str, String> {
         ("agreement", id(&agreement["id"])),
         ("scope", id(&agreement["scopes"][0]["id"])),
         ("sha256", "ab".repeat(32)),
+        ("content", id(&agreement["contentHash"])),
         ("organisation", id(&agreement["recipient"]["id"])),
         ("register", id(&agreement["register"]["id"])),
         ("contact", found(&agreement["discloser"]["contacts"], "role", "REGISTER_CONTROLLER")),

@@ -234,7 +234,7 @@ impl House {
     async fn wide(engine: Engine) -> Option<Self> {
         let wide = |name: &str| match name {
             "ANONYMOUS_READ" => Some("true".to_owned()),
-            "QUERY_COMPLEXITY_MAX" => Some("1000000".to_owned()),
+            "QUERY_COMPLEXITY_MAX" => Some("100000000".to_owned()),
             "QUERY_TOKENS_MAX" => Some("100000".to_owned()),
             "QUERY_FIELDS_MAX" => Some("10000".to_owned()),
             _ => None,

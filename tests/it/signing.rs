@@ -8,17 +8,20 @@ use api::{
     journal::{Author, Changes},
     version,
 };
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use entity::{
     agreement, onward_rule, onward_rule_basis, onward_rule_item, scope, scope_purpose,
-    vocabulary::{AgreementId, OnwardRecipientKind, RowId, helsinki_day},
+    vocabulary::{AgreementId, OnwardRecipientKind, RowId, helsinki_day, instant_text},
 };
 use futures::future::join_all;
+use jsonwebtoken::{Algorithm, EncodingKey, crypto};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
     contract::{DECISION, texts},
     house::{House, KELA, LVV, OMBUDSMAN, PIRKANMAA, TAMPERE, THL},
+    law_life::administrators,
     on_both_engines,
     registry_acts::{act, done, refusals, seq, tried},
     reports::assert_whole,
@@ -35,6 +38,19 @@ const SEEN: &str = "id status signedOn version contentHash awaits allowedActions
     history { status reason } versions { nodes { number contentHash content isAgreed signatures { act side }
         differences { kind path earlier later } } }
     signatures { nodes { act side version contentHash evidence document { sha256 } organisation { businessId } } }";
+
+/// Key of RFC 8037, appendix A: its public part, its id, and its private part in PKCS #8.
+const PUBLIC: &str = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+const KID: &str = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k";
+const PRIVATE: &str = "MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v_VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g";
+
+/// Detached signature over a content hash by the key.
+fn by_key(header: &Value, hash: &str) -> String {
+    let key = EncodingKey::from_ed_der(&URL_SAFE_NO_PAD.decode(PRIVATE).unwrap());
+    let header = URL_SAFE_NO_PAD.encode(header.to_string());
+    let message = format!("{header}.{}", URL_SAFE_NO_PAD.encode(hash));
+    format!("{header}..{}", crypto::sign(message.as_bytes(), &key, Algorithm::EdDSA).unwrap())
+}
 
 pub fn id<I: RowId>(number: u128) -> I {
     Uuid::from_u128(number).into()
@@ -291,13 +307,14 @@ on_both_engines! {
 
     async fn data_travels_on_by_a_rule_only_once_both_have_agreed_to_it(house: House) {
         let number = "SOT-2026-001";
-        let question = |to: &str| json!({"recipient": KELA, "register": "SOTERI", "items": ["SOT.ECEC_PROVIDER"], "purpose": "CHILD_CARE_ALLOWANCE",
+        let question = |to: &str, at: Option<&str>| json!({"at": at, "recipient": KELA, "register": "SOTERI", "items": ["SOT.ECEC_PROVIDER"], "purpose": "CHILD_CARE_ALLOWANCE",
             "channel": "VIEWING_CONNECTION", "endUser": "kela-user-1", "caseReference": "KELA/2026/1", "onwardTo": to});
-        let decided = async |to: &str| {
-            let answer = house.data(&house.token(LVV, System), DECISION, json!({"input": question(to)})).await;
+        let decided_at = async |to: &str, at: Option<&str>| {
+            let answer = house.data(&house.token(LVV, System), DECISION, json!({"input": question(to, at)})).await;
             let decision = &answer["accessDecision"];
             (decision["verdict"].as_str().unwrap().to_owned(), texts(&decision["reasons"], "code"))
         };
+        let decided = async |to: &str| decided_at(to, None).await;
         let (permitted, forbidden) = (("PERMITTED".to_owned(), vec![]), ("DENIED".to_owned(), vec!["ONWARD_FORBIDDEN".to_owned()]));
         assert_eq!((decided("APPEAL_BODY").await, decided("ECEC_PROVIDER").await), (permitted.clone(), forbidden.clone()));
         let valid_from = house.app.gateway.clock.now();
@@ -315,8 +332,10 @@ on_both_engines! {
         assert_eq!(decided("APPEAL_BODY").await, permitted, "what was agreed goes on");
         done(house.accepts(&house.officer_of(KELA), number).await);
         assert_eq!(decided("ECEC_PROVIDER").await, forbidden);
+        let before = instant_text(house.app.gateway.clock.now());
         done(house.accepts(&house.officer_of(LVV), number).await);
         assert_eq!(decided("ECEC_PROVIDER").await, permitted);
+        assert_eq!(decided_at("ECEC_PROVIDER", Some(&before)).await, forbidden, "what both agree to later was not agreed before");
     }
 
     async fn successor_signs_in_the_place_of_the_party_that_accepted(house: House) {
@@ -351,5 +370,41 @@ on_both_engines! {
         let seen = house.content_seen(&lvv, NEGOTIATED).await;
         let signed = seen["history"].as_array().unwrap().iter().filter(|entry| entry["status"] == "SIGNED").count();
         assert_eq!((&seen["status"], signed), (&json!("SIGNED"), 1));
+    }
+
+    async fn organisation_signs_by_its_own_registered_key(house: House) {
+        let (bailiff, lvv) = (house.officer_of(ENFORCEMENT), house.officer_of(LVV));
+        done(house.accepts(&bailiff, NEGOTIATED).await);
+        let hash = house.content_seen(&lvv, NEGOTIATED).await["contentHash"].as_str().unwrap().to_owned();
+        let jws = json!({"jws": by_key(&json!({"alg": "EdDSA", "kid": KID}), &hash)});
+        assert_eq!(refusals(&house.signs(&lvv, NEGOTIATED, &jws).await), ["NOT_FOUND input.proof.jws"]);
+        let (one, two) = administrators(&house);
+        let proposed = json!({"input": {"organisation": LVV, "jwk": PUBLIC}});
+        let key = done(house.data(&one, &act("proposeKey", "key { id }"), proposed).await)["key"]["id"].clone();
+        assert_eq!(refusals(&house.signs(&lvv, NEGOTIATED, &jws).await), ["WRONG_STATUS input.proof.jws"], "not confirmed");
+        done(house.data(&two, &act("confirmKey", "key { id }"), json!({"input": {"id": key}})).await);
+        assert_eq!(refusals(&house.signs(&bailiff, NEGOTIATED, &jws).await), ["CONFLICT input.proof.jws"], "another's key");
+        for (header, over, refused) in [
+            (json!({"alg": "EdDSA", "kid": KID}), "00".repeat(32), "CONFLICT input.proof.jws"),
+            (json!({"alg": "none", "kid": KID}), hash.clone(), "MALFORMED input.proof.jws"),
+            (json!({"alg": "EdDSA", "kid": KID, "crit": ["exp"]}), hash.clone(), "MALFORMED input.proof.jws"),
+        ] {
+            let jws = json!({"jws": by_key(&header, &over)});
+            assert_eq!(refusals(&house.signs(&lvv, NEGOTIATED, &jws).await), [refused]);
+        }
+        let signed = done(house.signs(&lvv, NEGOTIATED, &jws).await)["agreement"].clone();
+        let revoked = json!({"input": {"id": key, "note": "Avain on hukattu."}});
+        done(house.data(&one, &act("revokeKey", "key { id }"), revoked).await);
+        let before = seq(&house).await;
+        assert_eq!(done(house.signs(&lvv, NEGOTIATED, &jws).await)["agreement"], signed, "what was signed stands, and is repeated");
+        assert_eq!(seq(&house).await, before);
+        assert_eq!(done(house.signs(&bailiff, NEGOTIATED, &paper("a")).await)["agreement"]["status"], "SIGNED", "a revoked key voids nothing");
+        let seen = house.data(&bailiff, "{ agreement(number: \"SOT-2026-003\") { signatures { nodes { jws evidence } } } }", json!({})).await;
+        assert_eq!(seen["agreement"]["signatures"]["nodes"][2], json!({"jws": jws["jws"], "evidence": "JWS"}));
+        done(house.takes_back(&lvv, NEGOTIATED, None).await);
+        done(house.accepts(&lvv, NEGOTIATED).await);
+        assert_eq!(refusals(&house.signs(&lvv, NEGOTIATED, &jws).await), ["WRONG_STATUS input.proof.jws"], "but signs no more");
+        assert_whole(&house.app).await;
+        assert_exported(&house).await;
     }
 }

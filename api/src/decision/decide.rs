@@ -401,7 +401,7 @@ fn may_travel_on(
             && rule.row.purpose_id == question.purpose
             && rule.items.iter().any(|code| reaches(scope, code, item, asked))
             && horizon.within(rule.row.valid_from, rule.row.valid_until)
-            && onward_agreed(facts, dossier, rule)
+            && onward_agreed(facts, dossier, rule, horizon.at())
             && rule
                 .bases
                 .iter()

@@ -54,6 +54,9 @@ pub struct SignAgreementInput {
 /// Proof of a signature: exactly one.
 #[derive(OneofObject)]
 pub enum SignatureProofInput {
+    /// Detached JSON Web Signature (RFC 7515, appendix F) over the content hash, by a confirmed key of the organisation or of
+    /// one whose place it took; at most 4,096 characters. `docs/signing.md` says exactly what is signed.
+    Jws(String),
     /// Document signed electronically elsewhere.
     ESignature(DocumentInput),
     /// Signed paper.
@@ -63,6 +66,7 @@ pub enum SignatureProofInput {
 impl From<SignatureProofInput> for Proof {
     fn from(proof: SignatureProofInput) -> Self {
         match proof {
+            SignatureProofInput::Jws(jws) => Self::Jws(jws),
             SignatureProofInput::ESignature(document) => Self::ESignature(document.into()),
             SignatureProofInput::Paper(document) => Self::Paper(document.into()),
         }

@@ -1,6 +1,7 @@
 //! Acts on agreements: what each needs, and what it does. Status histories grow; terminal statuses never change.
 
 pub mod activation;
+mod jws;
 pub mod signing;
 
 use entity::{

@@ -10,6 +10,7 @@ use entity::{
     },
 };
 
+use super::jws;
 use crate::{
     FaultCode, Violations,
     checks::{BLANK, Checks, TEXT_CHARACTERS_MAX},
@@ -60,6 +61,8 @@ pub struct SigningInput {
 /// What proves a signature.
 #[derive(Debug, Clone)]
 pub enum Proof {
+    /// Detached JSON Web Signature over the content hash.
+    Jws(String),
     /// Document signed electronically elsewhere.
     ESignature(DocumentInput),
     /// Signed paper.
@@ -118,13 +121,16 @@ pub fn sign(
     let content_hash = hash(&mut checks, &input.on.content_hash);
     let spoken = spoken(&mut checks, facts, &input.on.id, speaker);
     let mut documents = Vec::new();
-    let proof = spoken.and_then(|of| proof(&mut checks, facts, of, &input.proof, &mut documents));
     let prior = spoken.and_then(|(dossier, speaker)| {
         let last = decision::last_act(facts, dossier, speaker.side, number);
         last.filter(|row| row.act == SignatureAct::Signed && row.content_hash == content_hash)
     });
+    let proof = spoken.and_then(|of| {
+        let given = (&input.proof, content_hash.as_str());
+        repeated(prior, &input.proof).or_else(|| proof(&mut checks, facts, of, given, by.1, &mut documents))
+    });
     let is_repeated = prior.zip(proof.as_ref()).is_some_and(|(prior, proof)| {
-        (prior.evidence, &prior.jws, prior.document_id) == (proof.evidence, &proof.jws, proof.document_id)
+        (prior.evidence, &prior.jws, prior.document_id) == (proof.kind, &proof.jws, proof.document_id)
     });
     if let (Some((dossier, speaker)), false) = (spoken, is_repeated) {
         if prior.is_some() {
@@ -260,32 +266,45 @@ fn on_present(checks: &mut Checks, facts: &Facts, dossier: &Dossier, (version, h
 
 /// Proof of a signature, read.
 struct Evidence {
-    evidence: SignatureEvidence,
+    kind: SignatureEvidence,
     jws: Option<String>,
     document_id: Option<entity::vocabulary::DocumentId>,
 }
 
 impl Evidence {
     fn on(self, row: signature::Model) -> signature::Model {
-        signature::Model { evidence: self.evidence, jws: self.jws, document_id: self.document_id, ..row }
+        signature::Model { evidence: self.kind, jws: self.jws, document_id: self.document_id, ..row }
     }
+}
+
+/// Proof that has been given before: it was judged then, and what became of its key since matters not.
+fn repeated(prior: Option<&signature::Model>, given: &Proof) -> Option<Evidence> {
+    let Proof::Jws(given) = given else { return None };
+    let jws = prior?.jws.clone().filter(|jws| jws == given.trim())?;
+    Some(Evidence { kind: SignatureEvidence::Jws, jws: Some(jws), document_id: None })
 }
 
 fn proof(
     checks: &mut Checks,
     facts: &Facts,
     (dossier, speaker): (&Dossier, Speaker),
-    given: &Proof,
+    (given, content_hash): (&Proof, &str),
+    now: Instant,
     documents: &mut Vec<document::Model>,
 ) -> Option<Evidence> {
     let holder =
         Holder { owner: speaker.organisation, agreement: Some(dossier.row.id), publicity: dossier.row.publicity };
-    let (path, document, evidence) = match given {
+    let (path, document, kind) = match given {
+        Proof::Jws(given) => {
+            let given = ("proof.jws", given.as_str());
+            let jws = jws::verified(checks, facts, given, (speaker.organisation, content_hash), now)?;
+            return Some(Evidence { kind: SignatureEvidence::Jws, jws: Some(jws), document_id: None });
+        }
         Proof::ESignature(document) => ("proof.eSignature", document, SignatureEvidence::ESignature),
         Proof::Paper(document) => ("proof.paper", document, SignatureEvidence::Paper),
     };
     let document_id = named(checks, facts, (path, document), holder, documents)?;
-    Some(Evidence { evidence, jws: None, document_id: Some(document_id) })
+    Some(Evidence { kind, jws: None, document_id: Some(document_id) })
 }
 
 /// Row of an act, later than every earlier one of the agreement. What is accepted or taken back has no proof but the act

@@ -2,13 +2,9 @@
 
 use entity::vocabulary::{AgreementAction, AgreementSide, AgreementStatus, DecisionReasonCode, Instant, ScopeStatus};
 
-use super::AllowedAction;
+use super::{AllowedAction, scope_beyond};
 use crate::{
-    decision::{
-        Horizon, Reason, checklist, conditions,
-        content::{Content, agreed, beyond},
-        standing, steps,
-    },
+    decision::{Horizon, Reason, checklist, conditions, content::agreed, standing, steps},
     facts::{Dossier, Facts, ScopePart},
 };
 
@@ -33,11 +29,9 @@ pub fn activatable(facts: &Facts, dossier: &Dossier, at: Instant) -> Vec<Reason>
     match agreed(facts, dossier) {
         None => reasons.push(conditions::reason(DecisionReasonCode::AcceptanceMissing)),
         Some(agreed) => {
-            let present = Content::of(facts, dossier);
             let nearest = steps::live_scopes(dossier, at).map(|scope| {
                 let mut lacking = unready(facts, dossier, scope, &mut horizon);
-                let catalogue = facts.catalogue(dossier.row.register_id).map(AsRef::as_ref);
-                if !beyond(&agreed, &present, scope.row.channel, catalogue).is_empty() {
+                if !scope_beyond(&agreed, facts, dossier, scope).is_empty() {
                     lacking.push(conditions::reason(DecisionReasonCode::ContentNotAgreed));
                 }
                 lacking

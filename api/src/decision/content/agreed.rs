@@ -125,8 +125,21 @@ pub fn versions(facts: &Facts, agreement: AgreementId) -> Vec<&Arc<agreement_ver
 /// Stored version both parties stand by; null when there is none. What was signed before the gateway kept versions is the
 /// one first stored.
 pub fn agreed_version<'a>(facts: &'a Facts, dossier: &Dossier) -> Option<&'a Arc<agreement_version::Model>> {
+    agreed_version_at(facts, dossier, Instant::MAX_UTC)
+}
+
+/// The same by what had been done until an instant.
+fn agreed_version_at<'a>(
+    facts: &'a Facts,
+    dossier: &Dossier,
+    at: Instant,
+) -> Option<&'a Arc<agreement_version::Model>> {
     let versions = versions(facts, dossier.row.id);
-    let by_both = |version: i32| SIDES.into_iter().all(|side| stands_by(facts, dossier, side, version));
+    let stood_by = |side, version| {
+        let acts = acts(facts, dossier, side, version);
+        acts.iter().rev().find(|row| row.signed_at <= at).is_some_and(|row| agrees(row.act))
+    };
+    let by_both = |version: i32| SIDES.into_iter().all(|side| stood_by(side, version));
     let newest = versions.iter().rev().find(|row| by_both(row.version));
     newest.or_else(|| versions.first().filter(|_| dossier.row.signed_on.is_some())).copied()
 }
@@ -173,12 +186,13 @@ fn is_agreed(facts: &Facts, dossier: &Dossier) -> bool {
     }
 }
 
-/// Whether both parties stand by an onward rule as it is (R43). What stands without any stored version stands as it is.
-pub fn onward_agreed(facts: &Facts, dossier: &Dossier, rule: &OnwardPart) -> bool {
+/// Whether both parties stood by an onward rule, as it is, at an instant (R43). What stands without any stored version stands
+/// as it is.
+pub fn onward_agreed(facts: &Facts, dossier: &Dossier, rule: &OnwardPart, at: Instant) -> bool {
     if facts.agreement_version.of(dossier.row.id).next().is_none() {
         return true;
     }
-    let Some(agreed) = agreed(facts, dossier) else { return false };
+    let Some(agreed) = agreed_version_at(facts, dossier, at).and_then(|row| Content::read(row)) else { return false };
     let alone = Content { onward_rules: vec![onward_content(facts, dossier, rule)], ..agreed.clone() };
     !differences(&agreed, &alone, None).iter().any(Difference::gives_more)
 }
