@@ -21,6 +21,7 @@ mod limits;
 mod migrations;
 mod monotonicity;
 mod naive;
+mod old_agreements;
 mod permissions;
 mod postgres;
 mod process;

@@ -136,6 +136,10 @@ pub const OPERATIONS: &[(&str, &str)] = &[
         r#"mutation { createAgreement(input: {number: "SOT-2026-099", recipient: "9900011-4", register: "SOTERI", validateOnly: true}) { userErrors { code } } }"#,
     ),
     (
+        "draftAgreement",
+        r#"mutation { draftAgreement(input: {id: "<agreement>", validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
         "suspendAgreement",
         r#"mutation { suspendAgreement(input: {id: "<agreement>", reason: MISUSE, validateOnly: true}) { userErrors { code } } }"#,
     ),

@@ -18,6 +18,7 @@ use crate::{
 pub use rules::{
     AgreementInput, ResumptionInput, SuspensionInput,
     activation::ActivationInput,
+    registration::DraftingInput,
     signing::{OnVersion, Proof, RevocationInput, SigningInput, Speaker},
 };
 
@@ -124,6 +125,14 @@ pub async fn activate(
 ) -> Result<(View, Option<AgreementId>), Error> {
     let (now, named) = (ctx.now, input.id.parse().ok());
     let rule = move |facts: &Facts, known, actor: &str| rules::activation::activate(facts, known, &input, (actor, now));
+    let view = ctx.write_to(named, |agreement| Act::RunAgreement { agreement }, intent, rule).await?;
+    Ok((view, named))
+}
+
+/// Makes a draft of an agreement that was registered incomplete.
+pub async fn draft(ctx: &Context, input: DraftingInput, intent: Intent) -> Result<(View, Option<AgreementId>), Error> {
+    let (now, named) = (ctx.now, input.id.parse().ok());
+    let rule = move |facts: &Facts, known, actor: &str| rules::registration::draft(facts, known, &input, (actor, now));
     let view = ctx.write_to(named, |agreement| Act::RunAgreement { agreement }, intent, rule).await?;
     Ok((view, named))
 }

@@ -1,6 +1,6 @@
 //! Reasons and duties in words. Codes are stable; words are free to change.
 
-use entity::vocabulary::{DecisionReasonCode, Language, ObligationCode};
+use entity::vocabulary::{CompletenessCode, DecisionReasonCode, Language, ObligationCode};
 
 /// Reason in words.
 pub fn reason_message(code: DecisionReasonCode, language: Language) -> &'static str {
@@ -10,6 +10,11 @@ pub fn reason_message(code: DecisionReasonCode, language: Language) -> &'static 
 /// Duty in words.
 pub fn obligation_message(code: ObligationCode, language: Language) -> &'static str {
     said(obligation_texts(code), language)
+}
+
+/// What an agreement lacks, in words.
+pub fn completeness_message(code: CompletenessCode, language: Language) -> &'static str {
+    said(completeness_texts(code), language)
 }
 
 /// Texts stand in the order Finnish, Swedish, English.
@@ -208,5 +213,99 @@ fn obligation_texts(code: ObligationCode) -> [&'static str; 3] {
         ObligationCode::DeleteBy => {
             ["poista tiedot määräajassa", "radera uppgifterna inom utsatt tid", "delete the data in time"]
         }
+    }
+}
+
+fn completeness_texts(code: CompletenessCode) -> [&'static str; 3] {
+    match code {
+        CompletenessCode::CaseRegisterIdMissing => [
+            "asiarekisterin tunnus puuttuu",
+            "ärenderegistrets beteckning saknas",
+            "the identifier in the case register is missing",
+        ],
+        CompletenessCode::TermMissing => [
+            "ensimmäinen voimassaolopäivä puuttuu",
+            "första giltighetsdagen saknas",
+            "the first day of validity is missing",
+        ],
+        CompletenessCode::SigningDayMissing => {
+            ["allekirjoituspäivä puuttuu", "dagen för undertecknandet saknas", "the day of signing is missing"]
+        }
+        CompletenessCode::SignatureMissing => [
+            "molempien osapuolten allekirjoituksista ei ole näyttöä",
+            "bevis på båda parters underskrift saknas",
+            "evidence that both sides signed is missing",
+        ],
+        CompletenessCode::RightMissing => [
+            "säännös, joka antaa oikeuden saada tai luovuttaa tietoja, puuttuu",
+            "en bestämmelse som ger rätt att få eller lämna ut uppgifter saknas",
+            "a provision that gives the right to receive or to disclose is missing",
+        ],
+        CompletenessCode::BasisUnreviewed => [
+            "luovuttaja ei ole arvioinut kaikkia säännöksiä",
+            "utlämnaren har inte bedömt alla bestämmelser",
+            "the discloser has not reviewed every provision",
+        ],
+        CompletenessCode::RightNotAdequate => [
+            "mitään oikeutta ei ole todettu riittäväksi sähköiseen luovuttamiseen",
+            "ingen rätt har befunnits tillräcklig för elektroniskt utlämnande",
+            "no right in force has been found adequate for electronic disclosure",
+        ],
+        CompletenessCode::ProcessingRightMissing => [
+            "muun kuin viranomaisen oikeus käsitellä tietoja puuttuu (906/2019 24 §)",
+            "rätten för en annan än en myndighet att behandla uppgifterna saknas (906/2019 24 §)",
+            "the right to process of a recipient that is no authority is missing (906/2019 24 §)",
+        ],
+        CompletenessCode::ScopeMissing => [
+            "luovutettavaa tietosisältöä ei ole määritelty",
+            "datainnehållet som ska lämnas ut har inte fastställts",
+            "no scope says what is disclosed over which channel",
+        ],
+        CompletenessCode::PurposeMissing => {
+            ["tietosisällön käyttötarkoitus puuttuu", "datainnehållets ändamål saknas", "a scope has no purpose"]
+        }
+        CompletenessCode::ItemMissing => {
+            ["tietosisällössä ei ole tietoja", "datainnehållet är tomt", "a scope holds no items"]
+        }
+        CompletenessCode::ItemBasisMissing => [
+            "tieto ei perustu mihinkään säännökseen",
+            "en uppgift grundar sig inte på någon bestämmelse",
+            "an item rests on no provision",
+        ],
+        CompletenessCode::ItemNotEntitled => [
+            "tiedon omat säännökset eivät kata sitä",
+            "en uppgifts egna bestämmelser täcker den inte",
+            "an item's own provisions do not cover it",
+        ],
+        CompletenessCode::ModeNotJustified => [
+            "muuta tapaa kuin teknistä rajapintaa ei ole perusteltu (906/2019 22 § 1 mom)",
+            "ett annat sätt än ett tekniskt gränssnitt har inte motiverats (906/2019 22 § 1 mom)",
+            "other means than the technical interface are not justified (906/2019 22 § 1 mom)",
+        ],
+        CompletenessCode::TimetableMissing => [
+            "yhteyden avaamisen aikataulua ei ole sovittu",
+            "ingen tidtabell för öppnandet har avtalats",
+            "nothing says when the connection is to be opened",
+        ],
+        CompletenessCode::StatementMissing => [
+            "kanavalta puuttuu voimassa oleva hyväksytty selvitys tietojen suojaamisesta",
+            "en gällande godkänd utredning om skyddet av uppgifter saknas för en kanal",
+            "a channel has no approved protection statement in force",
+        ],
+        CompletenessCode::DiscloserContactMissing => [
+            "luovuttajan yhteystieto sopimusasioissa puuttuu",
+            "utlämnarens kontakt i avtalsärenden saknas",
+            "the discloser's contact on agreement matters is missing",
+        ],
+        CompletenessCode::RecipientContactMissing => [
+            "vastaanottajan yhteystieto sopimusasioissa puuttuu",
+            "mottagarens kontakt i avtalsärenden saknas",
+            "the recipient's contact on agreement matters is missing",
+        ],
+        CompletenessCode::DataProtectionContactMissing => [
+            "vastaanottajan yhteystieto tietosuoja-asioissa puuttuu",
+            "mottagarens kontakt i dataskyddsärenden saknas",
+            "the recipient's contact on data protection is missing",
+        ],
     }
 }

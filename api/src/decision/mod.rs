@@ -5,6 +5,7 @@
 
 mod actions;
 mod checklist;
+mod completeness;
 mod conditions;
 mod content;
 mod decide;
@@ -20,6 +21,7 @@ pub use actions::{
     revocable, scope_actions, scope_beyond, scope_openable, scope_resumable, signable,
 };
 pub use checklist::{CATALOGUE_VERSION, Question as CatalogueQuestion, checklist, gaps, questions};
+pub use completeness::{Completeness, completeness, unfounded, unfounded_items};
 pub use conditions::{
     carries, exists, has_basis, in_force, is_for, is_right, law_in_force, mode_justified, openable, party_active,
 };
@@ -29,7 +31,7 @@ pub use content::{
 };
 pub use decide::{cited, decide, disclosers};
 pub use horizon::Horizon;
-pub use message::{obligation_message, reason_message};
+pub use message::{completeness_message, obligation_message, reason_message};
 pub use notice::{notice_due, notify_by};
 pub use question::*;
 pub use standing::{Standing, basis_reasons, is_alive, is_offered, item_reasons, of_agreement, of_scope, serves};

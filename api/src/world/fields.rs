@@ -138,6 +138,16 @@ impl<'a> Fields<'a> {
         values
     }
 
+    /// Values of a key, at least one unless there may be none.
+    pub(super) fn some_unless<T>(
+        &self,
+        may_lack: bool,
+        key: &'static str,
+        parse: impl Fn(&str) -> Parsed<T>,
+    ) -> Vec<T> {
+        if may_lack { self.each(key, parse) } else { self.some(key, parse) }
+    }
+
     /// Lists of a key, one after the other.
     pub(super) fn lists<T>(&self, key: &'static str, parse: impl Fn(&str) -> Parsed<T>) -> Vec<Vec<T>> {
         let Some(Node { value: Value::List(nodes), .. }) = self.filled(key) else {

@@ -126,6 +126,8 @@ pub(super) fn dossier(facts: &Facts, dossier: &Dossier) -> Vec<Breach> {
     let row = &dossier.row;
     let resting = dossier.bases.is_empty() && !may_lack_basis(row.status);
     let mut open = BTreeSet::new();
+    let moved = row.status == AgreementStatus::RegisteredIncomplete
+        && dossier.scopes.iter().any(|scope| scope.row.status != ScopeStatus::Defined);
     let twice =
         dossier.scopes.iter().any(|scope| scope.row.status == ScopeStatus::Open && !open.insert(scope.row.channel));
     [
@@ -141,6 +143,12 @@ pub(super) fn dossier(facts: &Facts, dossier: &Dossier) -> Vec<Breach> {
             FaultCode::Conflict,
             "is not the register's controller or a predecessor of it",
         ),
+        when(
+            moved,
+            "scopes",
+            FaultCode::WrongStatus,
+            "of a REGISTERED_INCOMPLETE agreement are DEFINED and nothing more, for it permits nothing",
+        ),
         when(twice, "scopes", FaultCode::Conflict, "more than one scope of a channel is OPEN"),
     ]
     .into_iter()
@@ -148,7 +156,8 @@ pub(super) fn dossier(facts: &Facts, dossier: &Dossier) -> Vec<Breach> {
     .collect()
 }
 
-fn may_lack_basis(status: AgreementStatus) -> bool {
+/// Whether an agreement, and each item of its scopes, may still stand without a provision.
+pub(super) fn may_lack_basis(status: AgreementStatus) -> bool {
     use AgreementStatus::{
         Active, BasisConfirmed, Draft, Negotiation, RegisteredIncomplete, Rejected, Signed, Superseded, Suspended,
         Terminated, Withdrawn,

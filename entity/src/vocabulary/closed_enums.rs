@@ -825,6 +825,48 @@ closed_enums! {
         ChecklistIncomplete = "CHECKLIST_INCOMPLETE",
     }
 
+    #[doc = "What an agreement lacks to be whole. May grow."]
+    CompletenessCode {
+        #[doc = "Identifier in the discloser's case register (906/2019 26 §)."]
+        CaseRegisterIdMissing = "CASE_REGISTER_ID_MISSING",
+        #[doc = "First day of validity."]
+        TermMissing = "TERM_MISSING",
+        #[doc = "Day on which both had signed (R44)."]
+        SigningDayMissing = "SIGNING_DAY_MISSING",
+        #[doc = "Evidence that both sides signed (R44)."]
+        SignatureMissing = "SIGNATURE_MISSING",
+        #[doc = "Provision that gives the right to receive or to disclose (R31, R35)."]
+        RightMissing = "RIGHT_MISSING",
+        #[doc = "Review of a provision by the discloser (R31)."]
+        BasisUnreviewed = "BASIS_UNREVIEWED",
+        #[doc = "Right found adequate and in force, by a provision that covers electronic disclosure (R31)."]
+        RightNotAdequate = "RIGHT_NOT_ADEQUATE",
+        #[doc = "Right to process of a recipient that is no authority (906/2019 24 §)."]
+        ProcessingRightMissing = "PROCESSING_RIGHT_MISSING",
+        #[doc = "Scope that says what is disclosed over which channel (R40)."]
+        ScopeMissing = "SCOPE_MISSING",
+        #[doc = "Purpose of a scope (R24)."]
+        PurposeMissing = "PURPOSE_MISSING",
+        #[doc = "Items of a scope (R40)."]
+        ItemMissing = "ITEM_MISSING",
+        #[doc = "Provision under an item of a scope (R40)."]
+        ItemBasisMissing = "ITEM_BASIS_MISSING",
+        #[doc = "Entitlement of an item's own provisions to what its scope holds (R40)."]
+        ItemNotEntitled = "ITEM_NOT_ENTITLED",
+        #[doc = "Justification of another means than the interface (906/2019 22 § 1 mom)."]
+        ModeNotJustified = "MODE_NOT_JUSTIFIED",
+        #[doc = "Day on which the connection is to be opened (R43)."]
+        TimetableMissing = "TIMETABLE_MISSING",
+        #[doc = "Approved protection statement for a channel (R5, R8)."]
+        StatementMissing = "STATEMENT_MISSING",
+        #[doc = "Discloser's contact on agreement matters (R46)."]
+        DiscloserContactMissing = "DISCLOSER_CONTACT_MISSING",
+        #[doc = "Recipient's contact on agreement matters (R46)."]
+        RecipientContactMissing = "RECIPIENT_CONTACT_MISSING",
+        #[doc = "Recipient's contact on data protection (R9)."]
+        DataProtectionContactMissing = "DATA_PROTECTION_CONTACT_MISSING",
+    }
+
     #[doc = "Duty that comes with a permit."]
     ObligationCode {
         #[doc = "Record the disclosure in the log (906/2019 17 §)."]
@@ -871,6 +913,8 @@ closed_enums! {
 
     #[doc = "Act on an agreement or its parts. May grow."]
     AgreementAction {
+        #[doc = "Draft anew what was registered incomplete."]
+        Draft = "DRAFT",
         #[doc = "Add a legal basis."]
         AddBasis = "ADD_BASIS",
         #[doc = "Review a legal basis."]

@@ -5,6 +5,7 @@ mod filter;
 mod incident;
 mod mutation;
 mod query;
+mod registration;
 mod signing;
 mod version;
 
@@ -23,6 +24,7 @@ pub use activation::ActivationMutation;
 pub use incident::Incident;
 pub use mutation::AgreementMutation;
 pub use query::AgreementQuery;
+pub use registration::{AgreementCompleteness, RegistrationMutation};
 pub use signing::SigningMutation;
 pub use version::{AgreementSignature, AgreementVersion, ContentDifference};
 
@@ -158,6 +160,14 @@ impl Agreement {
         let said = |step| AdoptionStep { view: self.view.clone(), step };
         self.for_parties(|| {
             decision::adoption_steps(&self.view.facts, &self.dossier, self.view.at).into_iter().map(said).collect()
+        })
+    }
+
+    /// How much of a whole agreement is on record, and what is missing; null for those who are no party.
+    async fn completeness(&self) -> Option<AgreementCompleteness> {
+        self.for_parties(|| {
+            let found = decision::completeness(&self.view.facts, &self.dossier, self.view.at);
+            AgreementCompleteness::of(found, self.view.language)
         })
     }
 

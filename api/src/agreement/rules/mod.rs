@@ -2,6 +2,7 @@
 
 pub mod activation;
 mod jws;
+pub mod registration;
 pub mod signing;
 
 use entity::{

@@ -68,6 +68,7 @@ pub const MATRIX: &[Row] = &[
     Row { field: "addDataItem",           anonymous: false, roles: &[Officer] },
     Row { field: "retireDataItem",        anonymous: false, roles: &[Officer] },
     Row { field: "createAgreement",       anonymous: false, roles: &[Officer] },
+    Row { field: "draftAgreement",        anonymous: false, roles: &[Officer] },
     Row { field: "suspendAgreement",      anonymous: false, roles: &[Officer] },
     Row { field: "resumeAgreement",       anonymous: false, roles: &[Officer] },
     Row { field: "defineScope",           anonymous: false, roles: &[Officer] },

@@ -14,6 +14,9 @@ pub(super) fn actions(facts: &Facts, dossier: &Dossier, side: AgreementSide, at:
         return Vec::new();
     }
     match dossier.status.at(at) {
+        Some(AgreementStatus::RegisteredIncomplete) => {
+            vec![AllowedAction { code: AgreementAction::Draft, blocked_by: Vec::new() }]
+        }
         Some(AgreementStatus::Active) => vec![AllowedAction { code: AgreementAction::Suspend, blocked_by: Vec::new() }],
         Some(AgreementStatus::Suspended) => {
             vec![AllowedAction { code: AgreementAction::Resume, blocked_by: resumable(facts, dossier, at) }]

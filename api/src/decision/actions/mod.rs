@@ -39,12 +39,12 @@ pub fn allowed_actions(facts: &Facts, dossier: &Dossier, side: AgreementSide, at
 pub fn is_next_step(action: AgreementAction) -> bool {
     use AgreementAction::{
         Accept, Activate, AddBasis, AddOnwardRule, AddParty, CloseScope, ConfirmBasis, DeclareAdoptionStep,
-        DefineScope, EndOnwardRule, GrantAccess, MarkScopeImplemented, MarkScopeTested, Offer, OpenScope,
+        DefineScope, Draft, EndOnwardRule, GrantAccess, MarkScopeImplemented, MarkScopeTested, Offer, OpenScope,
         PlanAdoptionStep, Reject, Renew, Resume, ResumeScope, ReviewBasis, RevokeAccess, RevokeSignature, Sign,
         Suspend, SuspendScope, Terminate, Withdraw,
     };
     match action {
-        ReviewBasis | ConfirmBasis | Offer | Accept | Sign | Activate | Resume | MarkScopeImplemented
+        Draft | ReviewBasis | ConfirmBasis | Offer | Accept | Sign | Activate | Resume | MarkScopeImplemented
         | MarkScopeTested | OpenScope | ResumeScope | DeclareAdoptionStep => true,
         AddBasis | Reject | Withdraw | RevokeSignature | Suspend | Terminate | Renew | DefineScope | SuspendScope
         | CloseScope | AddOnwardRule | EndOnwardRule | PlanAdoptionStep | GrantAccess | RevokeAccess | AddParty => {

@@ -7,7 +7,9 @@ use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema};
 
 use crate::{
     access_decision::graphql::AccessDecisionQuery,
-    agreement::graphql::{ActivationMutation, AgreementMutation, AgreementQuery, SigningMutation},
+    agreement::graphql::{
+        ActivationMutation, AgreementMutation, AgreementQuery, RegistrationMutation, SigningMutation,
+    },
     anomaly::graphql::{AnomalyMutation, AnomalyQuery},
     change::graphql::ChangeQuery,
     contact::graphql::ContactMutation,
@@ -71,6 +73,7 @@ pub struct Mutation(
     ScopeStandingMutation,
     SigningMutation,
     ActivationMutation,
+    RegistrationMutation,
     IncidentMutation,
     UsageReviewMutation,
     DisclosureMutation,

@@ -19,6 +19,8 @@ use crate::{
 pub(super) struct Frame {
     pub id: AgreementId,
     pub register: RegisterId,
+    /// Whether its scopes may still lack purposes, items and provisions.
+    pub may_lack: bool,
     pub discloser: Option<BusinessId>,
     pub recipient: Option<BusinessId>,
     pub bases: Vec<FrameBasis>,
@@ -107,6 +109,7 @@ impl<'a> Reader<'a> {
         let frame = Frame {
             id: row.id,
             register: row.register_id,
+            may_lack: rules::may_lack_basis(row.status),
             discloser: business_id(row.discloser_id),
             recipient: business_id(row.recipient_id),
             bases: Vec::new(),

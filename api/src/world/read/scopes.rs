@@ -37,7 +37,7 @@ impl<'a> Reader<'a> {
             let (channel, now, breaches) = (row.channel, row.status, rules::scope(&row));
             let id = self.put(&fields, row);
             self.history(&fields, Subject { kind: StatusSubject::Scope, id: id.into(), key: "status", now });
-            for purpose_id in fields.some("purposes", |text| self.purpose(text)) {
+            for purpose_id in fields.some_unless(frame.may_lack, "purposes", |text| self.purpose(text)) {
                 self.put(&fields, scope_purpose::Model { id: unset(), scope_id: id, purpose_id });
             }
             for item in fields.maps("items") {
@@ -57,7 +57,8 @@ impl<'a> Reader<'a> {
         let operations: Vec<Operation> = fields.each("operations", parse::choice);
         let look_back_days = fields.optional("look_back_days", parse::number);
         let population = fields.choice("population");
-        let bases = fields.some("bases", |text| frame.bases_of(text, &DISCLOSING_ROLES)).concat();
+        let bases =
+            fields.some_unless(frame.may_lack, "bases", |text| frame.bases_of(text, &DISCLOSING_ROLES)).concat();
         let mandates = fields.each("mandates", |text| self.theme(text));
         let clean = fields.finish();
         let operations = if operations.is_empty() { vec![Operation::Read] } else { operations };

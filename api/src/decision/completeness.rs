@@ -1,0 +1,191 @@
+//! How much of a whole agreement is on record, whatever its status: what an old agreement that was registered as it was
+//! found still lacks (R35, R43–R46).
+
+use entity::vocabulary::{
+    Adequacy, AdoptionStepCode, AgreementSide, CompletenessCode, ContactTopic, DecisionReasonCode, Instant,
+    OrganisationId, ScopeStatus, SignatureAct, helsinki_day,
+};
+
+use super::{Horizon, Reason, conditions, content::side_act, standing};
+use crate::facts::{Dossier, Facts, ItemPart, ScopePart, successors};
+
+/// How whole an agreement is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Completeness {
+    /// Share of what is asked of it that is on record, in whole per cent, rounded down: 100 only where nothing is missing.
+    pub score: i32,
+    /// What is missing, in the order in which it is asked.
+    pub missing: Vec<CompletenessCode>,
+}
+
+/// How one thing asked of an agreement stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// On record.
+    Kept,
+    /// Missing.
+    Missing,
+    /// Cannot be told while something before it is missing; counts against the score, and is not named twice.
+    Waiting,
+    /// Not asked of this agreement.
+    Unasked,
+}
+
+impl Part {
+    fn kept(kept: bool) -> Self {
+        if kept { Self::Kept } else { Self::Missing }
+    }
+
+    /// Every one of some things, of which there must be one for it to be told.
+    fn every<T>(things: impl IntoIterator<Item = T>, kept: impl Fn(T) -> bool) -> Self {
+        let mut things = things.into_iter().peekable();
+        if things.peek().is_none() { Self::Waiting } else { Self::kept(things.all(kept)) }
+    }
+}
+
+/// What an agreement lacks at an instant to be a whole one.
+pub fn completeness(facts: &Facts, dossier: &Dossier, at: Instant) -> Completeness {
+    let mut parts = paper(facts, dossier);
+    parts.extend(law(facts, dossier, at));
+    parts.extend(substance(facts, dossier, at));
+    parts.extend(contacts(facts, dossier, at));
+    let of = |wanted: Part| parts.iter().filter(move |(_, part)| *part == wanted);
+    let asked = parts.len() - of(Part::Unasked).count();
+    let score = of(Part::Kept).count() * 100 / asked.max(1);
+    Completeness {
+        score: i32::try_from(score).unwrap_or_default(),
+        missing: of(Part::Missing).map(|(code, _)| *code).collect(),
+    }
+}
+
+/// What the signed paper says of itself.
+fn paper(facts: &Facts, dossier: &Dossier) -> Vec<(CompletenessCode, Part)> {
+    let row = &dossier.row;
+    let signed = |side| side_act(facts, dossier, side, row.version) == Some(SignatureAct::Signed);
+    let by_both = signed(AgreementSide::Discloser) && signed(AgreementSide::Recipient);
+    vec![
+        (CompletenessCode::CaseRegisterIdMissing, Part::kept(row.case_register_id.is_some())),
+        (CompletenessCode::TermMissing, Part::kept(row.starts_on.is_some())),
+        (CompletenessCode::SigningDayMissing, Part::kept(row.signed_on.is_some())),
+        (CompletenessCode::SignatureMissing, Part::kept(by_both)),
+    ]
+}
+
+/// What law it rests on.
+fn law(facts: &Facts, dossier: &Dossier, at: Instant) -> Vec<(CompletenessCode, Part)> {
+    let has_right = dossier.bases.iter().any(|basis| conditions::is_right(basis.row.role));
+    let mut lacking = Vec::new();
+    standing::basis_reasons(facts, dossier, &mut Horizon::new(at), &mut lacking);
+    let lacks = |code| lacking.iter().any(|reason| reason.code == code);
+    let adequate = if has_right { Part::kept(!lacks(DecisionReasonCode::NoLegalBasis)) } else { Part::Waiting };
+    let processing = if conditions::is_authority(facts, dossier.row.recipient_id) {
+        Part::Unasked
+    } else {
+        Part::kept(!lacks(DecisionReasonCode::ProcessingRightMissing))
+    };
+    let reviewed = Part::every(&dossier.bases, |basis| {
+        basis.adequacy.at(at).is_some_and(|adequacy| adequacy != Adequacy::Unreviewed)
+    });
+    vec![
+        (CompletenessCode::RightMissing, Part::kept(has_right)),
+        (CompletenessCode::BasisUnreviewed, reviewed),
+        (CompletenessCode::RightNotAdequate, adequate),
+        (CompletenessCode::ProcessingRightMissing, processing),
+    ]
+}
+
+/// What is disclosed, on what, for what, how and from when.
+fn substance(facts: &Facts, dossier: &Dossier, at: Instant) -> Vec<(CompletenessCode, Part)> {
+    let scopes = scopes(dossier, at);
+    let items = || scopes.iter().flat_map(|scope| scope.items.iter().map(move |item| (*scope, item)));
+    let lacks = |scope: &ScopePart, codes: &[DecisionReasonCode]| {
+        let mut reasons = Vec::new();
+        conditions::openable(facts, dossier, scope, &mut Horizon::new(at), &mut reasons);
+        reasons.iter().any(|reason| codes.contains(&reason.code))
+    };
+    let statement = [DecisionReasonCode::StatementMissing, DecisionReasonCode::StatementLapsed];
+    let entitled = |(scope, item): (&ScopePart, &ItemPart)| {
+        let reasons = standing::item_reasons(facts, dossier, scope, item, &mut Horizon::new(at));
+        !reasons.iter().any(|reason| reason.code == DecisionReasonCode::NotEntitled)
+    };
+    let carried =
+        |item: &ItemPart| !conditions::footing(facts, dossier, item, false, &mut Horizon::new(at)).laws.is_empty();
+    let told = items().any(|(_, item)| carried(item));
+    vec![
+        (CompletenessCode::ScopeMissing, Part::kept(!scopes.is_empty())),
+        (CompletenessCode::PurposeMissing, Part::every(&scopes, |scope| !scope.purposes.is_empty())),
+        (CompletenessCode::ItemMissing, Part::every(&scopes, |scope| !scope.items.is_empty())),
+        (CompletenessCode::ItemBasisMissing, Part::every(items(), |(_, item)| is_founded(dossier, item))),
+        (CompletenessCode::ItemNotEntitled, if told { Part::every(items(), entitled) } else { Part::Waiting }),
+        (
+            CompletenessCode::ModeNotJustified,
+            Part::every(&scopes, |scope| !lacks(scope, &[DecisionReasonCode::ModeNotJustified])),
+        ),
+        (CompletenessCode::TimetableMissing, Part::every([()], |()| has_timetable(facts, dossier))),
+        (CompletenessCode::StatementMissing, Part::every(&scopes, |scope| !lacks(scope, &statement))),
+    ]
+}
+
+/// Scopes that are not closed; of an agreement of which every scope is closed, all it had.
+fn scopes(dossier: &Dossier, at: Instant) -> Vec<&ScopePart> {
+    let live = dossier.scopes.iter().filter(|scope| scope.status.at(at) != Some(ScopeStatus::Closed));
+    let live: Vec<&ScopePart> = live.collect();
+    if live.is_empty() { dossier.scopes.iter().collect() } else { live }
+}
+
+/// Whether an opening is, or was, planned or has taken place.
+fn has_timetable(facts: &Facts, dossier: &Dossier) -> bool {
+    let opened =
+        |scope: &ScopePart| scope.row.planned_on.is_some() || scope.status.reached(ScopeStatus::Open).is_some();
+    dossier.scopes.iter().any(opened)
+        || facts
+            .adoption_plan
+            .of(dossier.row.id)
+            .any(|plan| plan.step == AdoptionStepCode::ConnectionOpened && plan.planned_on.is_some())
+}
+
+/// Whom to ask.
+fn contacts(facts: &Facts, dossier: &Dossier, at: Instant) -> Vec<(CompletenessCode, Part)> {
+    let row = &dossier.row;
+    let answers = |party, topic| Part::kept(has_contact(facts, dossier, party, topic, at));
+    vec![
+        (CompletenessCode::DiscloserContactMissing, answers(row.discloser_id, ContactTopic::Agreement)),
+        (CompletenessCode::RecipientContactMissing, answers(row.recipient_id, ContactTopic::Agreement)),
+        (CompletenessCode::DataProtectionContactMissing, answers(row.recipient_id, ContactTopic::DataProtection)),
+    ]
+}
+
+/// Whether a party, or who took its place, has a mailbox in use for a topic.
+fn has_contact(facts: &Facts, dossier: &Dossier, party: OrganisationId, topic: ContactTopic, at: Instant) -> bool {
+    let today = helsinki_day(at);
+    std::iter::once(party).chain(successors(facts, party)).any(|body| {
+        let mailboxes = facts.contact.of(body).filter(|row| row.organisation_id == body);
+        mailboxes
+            .filter(|row| row.agreement_id.is_none_or(|agreement| agreement == dossier.row.id))
+            .filter(|row| row.retired_on.is_none_or(|last| today <= last))
+            .any(|row| facts.contact_topic.of(row.id).any(|answered| answered.topic == topic))
+    })
+}
+
+/// Whether an item rests on a provision of its agreement that gives a right, adequate or not.
+fn is_founded(dossier: &Dossier, item: &ItemPart) -> bool {
+    let bases = item.bases.iter().filter_map(|at| dossier.bases.get(*at));
+    bases.into_iter().any(|basis| conditions::is_right(basis.row.role))
+}
+
+/// Items of the scopes that are not closed which rest on no provision at all (R40): only what was registered incomplete may
+/// hold such, and nothing of it is confirmed, offered or opened while it does.
+pub fn unfounded_items(dossier: &Dossier, at: Instant) -> Vec<Reason> {
+    let live = dossier.scopes.iter().filter(|scope| scope.status.at(at) != Some(ScopeStatus::Closed));
+    let mut reasons: Vec<Reason> = live.flat_map(|scope| unfounded(dossier, scope)).collect();
+    reasons.sort();
+    reasons.dedup();
+    reasons
+}
+
+/// The same of one scope.
+pub fn unfounded(dossier: &Dossier, scope: &ScopePart) -> Vec<Reason> {
+    let bare = scope.items.iter().filter(|item| !is_founded(dossier, item));
+    let reason = conditions::reason(DecisionReasonCode::NoLegalBasis);
+    bare.map(|item| Reason { item: Some(item.row.item_code.clone()), ..reason.clone() }).collect()
+}

@@ -1,0 +1,1 @@
+drop trigger agreement_item_basis_present;

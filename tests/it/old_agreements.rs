@@ -1,0 +1,175 @@
+//! Old agreements: they come in as they were found, permit nothing, say what they lack, and become drafts by an officer.
+
+use api::{
+    app,
+    auth::Role::{Administrator, Auditor, Officer, System},
+    world::WorldFile,
+};
+use futures::future::join;
+use serde_json::{Value, json};
+
+use crate::{
+    contract::{DECISION, texts},
+    house::{House, KELA, LVV, OMBUDSMAN, PIRKANMAA, THL},
+    on_both_engines,
+    registry_acts::{act, done, refusals, seq, tried},
+    reports::assert_whole,
+};
+
+/// Old agreement of which little is known: signed on paper, one item on no provision.
+const OLD: &str = "agreements:
+  - number: KEL-2009-117
+    discloser: 0246246-0
+    recipient: 2229500-6
+    register: KELMU
+    status: REGISTERED_INCOMPLETE
+    signed_on: 2009-03-02
+    history:
+      - {status: REGISTERED_INCOMPLETE, from: 2026-11-01, actor: import}
+    signatures:
+      - {organisation: 0246246-0, act: SIGNED, evidence: PAPER, signed_at: 2009-03-02, actor: import, content_hash: paper}
+      - {organisation: 2229500-6, act: SIGNED, evidence: PAPER, signed_at: 2009-03-02, actor: import, content_hash: paper}
+    scopes:
+      - channel: OTHER
+        regularity: RECURRING_FIXED
+        status: DEFINED
+        necessity_check: CASE_REFERENCE
+        admission: NONE
+        defined_on: 2009-03-02
+        items:
+          - {item: KEL.DECISION, population: ALL}
+";
+
+fn file(text: &str) -> WorldFile {
+    WorldFile { name: "old.yaml".to_owned(), text: text.to_owned() }
+}
+
+async fn import(house: &House, text: &str) -> Result<usize, String> {
+    let files = [file(text)];
+    let imported = app::import(&house.app.gateway, &house.app.recorder, &files, "import").await;
+    imported.map(|imported| imported.rows).map_err(|error| error.to_string())
+}
+
+async fn agreement(house: &House, token: &str, number: &str, fields: &str) -> Value {
+    let query = format!("query($number: String!) {{ agreement(number: $number) {{ {fields} }} }}");
+    house.data(token, &query, json!({ "number": number })).await["agreement"].clone()
+}
+
+const COMPLETENESS: &str = "completeness { score missing { code message } }";
+
+async fn lacks(house: &House, token: &str, number: &str) -> (i64, Vec<String>) {
+    let said = agreement(house, token, number, COMPLETENESS).await["completeness"].clone();
+    let missing = said["missing"].as_array().unwrap();
+    assert!(missing.iter().all(|gap| gap["message"].as_str().is_some_and(|text| !text.is_empty())), "{said}");
+    (said["score"].as_i64().unwrap(), texts(&said["missing"], "code"))
+}
+
+on_both_engines! {
+    async fn what_was_registered_incomplete_permits_nothing_and_says_what_it_lacks(house: House) {
+        import(&house, OLD).await.unwrap();
+        assert_eq!(import(&house, OLD).await, Ok(0), "the same file again changes nothing");
+        let kela = house.token(KELA, Officer);
+        let (score, missing) = lacks(&house, &kela, "KEL-2009-117").await;
+        assert_eq!(missing, [
+            "CASE_REGISTER_ID_MISSING", "ITEM_BASIS_MISSING", "MODE_NOT_JUSTIFIED", "PURPOSE_MISSING", "RIGHT_MISSING",
+            "STATEMENT_MISSING", "TERM_MISSING", "TIMETABLE_MISSING",
+        ]);
+        assert!((1..60).contains(&score), "{score}");
+        assert_eq!(lacks(&house, &house.token(THL, System), "KEL-2009-117").await.0, score, "both sides see the same");
+        assert_eq!(lacks(&house, &house.token(OMBUDSMAN, Auditor), "KEL-2009-117").await.0, score);
+
+        let question = json!({"recipient": THL, "register": "KELMU", "items": ["KEL.DECISION"], "purpose": "STATISTICS", "channel": "OTHER"});
+        let decision = house.data(&house.token(KELA, System), DECISION, json!({ "input": question })).await["accessDecision"].clone();
+        assert_eq!(decision["verdict"], "DENIED", "{decision}");
+        let state = agreement(&house, &kela, "KEL-2009-117", "effectiveStatus { state blockers { code item } }").await;
+        assert_eq!(state["effectiveStatus"]["state"], "PREPARING");
+        assert!(texts(&state["effectiveStatus"]["blockers"], "code").contains(&"NO_LEGAL_BASIS".to_owned()), "{state}");
+        assert_whole(&house.app).await;
+    }
+
+    async fn who_is_no_party_is_not_told_what_is_missing(house: House) {
+        import(&house, OLD).await.unwrap();
+        for token in [house.token(PIRKANMAA, Officer), house.token(LVV, Auditor), house.token(KELA, Administrator)] {
+            assert_eq!(agreement(&house, &token, "KEL-2009-117", COMPLETENESS).await, json!({"completeness": null}));
+        }
+    }
+
+    async fn whole_agreement_lacks_nothing_but_what_the_sample_leaves_out(house: House) {
+        let kela = house.token(KELA, Officer);
+        let (whole, missing) = lacks(&house, &kela, "KEL-2023-014").await;
+        assert_eq!((whole, missing.is_empty()), (100, true), "{missing:?}");
+        let (draft, missing) = lacks(&house, &kela, "KEL-2026-051").await;
+        assert!(draft < whole && missing.contains(&"RIGHT_MISSING".to_owned()), "{draft} {missing:?}");
+        let (_, missing) = lacks(&house, &kela, "KEL-2026-044").await;
+        assert!(missing.contains(&"PROCESSING_RIGHT_MISSING".to_owned()), "{missing:?}");
+    }
+
+    async fn officer_of_the_discloser_drafts_anew_what_was_registered_incomplete(house: House) {
+        import(&house, OLD).await.unwrap();
+        let draft = act("draftAgreement", "agreement { id status signedOn version completeness { missing { code } } history { status reason } }");
+        let (kela, thl) = (house.token(KELA, Officer), house.token(THL, Officer));
+        let old = agreement(&house, &kela, "KEL-2009-117", "id allowedActions { code blockedBy { code } }").await;
+        assert_eq!(old["allowedActions"], json!([{"code": "DRAFT", "blockedBy": []}]));
+        assert_eq!(agreement(&house, &thl, "KEL-2009-117", "allowedActions { code }").await["allowedActions"], json!([]));
+        let input = json!({"id": old["id"], "note": "Käydään läpi."});
+        assert_eq!(house.errors(&thl, &draft, json!({"input": input})).await, ["FORBIDDEN"], "the recipient's officer may not");
+        for (organisation, role) in [(KELA, System), (KELA, Auditor), (KELA, Administrator), (LVV, Officer)] {
+            let refused = house.errors(&house.token(organisation, role), &draft, json!({"input": input})).await;
+            assert_eq!(refused, ["FORBIDDEN"], "{organisation} {role:?}");
+        }
+        let before = seq(&house).await;
+        assert_eq!(done(house.data(&kela, &draft, tried(&input)).await)["agreement"]["status"], "DRAFT");
+        let with_code = json!({"id": old["id"], "note": "131052-308T"});
+        assert_eq!(refusals(&house.data(&kela, &draft, json!({"input": with_code})).await), ["MALFORMED input.note"]);
+        assert_eq!(seq(&house).await, before, "nothing was written");
+
+        let drafted = done(house.data(&kela, &draft, json!({"input": input})).await)["agreement"].clone();
+        assert_eq!((&drafted["status"], &drafted["signedOn"], &drafted["version"]), (&json!("DRAFT"), &Value::Null, &json!(2)));
+        let last = drafted["history"].as_array().unwrap().last().unwrap().clone();
+        assert_eq!(last, json!({"status": "DRAFT", "reason": "Käydään läpi.; registered as signed on 2009-03-02"}));
+        let missing = texts(&drafted["completeness"]["missing"], "code");
+        assert!(missing.contains(&"SIGNATURE_MISSING".to_owned()), "what the paper was signed for is not what will be offered");
+        assert_eq!(refusals(&house.data(&kela, &draft, json!({"input": input})).await), ["WRONG_STATUS input.id"]);
+        let steps = agreement(&house, &kela, "KEL-2009-117", "adoptionSteps { code state }").await["adoptionSteps"].clone();
+        let signed = steps.as_array().unwrap().iter().find(|step| step["code"] == "AGREEMENT_SIGNED").unwrap().clone();
+        assert_ne!(signed["state"], "DONE");
+        assert_whole(&house.app).await;
+    }
+
+    async fn only_what_was_registered_incomplete_is_drafted_anew(house: House) {
+        let draft = act("draftAgreement", "agreement { status }");
+        for (number, organisation) in [("KEL-2026-044", KELA), ("KEL-2023-014", KELA), ("SOT-2026-002", LVV), ("KEL-2020-009", KELA)] {
+            let token = house.token(organisation, Officer);
+            let id = agreement(&house, &token, number, "id").await["id"].clone();
+            assert_eq!(refusals(&house.data(&token, &draft, json!({"input": {"id": id}})).await), ["WRONG_STATUS input.id"], "{number}");
+        }
+        let hidden = agreement(&house, &house.token(LVV, Officer), "SOT-2026-003", "id").await["id"].clone();
+        for id in [hidden, json!("agreement:01980000-0000-7000-8000-000000000000")] {
+            let refused = house.data(&house.token(KELA, Officer), &draft, json!({"input": {"id": id}})).await;
+            assert_eq!(refusals(&refused), ["NOT_FOUND input.id"]);
+        }
+    }
+
+    async fn of_two_officers_who_draft_it_at_once_one_does(house: House) {
+        import(&house, OLD).await.unwrap();
+        let draft = act("draftAgreement", "agreement { status }");
+        let token = house.token(KELA, Officer);
+        let id = agreement(&house, &token, "KEL-2009-117", "id").await["id"].clone();
+        let attempt = || house.data(&token, &draft, json!({"input": {"id": id}}));
+        let (one, other) = join(attempt(), attempt()).await;
+        let mut refused = [refusals(&one), refusals(&other)];
+        refused.sort();
+        assert_eq!(refused, [vec![], vec!["WRONG_STATUS input.id".to_owned()]]);
+    }
+
+    async fn file_opens_nothing_of_what_is_registered_incomplete(house: House) {
+        let open = OLD.replace("status: DEFINED", "status: OPEN");
+        let refused = import(&house, &open).await.unwrap_err();
+        assert!(refused.contains("old.yaml:2:") || refused.contains("agreements.0.scopes"), "{refused}");
+        let active = OLD.replace("REGISTERED_INCOMPLETE", "ACTIVE");
+        let refused = import(&house, &active).await.unwrap_err();
+        for place in ["agreements.0.bases", "agreements.0.scopes.0.purposes", "agreements.0.scopes.0.items.0.bases"] {
+            assert!(refused.contains(place), "{place} in {refused}");
+        }
+    }
+}
