@@ -49,6 +49,8 @@ pub mod register;
 
 pub mod protection_statement;
 
+pub mod access_grant;
+
 pub mod scope;
 
 pub mod usage_review;

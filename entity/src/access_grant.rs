@@ -23,6 +23,8 @@ pub struct Model {
     pub task: String,
     /// Pseudonym of the supervisor; another than the user.
     pub decided_by: String,
+    /// Instant at which it was given; null when that is not recorded.
+    pub granted_at: Option<Instant>,
     /// Instant from which it holds.
     pub valid_from: Instant,
     /// Instant at which it ends; null when open-ended.

@@ -14,6 +14,7 @@ mod m20261125_000007_rounding;
 mod m20261125_000008_retention;
 mod m20261125_000009_subject_lookups;
 mod m20261125_000013_incidents;
+mod m20261128_000014_access_grants;
 mod m20261128_000015_bare_items;
 mod m20261128_000016_endings;
 pub mod sql;
@@ -45,6 +46,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000013_incidents::Migration),
             Box::new(m20261128_000016_endings::Migration),
             Box::new(m20261128_000015_bare_items::Migration),
+            Box::new(m20261128_000014_access_grants::Migration),
         ]
     }
 }

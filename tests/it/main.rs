@@ -1,6 +1,7 @@
 //! The gateway as its clients see it: a real database for every test, on both engines, with only the clock and the key
 //! set of our own making.
 
+mod access_life;
 mod activation;
 mod anomalies;
 mod command_line;

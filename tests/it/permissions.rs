@@ -2,14 +2,18 @@
 
 use std::{collections::BTreeMap, fmt::Write};
 
-use api::auth::{
-    Role::{self, Administrator, Auditor, Officer, Statistician, SubjectService, System},
-    policy::MATRIX,
+use api::{
+    auth::{
+        Role::{self, Administrator, Auditor, Officer, Statistician, SubjectService, System},
+        policy::MATRIX,
+    },
+    facts::global_id,
+    journal::{Author, Changes},
 };
 use chrono::TimeDelta;
 use entity::{
-    anomaly,
-    vocabulary::{AgreementId, AnomalyRule},
+    access_grant, anomaly,
+    vocabulary::{AgreementId, AnomalyRule, RevocationReason},
 };
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 use serde_json::{Value, json};
@@ -208,6 +212,14 @@ pub const OPERATIONS: &[(&str, &str)] = &[
     (
         "reviewUsage",
         r#"mutation { reviewUsage(input: {agreement: "SOT-2026-003", fromOn: "2026-07-01", untilOn: "2026-09-30", sampleSize: 10, findings: "Ei huomautettavaa.", validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "grantAccess",
+        r#"mutation { grantAccess(input: {scope: "<scope>", endUser: "user-1", task: "Ulosotto", decidedBy: "supervisor-1", validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "revokeAccess",
+        r#"mutation { revokeAccess(input: {id: "<grant>", reason: TASK_ENDED, validateOnly: true}) { userErrors { code } } }"#,
     ),
     (
         "decideAnomaly",
@@ -604,6 +616,8 @@ pub async fn ids(house: &House) -> BTreeMap<&'static str, String> {
         ("answers", answers_literal()),
         ("statement", statement_between_the_sides(house).await),
         ("incident", incident_by_the_recipient(house).await),
+        ("scope", scope_of(house, of_agreement)),
+        ("grant", grant_once_revoked(house, of_agreement).await),
         ("now", entity::vocabulary::instant_text(house.app.gateway.clock.now())),
     ])
 }
@@ -632,6 +646,33 @@ async fn incident_by_the_recipient(house: &House) -> String {
         json!({"agreement": AGREEMENT, "kind": "MISUSE", "description": "Selvitetään.", "occurredAt": "2026-10-01"});
     let reported = house.data(&house.token(ENFORCEMENT, Officer), &report, json!({ "input": input })).await;
     done(reported)["incident"]["id"].as_str().unwrap().to_owned()
+}
+
+/// First scope of an agreement.
+fn scope_of(house: &House, agreement: AgreementId) -> String {
+    global_id(house.app.gateway.journal.facts().scope.of(agreement).next().unwrap().id)
+}
+
+/// Access to that scope, past the rules: given and revoked.
+async fn grant_once_revoked(house: &House, agreement: AgreementId) -> String {
+    let (journal, now) = (&house.app.gateway.journal, house.app.gateway.clock.now());
+    let row = access_grant::Model {
+        id: uuid::Uuid::from_u128(2).into(),
+        scope_id: journal.facts().scope.of(agreement).next().unwrap().id,
+        user_pseudonym: "user".to_owned(),
+        key_version: 1,
+        task: "Ulosotto".to_owned(),
+        decided_by: "supervisor".to_owned(),
+        granted_at: Some(now),
+        valid_from: now,
+        valid_until: None,
+        revoked_at: Some(now),
+        revocation_reason: Some(RevocationReason::JobChange),
+    };
+    let id = global_id(row.id);
+    let changes = Changes { action: "test", subject: id.clone(), reason: None, edits: vec![row.into()] };
+    journal.commit(Author::operator(), move |_| Ok(vec![changes])).await.unwrap();
+    id
 }
 
 /// First disclosure a discloser recorded.

@@ -4,7 +4,7 @@ pub mod graphql;
 
 use entity::{
     change, protection_statement,
-    vocabulary::{AgreementId, OrganisationId, ProtectionStatementId, RowId, ScopeId},
+    vocabulary::{AccessGrantId, AgreementId, OrganisationId, ProtectionStatementId, RowId, ScopeId},
 };
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
@@ -63,6 +63,10 @@ fn agreement(facts: &Facts, text: &str) -> Option<AgreementId> {
     match table {
         AgreementId::TABLE => Some(id.into()),
         ScopeId::TABLE => facts.scope.get(id.into()).map(|scope| scope.agreement_id),
+        AccessGrantId::TABLE => {
+            let grant = facts.access_grant.get(id.into())?;
+            facts.scope.get(grant.scope_id).map(|scope| scope.agreement_id)
+        }
         _ => None,
     }
 }

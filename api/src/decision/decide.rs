@@ -9,7 +9,8 @@ use entity::{
 };
 
 use super::{
-    About, Decision, Ground, Horizon, Obligation, Question, Reason, conditions, conditions::Use, content::onward_agreed,
+    About, Decision, Ground, Horizon, Obligation, Question, Reason, conditions, conditions::Use,
+    content::onward_agreed, grants::grant_until,
 };
 use crate::facts::{Catalogue, Dossier, Facts, ItemPart, ScopePart, citation_key, in_succession};
 
@@ -233,11 +234,7 @@ fn admission(
     let mut granted = false;
     for pseudonym in pseudonyms.into_iter().flatten() {
         for grant in facts.grants(scope.row.id, pseudonym) {
-            let until = match (grant.valid_until, grant.revoked_at) {
-                (Some(a), Some(b)) => Some(a.min(b)),
-                (a, b) => a.or(b),
-            };
-            granted |= horizon.within(grant.valid_from, until);
+            granted |= horizon.within(grant.valid_from, grant_until(grant));
         }
     }
     if !granted {

@@ -9,6 +9,7 @@ mod completeness;
 mod conditions;
 mod content;
 mod decide;
+mod grants;
 mod horizon;
 mod message;
 mod notice;
@@ -30,6 +31,7 @@ pub use content::{
     differences, last_act, onward_agreed, present, present_number, side_act, signed_by_both, stands_by, versions,
 };
 pub use decide::{cited, decide, disclosers};
+pub use grants::{GrantBarrier, grant_barrier, grant_holds, grant_stands, grant_until};
 pub use horizon::Horizon;
 pub use message::{completeness_message, obligation_message, reason_message};
 pub use notice::{notice_due, notify_by};

@@ -72,7 +72,7 @@ natural! {
     OnwardRule onward_rule |row| (row.agreement_id, row.recipient_kind, row.purpose_id, row.valid_from);
     OnwardRuleItem onward_rule_item |row| (row.onward_rule_id, &row.item_code);
     OnwardRuleBasis onward_rule_basis |row| (row.onward_rule_id, row.agreement_basis_id);
-    AccessGrant access_grant |row| (row.scope_id, &row.user_pseudonym, row.valid_from);
+    AccessGrant access_grant |row| (row.scope_id, &row.user_pseudonym, row.valid_from, &row.task);
     AdoptionPlan adoption_plan |row| (row.agreement_id, row.step);
     Inquiry inquiry |row| (row.organisation_id, row.register_id, row.asked_at);
     Incident incident |row| (row.agreement_id, row.reporter_id, row.kind, row.occurred_at);

@@ -269,6 +269,7 @@ pub fn access_grant(id: AccessGrantId, scope_id: ScopeId, user_pseudonym: &str) 
         key_version: 1,
         task: String::new(),
         decided_by: "supervisor".to_owned(),
+        granted_at: None,
         valid_from: Instant::UNIX_EPOCH,
         valid_until: None,
         revoked_at: None,

@@ -88,6 +88,8 @@ pub const MATRIX: &[Row] = &[
     Row { field: "reportIncident",        anonymous: false, roles: &[Officer] },
     Row { field: "closeIncident",         anonymous: false, roles: &[Officer] },
     Row { field: "reviewUsage",           anonymous: false, roles: &[Officer] },
+    Row { field: "grantAccess",           anonymous: false, roles: &[Officer] },
+    Row { field: "revokeAccess",          anonymous: false, roles: &[Officer] },
     Row { field: "decideAnomaly",         anonymous: false, roles: &[Officer] },
     Row { field: "recordDisclosures",     anonymous: false, roles: &[Officer, System] },
     Row { field: "withholdDisclosure",    anonymous: false, roles: &[Officer] },

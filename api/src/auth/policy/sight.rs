@@ -141,6 +141,12 @@ pub fn sees_incident(facts: &Facts, viewer: &Viewer, incident: &incident::Model)
     agreement.and_then(|row| sight(facts, viewer, row)) == Some(Sight::Office)
 }
 
+/// Whether a viewer sees to whom access was granted under an agreement, by pseudonym: the officers of both sides do, and
+/// their auditors.
+pub fn sees_grants(facts: &Facts, viewer: &Viewer, agreement: AgreementId) -> bool {
+    facts.agreement.get(agreement).and_then(|row| sight(facts, viewer, row)) == Some(Sight::Office)
+}
+
 fn is_office_of(facts: &Facts, viewer: &Viewer, parties: &[OrganisationId]) -> bool {
     let is_party = || parties.iter().any(|party| stands_for(facts, viewer, *party));
     (viewer.is(Officer) && is_party()) || audits(facts, viewer, parties)

@@ -1,6 +1,7 @@
 //! Which acts on an agreement and its parts a party's officer may do now. Only acts whose mutation exists are offered, and
 //! the acts themselves are refused by the same guards.
 
+mod access;
 mod activation;
 mod agreement;
 mod scope;
@@ -31,6 +32,7 @@ pub fn allowed_actions(facts: &Facts, dossier: &Dossier, side: AgreementSide, at
     actions.extend(scope::actions(facts, dossier, side, at));
     actions.extend(signing::actions(facts, dossier, side, at));
     actions.extend(activation::actions(facts, dossier, side, at));
+    actions.extend(access::actions(facts, dossier, side, at));
     actions
 }
 

@@ -7,6 +7,7 @@ use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema};
 
 use crate::{
     access_decision::graphql::AccessDecisionQuery,
+    access_grant::graphql::AccessGrantMutation,
     agreement::graphql::{
         ActivationMutation, AgreementMutation, AgreementQuery, RegistrationMutation, SigningMutation,
     },
@@ -74,6 +75,7 @@ pub struct Mutation(
     SigningMutation,
     ActivationMutation,
     RegistrationMutation,
+    AccessGrantMutation,
     IncidentMutation,
     UsageReviewMutation,
     DisclosureMutation,

@@ -7,6 +7,7 @@ use entity::vocabulary::{AnomalyId, RowId, table_and_row};
 
 use crate::{
     Error,
+    access_grant::graphql::AccessGrant,
     agreement::graphql::{Agreement, Incident},
     anomaly::graphql::Anomaly,
     context::View,
@@ -37,6 +38,8 @@ pub enum Node {
     Agreement(Agreement),
     /// Scope.
     Scope(Scope),
+    /// Access grant.
+    AccessGrant(AccessGrant),
     /// Protection statement.
     ProtectionStatement(ProtectionStatement),
     /// Incident.
@@ -93,6 +96,7 @@ async fn find(ctx: &Context<'_>, view: &View, id: &ID) -> Result<Node, Error> {
         "agreement" => Agreement::of(&view, uuid.into()).map(Node::Agreement),
         "scope" => facts.scope.get(uuid.into()).and_then(|row| Scope::of(&view, row)).map(Node::Scope),
         "protection_statement" => ProtectionStatement::of(&view, uuid.into()).map(Node::ProtectionStatement),
+        "access_grant" => AccessGrant::of(&view, uuid.into()).map(Node::AccessGrant),
         "incident" => Incident::of(&view, uuid.into()).map(Node::Incident),
         _ => None,
     };

@@ -6,7 +6,7 @@ mod standing;
 
 use std::sync::Arc;
 
-use async_graphql::{ID, Object, SimpleObject};
+use async_graphql::{Context, ID, Object, SimpleObject};
 use entity::{
     scope_item, status_entry,
     vocabulary::{
@@ -20,12 +20,15 @@ pub use progress::ScopeProgressMutation;
 pub use standing::ScopeStandingMutation;
 
 use crate::{
+    Error,
+    access_grant::graphql::{AccessGrant, grants_of},
     auth::{Sight, policy},
     context::View,
     decision::{self, About, Reason, Standing},
     document::graphql::Document,
     facts::{Dossier, ItemPart, ScopePart, global_id},
     graphql::{
+        connections::Connection,
         request::named,
         said::Said,
         scalars::{Date, DateTime, ItemCode},
@@ -299,6 +302,21 @@ impl Scope {
         themes.dedup();
         let rows = themes.into_iter().filter_map(|id| self.view.facts.mandate_theme.get(id));
         rows.map(|row| MandateTheme { view: self.view.clone(), row: Arc::clone(row) }).collect()
+    }
+
+    /// Access granted to end users, oldest first; null for all but the officers of both sides and their auditors. Errors:
+    /// INVALID_INPUT, UNAVAILABLE.
+    async fn grants(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those of this user of the recipient, in the clear; at most 200 characters.")]
+        end_user: Option<String>,
+        #[graphql(desc = "Only those that are, or are not, in force.")] is_in_force: Option<bool>,
+        #[graphql(desc = "How many, 1 to 100; 20 when absent.")] first: Option<i32>,
+        #[graphql(desc = "Cursor after which to go on.")] after: Option<String>,
+    ) -> Result<Option<Connection<AccessGrant>>, Error> {
+        let asked = (end_user.as_deref(), is_in_force);
+        grants_of(ctx, (&self.view, self.part().row.id), asked, (first, after.as_deref()))
     }
 }
 

@@ -100,6 +100,7 @@ impl<'a> Reader<'a> {
                 key_version,
                 task: fields.text("task"),
                 decided_by,
+                granted_at: fields.optional("granted_at", parse::instant),
                 valid_from: fields.instant("valid_from"),
                 valid_until: fields.optional("valid_until", parse::instant),
                 revoked_at: fields.optional("revoked_at", parse::instant),

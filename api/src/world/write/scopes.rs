@@ -98,7 +98,7 @@ impl Writer<'_> {
 
     fn grants(&self, scope: ScopeId) -> Vec<Entry> {
         let mut rows: Vec<_> = self.facts.access_grant.of(scope).collect();
-        rows.sort_by_key(|row| (row.valid_from, &row.user_pseudonym));
+        rows.sort_by_key(|row| (row.valid_from, &row.user_pseudonym, &row.task));
         rows.into_iter()
             .map(|row| {
                 Entry::default()
@@ -107,6 +107,7 @@ impl Writer<'_> {
                     .with("key_version", row.key_version)
                     .maybe("key_fingerprint", self.key_fingerprints.get(&row.key_version))
                     .with("task", &row.task)
+                    .maybe("granted_at", row.granted_at)
                     .with("valid_from", row.valid_from)
                     .maybe("valid_until", row.valid_until)
                     .maybe("revoked_at", row.revoked_at)

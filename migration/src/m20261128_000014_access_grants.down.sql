@@ -1,0 +1,1 @@
+alter table access_grant drop column granted_at;
