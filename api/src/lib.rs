@@ -57,6 +57,8 @@ pub mod usage_review;
 
 pub mod entitlement;
 
+pub mod proposal;
+
 pub mod agreement;
 
 pub mod inquiry;

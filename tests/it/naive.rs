@@ -371,6 +371,10 @@ impl Case<'_> {
             codes.extend(self.reasons_against_rights(&self.rights_of(row)));
         } else if !laws.iter().any(|law| self.entitled(scope, law.id, asked, item)) {
             codes.insert(Code::NotEntitled);
+            let gave = |basis: &&agreement_basis::Model| self.entitled(scope, basis.legal_basis_id, asked, item);
+            if self.rights_of(row).into_iter().filter(gave).any(|basis| self.is_repealed(basis)) {
+                codes.insert(Code::BasisRepealed);
+            }
         }
         if !self.may_process() {
             codes.insert(Code::ProcessingRightMissing);
@@ -392,13 +396,10 @@ impl Case<'_> {
     fn reasons_against_rights(&self, rights: &[&agreement_basis::Model]) -> BTreeSet<Code> {
         let mut codes = BTreeSet::new();
         for basis in rights {
-            let law = law(self.facts, basis.legal_basis_id);
-            let ceased =
-                law.status == ProposalStatus::Confirmed && law.valid_until.is_some_and(|until| until <= self.at);
             let adequacy = status_of(self.facts, basis.id.0, basis.adequacy, self.at);
             if self.carries(basis) {
                 codes.insert(Code::ElectronicNotAllowed);
-            } else if ceased || adequacy == Some(Adequacy::Repealed) {
+            } else if self.is_repealed(basis) {
                 codes.insert(Code::BasisRepealed);
             } else if adequacy != Some(Adequacy::Adequate) {
                 codes.insert(Code::BasisNotAdequate);
@@ -408,6 +409,13 @@ impl Case<'_> {
             codes.insert(Code::NoLegalBasis);
         }
         codes
+    }
+
+    /// Whether the provision of a basis has ceased, or was found to have.
+    fn is_repealed(&self, basis: &agreement_basis::Model) -> bool {
+        let law = law(self.facts, basis.legal_basis_id);
+        let ceased = law.status == ProposalStatus::Confirmed && law.valid_until.is_some_and(|until| until <= self.at);
+        ceased || status_of(self.facts, basis.id.0, basis.adequacy, self.at) == Some(Adequacy::Repealed)
     }
 
     fn entitled(&self, scope: &scope::Model, law: LegalBasisId, asked: &ItemCode, item: &data_item::Model) -> bool {

@@ -92,6 +92,35 @@ pub const OPERATIONS: &[(&str, &str)] = &[
         r#"mutation { dissolveOrganisation(input: {id: "<organisation>", dissolvedOn: "2027-12-31", validateOnly: true}) { userErrors { code } } }"#,
     ),
     (
+        "proposeLegalBasis",
+        r#"mutation { proposeLegalBasis(input: {citation: "741/2023 48 § 1 mom", title: {fi: "Laki"}, allowsElectronic: true, overridesSecrecy: false, validFrom: "2024-01-01", checkedOn: "2026-01-01", evidence: PRIMARY_TEXT, validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "confirmLegalBasis",
+        r#"mutation { confirmLegalBasis(input: {id: "legal_basis:01980000-0000-7000-8000-000000000000", validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "repealLegalBasis",
+        r#"mutation { repealLegalBasis(input: {id: "legal_basis:01980000-0000-7000-8000-000000000000", note: "matrix", validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "proposeEntitlement",
+        r#"mutation { proposeEntitlement(input: {legalBasis: "legal_basis:01980000-0000-7000-8000-000000000000", role: RIGHT_TO_RECEIVE, register: "SOTERI", recipient: "9900005-0", item: "SOT.UNIT", purpose: "ENFORCEMENT", channel: TECHNICAL_INTERFACE, validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "confirmEntitlement",
+        r#"mutation { confirmEntitlement(input: {id: "entitlement:01980000-0000-7000-8000-000000000000", validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "endEntitlement",
+        r#"mutation { endEntitlement(input: {id: "entitlement:01980000-0000-7000-8000-000000000000", note: "matrix", validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    ("proposals", "{ proposals { totalCount } }"),
+    (
+        "rejectProposal",
+        r#"mutation { rejectProposal(input: {id: "legal_basis:01980000-0000-7000-8000-000000000000", note: "matrix", validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
         "proposeKey",
         r#"mutation { proposeKey(input: {organisation: "9900005-0", jwk: "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}", validateOnly: true}) { userErrors { code } } }"#,
     ),

@@ -134,6 +134,8 @@ pub(super) fn is_authority(facts: &Facts, id: OrganisationId) -> bool {
 pub(super) struct Footing<'a> {
     /// Adequate rights in force.
     pub(super) laws: Vec<&'a Law>,
+    /// Rights that were repealed.
+    repealed: Vec<&'a Law>,
     /// Why there is none, or why what there is does not suffice.
     pub(super) reasons: Vec<(DecisionReasonCode, Vec<LegalBasisId>)>,
 }
@@ -147,7 +149,7 @@ pub(super) fn footing<'a>(
     horizon: &mut Horizon,
 ) -> Footing<'a> {
     let mut footing = Footing::default();
-    let (mut repealed, mut inadequate, mut paper_only) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut inadequate, mut paper_only) = (Vec::new(), Vec::new());
     for basis in item.bases.iter().filter_map(|at| dossier.bases.get(*at)).filter(|basis| is_right(basis.row.role)) {
         let Some(law) = facts.law(basis.row.legal_basis_id) else { continue };
         let in_force = law_in_force(law, horizon);
@@ -155,7 +157,7 @@ pub(super) fn footing<'a>(
             && law.row.valid_until.is_some_and(|until| until <= horizon.at());
         let adequacy = adequacy(basis, horizon);
         if ceased || adequacy == Adequacy::Repealed {
-            repealed.push(law.row.id);
+            footing.repealed.push(law);
         } else if adequacy != Adequacy::Adequate {
             inadequate.push(law.row.id);
         } else if !in_force {
@@ -170,6 +172,7 @@ pub(super) fn footing<'a>(
         if paper_only.is_empty() {
             footing.reasons.push((DecisionReasonCode::NoLegalBasis, Vec::new()));
         }
+        let repealed = footing.repealed.iter().map(|law| law.row.id).collect();
         for (code, bases) in [
             (DecisionReasonCode::BasisRepealed, repealed),
             (DecisionReasonCode::BasisNotAdequate, inadequate),
@@ -264,6 +267,28 @@ pub fn is_for(
     entitlement.recipient_id.is_none_or(|recipient| Some(recipient) == id)
         && entitlement.recipient_kind.is_none_or(|recipients| recipients == kind)
         && entitlement.authority_status.is_none_or(|required| required == status)
+}
+
+/// Why none of the rights an item stands on gives what is wanted: none reaches so far, and one that did has been repealed.
+pub(super) fn unentitled<'a>(
+    facts: &Facts,
+    dossier: &Dossier,
+    scope: &ScopePart,
+    footing: &Footing<'_>,
+    wanted: &(impl Iterator<Item = Use<'a>> + Clone),
+    at: Instant,
+) -> Vec<Reason> {
+    let gave = |law: &Law| {
+        let mut uses = wanted.clone();
+        uses.any(|wanted| entitles(facts, dossier, scope, law, wanted, &mut Horizon::new(at)))
+    };
+    let ids = |laws: &mut dyn Iterator<Item = &&Law>| laws.map(|law| law.row.id).collect::<Vec<_>>();
+    let repealed = ids(&mut footing.repealed.iter().filter(|law| gave(law)));
+    [(DecisionReasonCode::BasisRepealed, repealed), (DecisionReasonCode::NotEntitled, ids(&mut footing.laws.iter()))]
+        .into_iter()
+        .filter(|(_, bases)| !bases.is_empty())
+        .map(|(code, bases)| Reason { bases, ..reason(code) })
+        .collect()
 }
 
 fn reaches(

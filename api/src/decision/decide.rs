@@ -357,7 +357,9 @@ fn judge_part(
     reasons: &mut Vec<Reason>,
 ) -> Vec<LegalBasisId> {
     let footing = conditions::footing(facts, dossier, part, item.is_secret, horizon);
-    reasons.extend(footing.reasons.into_iter().map(|(code, bases)| Reason { bases, ..conditions::reason(code) }));
+    reasons.extend(
+        footing.reasons.iter().map(|(code, bases)| Reason { bases: bases.clone(), ..conditions::reason(*code) }),
+    );
     let wanted = Use {
         node: item.code.node(),
         qualifier: asked.qualifier(),
@@ -371,8 +373,8 @@ fn judge_part(
         .map(|law| law.row.id)
         .collect();
     if entitled.is_empty() && !footing.laws.is_empty() {
-        let bases = footing.laws.iter().map(|law| law.row.id).collect();
-        reasons.push(Reason { bases, ..conditions::reason(DecisionReasonCode::NotEntitled) });
+        let wanted = std::iter::once(wanted);
+        reasons.extend(conditions::unentitled(facts, dossier, scope, &footing, &wanted, horizon.at()));
     }
     conditions::mandates(facts, dossier, part, horizon, reasons);
     for theme in part.mandates.iter().filter(|theme| !question.mandates.contains(theme)) {

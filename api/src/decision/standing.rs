@@ -175,8 +175,8 @@ pub fn item_reasons(
     let entitled =
         scope.purposes.iter().any(|purpose| carries_for(facts, dossier, scope, item, (&footing, *purpose), horizon));
     if !entitled && !footing.laws.is_empty() {
-        let bases = footing.laws.iter().map(|law| law.row.id).collect();
-        reasons.push(Reason { bases, ..conditions::reason(DecisionReasonCode::NotEntitled) });
+        let uses = scope.purposes.iter().map(|purpose| wanted(item, *purpose));
+        reasons.extend(conditions::unentitled(facts, dossier, scope, &footing, &uses, horizon.at()));
     }
     conditions::mandates(facts, dossier, item, horizon, &mut reasons);
     for reason in &mut reasons {
@@ -206,9 +206,14 @@ fn carries_for(
     (footing, purpose): (&Footing<'_>, PurposeId),
     horizon: &mut Horizon,
 ) -> bool {
-    let (code, operation) = (&item.row.item_code, item.row.operation);
-    let wanted = Use { node: code.node(), qualifier: code.qualifier(), purpose, operation };
+    let wanted = wanted(item, purpose);
     footing.laws.iter().any(|law| conditions::entitles(facts, dossier, scope, law, wanted, horizon))
+}
+
+/// What an item of a scope is used for.
+fn wanted(item: &ItemPart, purpose: PurposeId) -> Use<'_> {
+    let code = &item.row.item_code;
+    Use { node: code.node(), qualifier: code.qualifier(), purpose, operation: item.row.operation }
 }
 
 /// What is still missing on the way: the legal basis first, then what opening needs.

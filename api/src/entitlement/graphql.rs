@@ -6,7 +6,8 @@ use async_graphql::{Context, ID, InputObject, Object};
 use entity::{
     entitlement,
     vocabulary::{
-        AuthorityStatus, BasisRole, Channel, ContactTopic, Operation, OrganisationId, OrganisationKind, RegisterId,
+        AuthorityStatus, BasisRole, Channel, ContactTopic, EntitlementId, Operation, OrganisationId, OrganisationKind,
+        ProposalStatus, RegisterId,
     },
 };
 
@@ -37,11 +38,18 @@ pub struct Entitlement {
     pub row: Arc<entitlement::Model>,
 }
 
+impl Entitlement {
+    /// Entitlement of an id; null when there is none.
+    pub fn of(view: &View, id: EntitlementId) -> Option<Self> {
+        Some(Self { view: view.clone(), row: Arc::clone(view.facts.entitlement.get(id)?) })
+    }
+}
+
 /// Ceiling of a legal basis: at most this, to these, for that.
 #[Object]
 impl Entitlement {
     /// Global identifier.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         global_id(self.row.id).into()
     }
 
@@ -113,6 +121,21 @@ impl Entitlement {
     /// Instant at which it ends, UTC, exclusive; null while open-ended.
     async fn valid_until(&self) -> Option<DateTime> {
         self.row.valid_until.map(DateTime::from)
+    }
+
+    /// Whether another administrator has confirmed it; it gives nothing before.
+    async fn status(&self) -> Said<ProposalStatus> {
+        self.row.status.into()
+    }
+
+    /// Who proposed it; null for all but administrators.
+    async fn proposed_by(&self) -> Option<&str> {
+        policy::keeps_law(&self.view.viewer).then_some(&self.row.proposed_by)
+    }
+
+    /// Who confirmed it; null while nobody has, and for all but administrators.
+    async fn confirmed_by(&self) -> Option<&str> {
+        self.row.confirmed_by.as_deref().filter(|_| policy::keeps_law(&self.view.viewer))
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use entity::{
     data_item, register,
-    vocabulary::{Citation, DataItemId, Instant, ItemCode, RegisterId},
+    vocabulary::{Citation, DataItemId, Instant, ItemCode, ProposalStatus, RegisterId},
 };
 
 use super::rules::open_scopes;
@@ -126,7 +126,11 @@ fn secrecy<'a>(
         _ => {}
     }
     let citation: Citation = checks.parsed_if("secrecyBasis", input.secrecy_basis.as_ref())?;
-    checks.found("secrecyBasis", legal_basis::rules::wording(facts, &citation, now), "legal basis")
+    let row = checks.found("secrecyBasis", legal_basis::rules::wording(facts, &citation, now), "legal basis")?;
+    if row.status == ProposalStatus::Proposed {
+        checks.fault(FaultCode::Conflict, "secrecyBasis", "has not been confirmed: a proposal is no law");
+    }
+    Some(row)
 }
 
 /// Marks that contradict one another.
@@ -157,8 +161,7 @@ pub(super) mod tests {
         agreement, organisation, scope, scope_item,
         vocabulary::{
             Admission, AgreementId, AgreementStatus, Channel, Evidence, Jurisdiction, LegalBasisId, NecessityCheck,
-            Operation, OrganisationId, OrganisationKind, Population, ProposalStatus, Regularity, ScopeId, ScopeItemId,
-            ScopeStatus,
+            Operation, OrganisationId, OrganisationKind, Population, Regularity, ScopeId, ScopeItemId, ScopeStatus,
         },
     };
     use uuid::Uuid;

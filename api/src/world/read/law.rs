@@ -6,7 +6,10 @@ use entity::{
 };
 
 use super::{Reader, unset};
-use crate::world::{fields::Fields, parse, rules};
+use crate::{
+    legal_basis::rules::cited,
+    world::{fields::Fields, parse, rules},
+};
 
 impl Reader<'_> {
     pub(super) fn read_law(&mut self) {
@@ -87,21 +90,4 @@ fn basis_row(fields: &Fields<'_>) -> Option<legal_basis::Model> {
         confirmed_by: fields.maybe_text("confirmed_by"),
     };
     citation.map(|citation| cited(row, &citation))
-}
-/// Row with the parts of its citation. Åland's acts are cited like Finland's, so their order is said beside.
-fn cited(row: legal_basis::Model, citation: &Citation) -> legal_basis::Model {
-    let aland = row.jurisdiction == Jurisdiction::Ax && citation.jurisdiction == Jurisdiction::Fi;
-    let own = |text: &Option<Box<str>>| text.as_deref().map(str::to_owned);
-    legal_basis::Model {
-        jurisdiction: if aland { Jurisdiction::Ax } else { citation.jurisdiction },
-        number: i32::try_from(citation.number).unwrap_or(i32::MAX),
-        year: i32::from(citation.year),
-        chapter: own(&citation.chapter),
-        section: citation.section.clone().into(),
-        moment: citation.moment.map(i32::from),
-        item: own(&citation.item),
-        subitem: own(&citation.subitem),
-        citation: citation.to_string(),
-        ..row
-    }
 }

@@ -1,5 +1,7 @@
 //! How provisions of law are said.
 
+mod mutation;
+
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, InputObject, Object};
@@ -8,9 +10,12 @@ use entity::{
     vocabulary::{Evidence, Instant, Jurisdiction, Language, LegalBasisId, ProposalStatus, Threshold},
 };
 
+pub use mutation::LegalBasisMutation;
+
 use super::rules;
 use crate::{
     Error,
+    auth::policy,
     checks::Checks,
     context::View,
     decision::{self, Horizon},
@@ -159,6 +164,22 @@ impl LegalBasis {
         self.row.valid_until.map(DateTime::from)
     }
 
+    /// Wording of the same provision whose place it takes, or took when it was confirmed; null where there is none.
+    async fn supersedes(&self) -> Option<LegalBasis> {
+        let row = rules::supersedes(&self.view.facts, &self.row)?;
+        Some(Self { view: self.view.clone(), row: Arc::clone(row) })
+    }
+
+    /// Who proposed it; null for all but administrators.
+    async fn proposed_by(&self) -> Option<&str> {
+        policy::keeps_law(&self.view.viewer).then_some(&self.row.proposed_by)
+    }
+
+    /// Who confirmed it; null while nobody has, and for all but administrators.
+    async fn confirmed_by(&self) -> Option<&str> {
+        self.row.confirmed_by.as_deref().filter(|_| policy::keeps_law(&self.view.viewer))
+    }
+
     /// Provision that took its place; null while in force, and where nothing did.
     async fn superseded_by(&self) -> Option<LegalBasis> {
         Self::of(&self.view, self.row.superseded_by_id?)
@@ -195,6 +216,8 @@ pub struct LegalBasisFilter {
     in_force_at: Option<DateTime>,
     /// Whether it has ceased by now, or else not.
     is_repealed: Option<bool>,
+    /// Whether another administrator has confirmed it.
+    status: Option<Said<ProposalStatus>>,
 }
 
 impl LegalBasisFilter {
@@ -202,6 +225,7 @@ impl LegalBasisFilter {
         let in_force =
             |at| view.facts.law(row.id).is_some_and(|law| decision::law_in_force(law, &mut Horizon::new(at)));
         self.act_number.is_none_or(|number| number == row.number)
+            && self.status.is_none_or(|status| status.0 == row.status)
             && self.act_year.is_none_or(|year| year == row.year)
             && in_force_at.is_none_or(in_force)
             && self.is_repealed.is_none_or(|repealed| repealed == rules::is_repealed(row, view.at))
