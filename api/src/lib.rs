@@ -55,11 +55,11 @@ pub mod scope;
 
 pub mod usage_review;
 
+pub mod agreement;
+
 pub mod entitlement;
 
 pub mod proposal;
-
-pub mod agreement;
 
 pub mod inquiry;
 

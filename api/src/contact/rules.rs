@@ -31,6 +31,9 @@ const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
 const SUPPORT_FIRST: [ContactTopic; 3] =
     [ContactTopic::Technical, ContactTopic::Security, ContactTopic::DataProtection];
 
+/// Topics on which the data-exchange desk is asked first (R34, R46).
+const DESK_FIRST: [ContactTopic; 2] = [ContactTopic::Agreement, ContactTopic::LegalBasis];
+
 /// Rule that a contact breaks: the member of its input, what sort of fault, and why.
 pub type Breach = (&'static str, FaultCode, String);
 
@@ -63,7 +66,7 @@ pub fn in_use(row: &contact::Model, on: Day) -> bool {
 }
 
 /// Contacts of an organisation that serve on a day, for all matters and, where one is named, for an agreement too; in
-/// the order in which to ask them (R9, R46). A contact of the agreement goes before one for all matters.
+/// the order in which to ask them (R9, R34, R46). A contact of the agreement goes before one for all matters.
 pub fn serving(
     facts: &Facts,
     organisation: OrganisationId,
@@ -80,9 +83,11 @@ pub fn serving(
         .cloned()
         .collect();
     let support_leads = topic.is_some_and(|topic| SUPPORT_FIRST.contains(&topic));
+    let desk_leads = topic.is_some_and(|topic| DESK_FIRST.contains(&topic));
     found.sort_by_key(|row| {
         let is_other = row.role != ContactRole::TechnicalSupport;
-        (support_leads && is_other, row.agreement_id.is_none(), row.priority, is_other, row.id)
+        let is_no_desk = desk_leads && row.role != ContactRole::DataExchangeDesk;
+        (support_leads && is_other, row.agreement_id.is_none(), is_no_desk, row.priority, is_other, row.id)
     });
     found
 }

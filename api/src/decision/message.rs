@@ -1,6 +1,6 @@
 //! Reasons and duties in words. Codes are stable; words are free to change.
 
-use entity::vocabulary::{CompletenessCode, DecisionReasonCode, Language, ObligationCode};
+use entity::vocabulary::{CompletenessCode, DecisionReasonCode, Language, NextStepCode, ObligationCode};
 
 /// Reason in words.
 pub fn reason_message(code: DecisionReasonCode, language: Language) -> &'static str {
@@ -15,6 +15,11 @@ pub fn obligation_message(code: ObligationCode, language: Language) -> &'static 
 /// What an agreement lacks, in words.
 pub fn completeness_message(code: CompletenessCode, language: Language) -> &'static str {
     said(completeness_texts(code), language)
+}
+
+/// What to do next, in words.
+pub fn next_step_message(code: NextStepCode, language: Language) -> &'static str {
+    said(next_step_texts(code), language)
 }
 
 /// Texts stand in the order Finnish, Swedish, English.
@@ -175,6 +180,66 @@ fn reason_texts(code: DecisionReasonCode) -> [&'static str; 3] {
             "tietosuojan tarkistuslistan kohtaan ei ole vastattu myöntävästi eikä poikkeusta ole hyväksytty",
             "en punkt i checklistan för dataskydd är inte bejakad och inget undantag har godkänts",
             "a question of the protection checklist is not answered yes and no exception was accepted",
+        ],
+    }
+}
+
+fn next_step_texts(code: NextStepCode) -> [&'static str; 3] {
+    match code {
+        NextStepCode::AskLegalBasis => [
+            "mikään tiedossa oleva voimassa oleva säännös ei anna oikeutta: kysy rekisterinpitäjältä tai käytä muuta tapaa",
+            "ingen känd gällande bestämmelse ger rätten: fråga den personuppgiftsansvarige eller använd ett annat sätt",
+            "no known provision in force gives the right: ask the controller, or take another way",
+        ],
+        NextStepCode::TakeAnotherWay => [
+            "oikeus ei kata sähköistä luovuttamista: käytä muuta tapaa",
+            "rätten omfattar inte elektroniskt utlämnande: använd ett annat sätt",
+            "the right does not cover electronic disclosure: take another way",
+        ],
+        NextStepCode::FindRightToProcess => [
+            "vastaanottaja ei ole viranomainen: osoita säännös, joka antaa oikeuden käsitellä tietoja (906/2019 24 §)",
+            "mottagaren är inte en myndighet: ange den bestämmelse som ger rätt att behandla uppgifterna (906/2019 24 §)",
+            "the recipient is not an authority: name the provision that gives the right to process (906/2019 24 §)",
+        ],
+        NextStepCode::MakeAgreement => [
+            "laki antaa oikeuden: tee sopimus rekisterinpitäjän kanssa",
+            "lagen ger rätten: ingå ett avtal med den personuppgiftsansvarige",
+            "the law gives the right: make an agreement with the controller",
+        ],
+        NextStepCode::ContinueAgreement => [
+            "sopimus on valmisteilla: tee vaihe, jota se odottaa",
+            "avtalet bereds: utför det steg som det väntar på",
+            "the agreement is on its way: do the step it waits at",
+        ],
+        NextStepCode::AwaitStart => [
+            "sopimus on tehty: sen voimassaolo ei ole vielä alkanut",
+            "avtalet har ingåtts: det har ännu inte trätt i kraft",
+            "the agreement is made: its first day is still to come",
+        ],
+        NextStepCode::AwaitResumption => [
+            "luovuttaminen on keskeytetty: rekisterinpitäjä jatkaa sitä",
+            "utlämnandet har avbrutits: den personuppgiftsansvarige återupptar det",
+            "disclosure is suspended: the discloser resumes it",
+        ],
+        NextStepCode::ClearObstacles => [
+            "sopimus on voimassa, mutta mitään ei voi luovuttaa: poista esteet",
+            "avtalet är i kraft, men ingenting kan lämnas ut: undanröj hindren",
+            "the agreement is active, yet nothing may be disclosed: clear what stands in the way",
+        ],
+        NextStepCode::WidenAgreement => [
+            "voimassa oleva sopimus ei kata käyttötarkoitusta: sopikaa laajemmasta tietosisällöstä",
+            "det gällande avtalet omfattar inte ändamålet: kom överens om ett vidare datainnehåll",
+            "the agreement in force does not serve the purpose: agree on more",
+        ],
+        NextStepCode::NameSuccessor => [
+            "organisaatio on lakannut: sen tehtäviä jatkava on merkittävä",
+            "organisationen har upphört: den som övertagit dess uppgifter ska antecknas",
+            "the organisation has ceased to exist: whoever took its place must be registered",
+        ],
+        NextStepCode::AskDecision => [
+            "mitään ei puutu: kysy, mitä voidaan luovuttaa",
+            "ingenting saknas: fråga vad som får lämnas ut",
+            "nothing is missing: ask what may be disclosed",
         ],
     }
 }

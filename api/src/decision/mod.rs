@@ -33,7 +33,7 @@ pub use content::{
 pub use decide::{cited, decide, disclosers};
 pub use grants::{GrantBarrier, grant_barrier, grant_holds, grant_stands, grant_until};
 pub use horizon::Horizon;
-pub use message::{completeness_message, obligation_message, reason_message};
+pub use message::{completeness_message, next_step_message, obligation_message, reason_message};
 pub use notice::{notice_due, notify_by};
 pub use question::*;
 pub use standing::{Standing, basis_reasons, is_alive, is_offered, item_reasons, of_agreement, of_scope, serves};

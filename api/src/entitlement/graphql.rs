@@ -1,24 +1,26 @@
 //! How entitlements, and the answer what an organisation may receive at most, are said.
 
-use std::sync::Arc;
+use std::{iter, sync::Arc};
 
 use async_graphql::{Context, ID, InputObject, Object};
 use entity::{
     entitlement,
     vocabulary::{
-        AuthorityStatus, BasisRole, Channel, ContactTopic, EntitlementId, Operation, OrganisationId, OrganisationKind,
-        ProposalStatus, RegisterId,
+        AdoptionStepCode, AgreementSide, AuthorityStatus, BasisRole, Channel, ContactTopic, EntitlementId, Language,
+        NextStepCode, Operation, OrganisationId, OrganisationKind, ProposalStatus, RegisterId,
     },
 };
 
-use super::{Insight, Question, Recipient, rules};
+use super::{Insight, NextStep as Step, Question, Recipient, rules};
 use crate::{
     Error, FaultCode,
+    agreement::graphql::Agreement,
     auth::policy::{self, Access},
     checks::Checks,
     contact::graphql::Contact,
     context::View,
-    facts::global_id,
+    decision,
+    facts::{self, global_id},
     graphql::{
         request::request,
         said::Said,
@@ -238,15 +240,62 @@ impl Entitlements {
         DecisionReason::all(&self.view, self.found.missing.clone())
     }
 
+    /// What to do next, the first thing that can be done. Who may not know of agreements is told what the law alone asks for.
+    async fn next_step(&self) -> NextStep {
+        NextStep { view: self.view.clone(), step: self.found.next_step }
+    }
+
     /// Ways to the data other than an agreement, at most 4.
     async fn alternatives(&self) -> Vec<RegisterAlternative> {
         RegisterAlternative::of(&self.view, self.register)
     }
 
-    /// Whom to ask at the controller about rights to information; null when the controller has named nobody.
+    /// Whom to ask at the controller, or at who took its place, about rights to information, the data-exchange desk first;
+    /// null when nobody has been named.
     async fn contact(&self) -> Option<Contact> {
         let controller = self.view.facts.register.get(self.register)?.controller_id;
-        Contact::of_organisation(&self.view, controller, Some(ContactTopic::LegalBasis)).into_iter().next()
+        let heirs = facts::successors(self.view.facts.tables(), controller);
+        iter::once(controller).chain(heirs).find_map(|body| {
+            Contact::of_organisation(&self.view, body, Some(ContactTopic::LegalBasis)).into_iter().next()
+        })
+    }
+}
+
+/// Next step.
+pub struct NextStep {
+    view: View,
+    step: Step,
+}
+
+/// What to do next to receive the data.
+#[Object]
+impl NextStep {
+    /// Stable code.
+    async fn code(&self) -> Said<NextStepCode> {
+        self.step.code.into()
+    }
+
+    /// The same in words.
+    async fn message(
+        &self,
+        #[graphql(desc = "Language; that of the request when absent.")] language: Option<Said<Language>>,
+    ) -> &'static str {
+        decision::next_step_message(self.step.code, language.map_or(self.view.language, |language| language.0))
+    }
+
+    /// Agreement it is done in; null where none has been begun, and for those who may not know of it.
+    async fn agreement(&self) -> Option<Agreement> {
+        Agreement::of(&self.view, self.step.agreement?)
+    }
+
+    /// Step of adoption the agreement waits at; null but for CONTINUE_AGREEMENT.
+    async fn adoption_step(&self) -> Option<Said<AdoptionStepCode>> {
+        self.step.adoption_step.map(Said)
+    }
+
+    /// Side of the agreement whose turn it is; null outside an agreement, and where it waits for neither side alone.
+    async fn waits_for(&self) -> Option<Said<AgreementSide>> {
+        self.step.waits_for.map(Said)
     }
 }
 

@@ -2,6 +2,8 @@
 
 pub mod ceiling;
 pub mod graphql;
+mod next_step;
 pub mod rules;
 
+pub use next_step::NextStep;
 pub use rules::{Entitlements, Insight, Question, Recipient};

@@ -1,18 +1,19 @@
 //! What the law allows an organisation at most, and what it still lacks on the way (R31–R36).
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use entity::{
     entitlement,
     vocabulary::{
-        AuthorityStatus, BasisRole, DecisionReasonCode, EffectiveState, Instant, OrganisationId, OrganisationKind,
-        ProposalStatus, PurposeId, RegisterId, ScopeStatus,
+        AuthorityStatus, BasisRole, DecisionReasonCode, EffectiveState, Instant, LegalBasisId, NextStepCode,
+        OrganisationId, OrganisationKind, ProposalStatus, PurposeId, RegisterId, ScopeStatus,
     },
 };
 
+use super::next_step::{NextStep, under_agreement};
 use crate::{
     decision::{self, About, Horizon, Reason, Standing},
-    facts::{Dossier, Facts},
+    facts::{Dossier, Facts, ScopePart},
 };
 
 /// Question what the law allows.
@@ -47,17 +48,22 @@ pub enum Insight {
 }
 
 /// Answer to a question.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entitlements {
     /// Entitlements in force, by item, purpose, channel and operation.
     pub nodes: Vec<Arc<entitlement::Model>>,
     /// What is missing.
     pub missing: Vec<Reason>,
+    /// What to do next.
+    pub next_step: NextStep,
 }
 
-/// What the confirmed law in force allows the recipient at most, and what it lacks.
+/// What the confirmed law in force allows the recipient at most, what it lacks, and what to do next.
 pub fn find(facts: &Facts, question: &Question, at: Instant) -> Entitlements {
-    let Some((id, kind, status)) = recipient(facts, question.recipient) else { return Entitlements::default() };
+    let Some((id, kind, status)) = recipient(facts, question.recipient) else {
+        let next_step = NextStep::of(NextStepCode::NameSuccessor);
+        return Entitlements { nodes: Vec::new(), missing: Vec::new(), next_step };
+    };
     let mut nodes: Vec<_> = facts
         .entitlement
         .of(question.register)
@@ -67,8 +73,8 @@ pub fn find(facts: &Facts, question: &Question, at: Instant) -> Entitlements {
         .cloned()
         .collect();
     nodes.sort_by(|a, b| order(a).cmp(&order(b)));
-    let missing = missing(facts, question, status, &nodes, at);
-    Entitlements { nodes, missing }
+    let (missing, next_step) = judged(facts, question, status, &nodes, at);
+    Entitlements { nodes, missing, next_step }
 }
 
 fn recipient(
@@ -93,21 +99,34 @@ fn order(row: &entitlement::Model) -> impl Ord + use<'_> {
     (&row.item_code, row.purpose_id, row.channel, row.operation, row.id)
 }
 
-/// What the recipient lacks: a right first, then an agreement, then whatever stands in the way of the best one it has.
-fn missing(
+/// What the recipient lacks: a right first, then an agreement, then whatever stands in the way of the best one it has; and
+/// the first of it that can be done.
+fn judged(
     facts: &Facts,
     question: &Question,
     status: AuthorityStatus,
     nodes: &[Arc<entitlement::Model>],
     at: Instant,
-) -> Vec<Reason> {
+) -> (Vec<Reason>, NextStep) {
     let mut reasons = Vec::new();
-    if !nodes.iter().any(|row| decision::is_right(row.role)) {
+    let mut steps = Vec::new();
+    if is_gone(facts, question.recipient, at) {
+        reasons.push(reason(DecisionReasonCode::PartyNotActive));
+        steps.push(NextStep::of(NextStepCode::NameSuccessor));
+    }
+    let rights: Vec<_> =
+        nodes.iter().filter(|row| decision::is_right(row.role)).map(|row| row.legal_basis_id).collect();
+    if rights.is_empty() {
         reasons.push(reason(DecisionReasonCode::NoLegalBasis));
+        steps.push(NextStep::of(NextStepCode::AskLegalBasis));
+    } else if !rights.iter().any(|id| is_electronic(facts, *id)) {
+        let bases = rights.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
+        reasons.push(Reason { bases, ..reason(DecisionReasonCode::ElectronicNotAllowed) });
+        steps.push(NextStep::of(NextStepCode::TakeAnotherWay));
     }
     let best = match (question.recipient, question.insight) {
         (Recipient::Organisation(id), Insight::Agreements) => {
-            let best = best(facts, id, question.register, at);
+            let best = best(facts, id, question, at);
             reasons.extend(best.is_none().then(|| reason(DecisionReasonCode::NoAgreement)));
             best
         }
@@ -116,16 +135,24 @@ fn missing(
     let processes = nodes.iter().any(|row| row.role == BasisRole::RightToProcess);
     if best.is_none() && status != AuthorityStatus::Authority && !processes {
         reasons.push(reason(DecisionReasonCode::ProcessingRightMissing));
+        steps.push(NextStep::of(NextStepCode::FindRightToProcess));
     }
-    if is_gone(facts, question.recipient, at) {
-        reasons.push(reason(DecisionReasonCode::PartyNotActive));
-    }
-    if let Some((dossier, standing)) = best {
-        reasons.extend(obstacles(dossier, standing, question.purpose, at));
+    match best {
+        Some((dossier, standing)) => {
+            steps.push(under_agreement(facts, dossier, (&standing, nodes), question.purpose, at));
+            reasons.extend(obstacles(dossier, standing, question.purpose, at));
+        }
+        None => steps.push(NextStep::of(NextStepCode::MakeAgreement)),
     }
     reasons.sort();
     reasons.dedup();
-    reasons
+    // INVARIANT: one step at least was found, with an agreement or without one.
+    let next_step = steps.into_iter().next().unwrap_or(NextStep::of(NextStepCode::AskLegalBasis));
+    (reasons, next_step)
+}
+
+fn is_electronic(facts: &Facts, id: LegalBasisId) -> bool {
+    facts.law(id).is_some_and(|law| law.row.allows_electronic)
 }
 
 /// Whether an organisation has been dissolved and nobody alive stands in its place.
@@ -136,18 +163,18 @@ fn is_gone(facts: &Facts, recipient: Recipient, at: Instant) -> bool {
     }
 }
 
-/// Agreement of the recipient or its predecessors on the register that comes nearest to being in force; null when none is
-/// alive.
-fn best(
-    facts: &Facts,
+/// Agreement of the recipient or its predecessors on the register that comes nearest to serving the purpose: one with a
+/// scope for it first, then the nearest to being in force; null when none is alive.
+fn best<'a>(
+    facts: &'a Facts,
     recipient: OrganisationId,
-    register: RegisterId,
+    question: &Question,
     at: Instant,
-) -> Option<(&Arc<Dossier>, Standing)> {
+) -> Option<(&'a Arc<Dossier>, Standing)> {
     facts
         .lineage(recipient)
         .into_iter()
-        .flat_map(|party| facts.received(party, register))
+        .flat_map(|party| facts.received(party, question.register))
         .map(|dossier| (dossier, decision::of_agreement(facts, dossier, at)))
         .filter(|(_, standing)| {
             !matches!(standing.state, EffectiveState::Ended | EffectiveState::Rejected | EffectiveState::Expired)
@@ -158,18 +185,23 @@ fn best(
                 EffectiveState::PartlyInForce => 1,
                 _ => 2,
             };
-            (distance, standing.blockers.len(), dossier.row.number.clone())
+            let serves = question.purpose.is_none_or(|purpose| serving(dossier, purpose, at).next().is_some());
+            (!serves, distance, standing.blockers.len(), dossier.row.number.clone())
         })
+}
+
+/// Scopes of an agreement that serve a purpose and have not been closed.
+pub(super) fn serving(dossier: &Dossier, purpose: PurposeId, at: Instant) -> impl Iterator<Item = &ScopePart> {
+    let scopes = dossier.scopes.iter().filter(move |scope| scope.purposes.contains(&purpose));
+    scopes.filter(move |scope| scope.status.at(at) != Some(ScopeStatus::Closed))
 }
 
 fn obstacles(dossier: &Dossier, standing: Standing, purpose: Option<PurposeId>, at: Instant) -> Vec<Reason> {
     let mut reasons = standing.blockers;
     match standing.state {
         EffectiveState::InForce | EffectiveState::PartlyInForce | EffectiveState::Blocked => {
-            let serves = |purpose| {
-                let mut open = dossier.scopes.iter().filter(|scope| scope.status.at(at) == Some(ScopeStatus::Open));
-                open.any(|scope| scope.purposes.contains(&purpose))
-            };
+            let serves =
+                |purpose| serving(dossier, purpose, at).any(|scope| scope.status.at(at) == Some(ScopeStatus::Open));
             if purpose.is_some_and(|purpose| !serves(purpose)) {
                 reasons.push(reason(DecisionReasonCode::PurposeNotInScope));
             }
@@ -184,7 +216,7 @@ fn reason(code: DecisionReasonCode) -> Reason {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use entity::{
         agreement, legal_basis, organisation, register,
         vocabulary::{
@@ -197,23 +229,27 @@ mod tests {
     use super::*;
     use crate::facts::{Edit, bare};
 
-    const KELA: OrganisationId = OrganisationId(Uuid::from_u128(1));
-    const COUNTY: OrganisationId = OrganisationId(Uuid::from_u128(2));
-    const FUND: OrganisationId = OrganisationId(Uuid::from_u128(3));
-    const REGISTER: RegisterId = RegisterId(Uuid::from_u128(4));
-    const LAW: LegalBasisId = LegalBasisId(Uuid::from_u128(5));
-    const ASSISTANCE: PurposeId = PurposeId(Uuid::from_u128(6));
-    const WELFARE: PurposeId = PurposeId(Uuid::from_u128(7));
+    pub(in crate::entitlement) const KELA: OrganisationId = OrganisationId(Uuid::from_u128(1));
+    pub(in crate::entitlement) const COUNTY: OrganisationId = OrganisationId(Uuid::from_u128(2));
+    pub(in crate::entitlement) const FUND: OrganisationId = OrganisationId(Uuid::from_u128(3));
+    pub(in crate::entitlement) const REGISTER: RegisterId = RegisterId(Uuid::from_u128(4));
+    pub(in crate::entitlement) const LAW: LegalBasisId = LegalBasisId(Uuid::from_u128(5));
+    pub(in crate::entitlement) const ASSISTANCE: PurposeId = PurposeId(Uuid::from_u128(6));
+    pub(in crate::entitlement) const WELFARE: PurposeId = PurposeId(Uuid::from_u128(7));
 
-    fn now() -> Instant {
+    pub(in crate::entitlement) fn now() -> Instant {
         "2026-06-01T09:00:00Z".parse().unwrap()
     }
 
-    fn organisation(id: OrganisationId, kind: OrganisationKind, status: AuthorityStatus) -> organisation::Model {
+    pub(in crate::entitlement) fn organisation(
+        id: OrganisationId,
+        kind: OrganisationKind,
+        status: AuthorityStatus,
+    ) -> organisation::Model {
         organisation::Model { kind, authority_status: status, ..bare::organisation(id) }
     }
 
-    fn law() -> legal_basis::Model {
+    pub(in crate::entitlement) fn law() -> legal_basis::Model {
         legal_basis::Model {
             id: LAW,
             jurisdiction: Jurisdiction::Fi,
@@ -247,7 +283,7 @@ mod tests {
         }
     }
 
-    fn entitlement(number: u128, item: &str, purpose_id: PurposeId) -> entitlement::Model {
+    pub(in crate::entitlement) fn entitlement(number: u128, item: &str, purpose_id: PurposeId) -> entitlement::Model {
         entitlement::Model {
             id: EntitlementId(Uuid::from_u128(number)),
             legal_basis_id: LAW,
@@ -269,7 +305,7 @@ mod tests {
         }
     }
 
-    fn agreement(status: AgreementStatus) -> agreement::Model {
+    pub(in crate::entitlement) fn agreement(status: AgreementStatus) -> agreement::Model {
         agreement::Model {
             status,
             publicity: Publicity::Secret,
@@ -277,7 +313,7 @@ mod tests {
         }
     }
 
-    fn world(more: impl IntoIterator<Item = Edit>) -> Facts {
+    pub(in crate::entitlement) fn world(more: impl IntoIterator<Item = Edit>) -> Facts {
         let register = register::Model { code: "KELMU".to_owned(), ..bare::register(REGISTER, KELA) };
         let edits: Vec<Edit> = [
             organisation(KELA, OrganisationKind::SocialInsuranceInstitution, AuthorityStatus::Authority).into(),
@@ -295,7 +331,7 @@ mod tests {
         Facts::default().after(1, &edits)
     }
 
-    fn question(recipient: Recipient, purpose: Option<PurposeId>) -> Question {
+    pub(in crate::entitlement) fn question(recipient: Recipient, purpose: Option<PurposeId>) -> Question {
         Question { recipient, register: REGISTER, purpose, insight: Insight::Agreements }
     }
 

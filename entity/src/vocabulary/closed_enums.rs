@@ -605,6 +605,32 @@ closed_enums! {
         NotRequired = "NOT_REQUIRED",
     }
 
+    #[doc = "What to do next to receive data from a register. May grow."]
+    NextStepCode {
+        #[doc = "No provision in force gives the right: ask the controller (`askLegalBasis`), or take another way (R34, R36)."]
+        AskLegalBasis = "ASK_LEGAL_BASIS",
+        #[doc = "What gives the right does not cover electronic disclosure: take another way (R31, R36)."]
+        TakeAnotherWay = "TAKE_ANOTHER_WAY",
+        #[doc = "The recipient is no authority: find the provision that gives it the right to process (906/2019 24 §)."]
+        FindRightToProcess = "FIND_RIGHT_TO_PROCESS",
+        #[doc = "The law gives the right: make an agreement with the controller (R35)."]
+        MakeAgreement = "MAKE_AGREEMENT",
+        #[doc = "An agreement is on its way: do the step it waits at."]
+        ContinueAgreement = "CONTINUE_AGREEMENT",
+        #[doc = "The agreement is signed: its first day is still to come."]
+        AwaitStart = "AWAIT_START",
+        #[doc = "The agreement is suspended, or what serves the purpose is: it must be resumed."]
+        AwaitResumption = "AWAIT_RESUMPTION",
+        #[doc = "The agreement is active, yet nothing may be disclosed for the purpose: clear what stands in the way."]
+        ClearObstacles = "CLEAR_OBSTACLES",
+        #[doc = "The agreement in force does not serve the purpose: agree on more (R40)."]
+        WidenAgreement = "WIDEN_AGREEMENT",
+        #[doc = "The organisation has ceased to exist: whoever took its place must be registered."]
+        NameSuccessor = "NAME_SUCCESSOR",
+        #[doc = "Nothing is missing: ask what may be disclosed (`accessDecision`)."]
+        AskDecision = "ASK_DECISION",
+    }
+
     #[doc = "Side an organisation is on in one agreement."]
     AgreementSide {
         #[doc = "Discloser's side."]
