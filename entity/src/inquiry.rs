@@ -29,6 +29,8 @@ pub struct Model {
     pub asked_at: Instant,
     /// Answer; null while open.
     pub answer: Option<String>,
+    /// Provisions the answer names as giving the right, one citation a line; null where it names none.
+    pub answer_provisions: Option<String>,
     /// Instant of the answer.
     pub answered_at: Option<Instant>,
 }

@@ -36,6 +36,7 @@ mod registry_acts;
 mod reports;
 mod retention;
 mod scale;
+mod right_finder;
 mod schema;
 mod scope_life;
 mod signing;

@@ -20,7 +20,7 @@ use crate::{
     auth::PublicKey,
     contact::rules as contact_rules,
     facts::{Dossier, Facts, Row, stands_for},
-    inquiry::CLAIMED_PROVISIONS_MAX,
+    inquiry::PROVISIONS_MAX,
     organisation::{keys::rules::KEYS_MAX, rules::SUBSYSTEMS_MAX},
     protection_statement::rules::{ANSWERS_MAX, STATEMENTS_MAX},
     register::rules::QUALIFIERS_MAX,
@@ -247,7 +247,8 @@ pub(super) fn parts(facts: &Facts, row: &Row) -> Option<(FaultCode, String)> {
             (same.count(), STATEMENTS_MAX, "statements between two bodies on one register")
         }
         Row::Inquiry(row) => {
-            (row.claimed_provisions.lines().count(), CLAIMED_PROVISIONS_MAX, "claimed provisions of one inquiry")
+            let answered = row.answer_provisions.as_ref().map_or(0, |provisions| provisions.lines().count());
+            (row.claimed_provisions.lines().count().max(answered), PROVISIONS_MAX, "provisions of one inquiry")
         }
         _ => return None,
     };

@@ -160,8 +160,7 @@ pub fn judge(facts: &Facts, viewer: &Viewer, act: Act, at: Instant) -> Result<Pe
         Act::WithdrawAgreement { agreement } => acts_for(facts, viewer, known(facts, viewer, agreement)?.drafted_by_id),
         Act::AnswerInquiry { inquiry } => {
             let row = facts.inquiry.get(inquiry).filter(|row| sees_inquiry(facts, viewer, row));
-            let register = facts.register.get(row.ok_or(Error::NotFound("inquiry"))?.register_id);
-            register.is_some_and(|register| acts_for(facts, viewer, register.controller_id))
+            answers_inquiry(facts, viewer, row.ok_or(Error::NotFound("inquiry"))?)
         }
         Act::ReviewStatement { statement } => {
             let row = facts.protection_statement.get(statement).filter(|row| sees_statement(facts, viewer, row));

@@ -18,7 +18,7 @@ use crate::{
     entitlement::{ceiling::graphql::EntitlementMutation, graphql::EntitlementQuery},
     expiration::graphql::ExpirationQuery,
     incident::graphql::{IncidentMutation, IncidentQuery},
-    inquiry::graphql::InquiryQuery,
+    inquiry::graphql::{InquiryMutation, InquiryQuery},
     legal_basis::graphql::{LegalBasisMutation, LegalBasisQuery},
     mandate::graphql::MandateQuery,
     minimisation::graphql::MinimisationQuery,
@@ -84,6 +84,7 @@ pub struct Mutation(
     IncidentMutation,
     UsageReviewMutation,
     DisclosureMutation,
+    InquiryMutation,
     AnomalyMutation,
 );
 

@@ -12,6 +12,7 @@ use crate::{
     anomaly::graphql::Anomaly,
     context::View,
     graphql::request::request,
+    inquiry::graphql::Inquiry,
     legal_basis::graphql::LegalBasis,
     mandate::graphql::MandateTheme,
     organisation::graphql::Organisation,
@@ -44,6 +45,8 @@ pub enum Node {
     ProtectionStatement(ProtectionStatement),
     /// Incident.
     Incident(Incident),
+    /// Inquiry.
+    Inquiry(Inquiry),
     /// Anomaly.
     Anomaly(Anomaly),
 }
@@ -100,5 +103,6 @@ async fn find(ctx: &Context<'_>, view: &View, id: &ID) -> Result<Node, Error> {
         "incident" => Incident::of(&view, uuid.into()).map(Node::Incident),
         _ => None,
     };
+        "inquiry" => Inquiry::of(&view, uuid.into()).map(Node::Inquiry),
     node.ok_or(Error::NotFound("node"))
 }

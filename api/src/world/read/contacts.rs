@@ -63,6 +63,8 @@ impl<'a> Reader<'a> {
                 status: fields.choice("status"),
                 asked_at: fields.instant("asked_at"),
                 answer: fields.maybe_prose("answer"),
+                answer_provisions: Some(fields.each("answer_provisions", parse::text).join("\n"))
+                    .filter(|provisions| !provisions.is_empty()),
                 answered_at: fields.optional("answered_at", parse::instant),
             };
             let (now, breaches) = (row.status, rules::inquiry(&row));

@@ -162,6 +162,7 @@ impl Writer<'_> {
                     .with("status", code(row.status))
                     .with("asked_at", row.asked_at)
                     .maybe("answer", row.answer.as_ref())
+                    .list("answer_provisions", row.answer_provisions.iter().flat_map(|provisions| provisions.lines()))
                     .maybe("answered_at", row.answered_at)
                     .list("history", self.history(StatusSubject::Inquiry, row.id))
             })

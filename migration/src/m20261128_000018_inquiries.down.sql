@@ -1,0 +1,1 @@
+alter table inquiry drop column answer_provisions;
