@@ -5,7 +5,8 @@ use std::{str::FromStr, sync::Arc};
 use entity::{
     organisation,
     vocabulary::{
-        BusinessId, Day, Instant, Language, Malformed, contains_personal_identity_code, read_day, read_instant,
+        BusinessId, Day, Instant, ItemCode, Language, Malformed, contains_personal_identity_code, read_day,
+        read_instant,
     },
 };
 
@@ -151,6 +152,14 @@ impl Checks {
             self.fault(FaultCode::Malformed, path, "must not hold a personal identity code (1050/2018 29 §)");
         }
         text.trim().to_owned()
+    }
+
+    /// Code of one segment, as registers, purposes and mandate themes have.
+    pub fn segment(&mut self, path: &str, text: &str) {
+        if text.contains(['.', '@']) || text.parse::<ItemCode>().is_err() {
+            let message = "form is not a segment `[A-Z][A-Z0-9_]*` of at most 100 characters";
+            self.fault(FaultCode::Malformed, path, message);
+        }
     }
 
     /// Value that must be found; null is a fault.

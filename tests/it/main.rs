@@ -19,6 +19,7 @@ mod key_rotation;
 mod known_answers;
 mod law_life;
 mod limits;
+mod mandating;
 mod migrations;
 mod monotonicity;
 mod naive;

@@ -447,7 +447,10 @@ impl Case<'_> {
             row.id == theme && [Some(MandateThemeStatus::Active), Some(MandateThemeStatus::Hidden)].contains(&status)
         });
         let granted = self.facts.mandating_right.all().any(|row| {
-            row.organisation_id == self.agreement.recipient_id
+            let recipient = self.agreement.recipient_id;
+            let passed = becomes(self.facts, row.organisation_id, recipient)
+                || becomes(self.facts, recipient, row.organisation_id);
+            passed
                 && row.mandate_theme_id == theme
                 && row.valid_until.is_none_or(|until| self.at < until)
                 && status_of(self.facts, row.id.0, row.status, self.at) == Some(MandatingRightStatus::Granted)

@@ -49,6 +49,7 @@ pub const OPERATIONS: &[(&str, &str)] = &[
     ("registers", "{ registers { totalCount } }"),
     ("purposes", "{ purposes { totalCount } }"),
     ("mandateThemes", "{ mandateThemes { nodes { code } } }"),
+    ("mandatingRights", "{ mandatingRights { totalCount } }"),
     ("entitlements", r#"{ entitlements(input: {register: "SOTERI", organisation: "9900005-0"}) { nodes { id } } }"#),
     ("agreement", r#"{ agreement(number: "SOT-2026-003") { id } }"#),
     ("agreements", "{ agreements { totalCount } }"),
@@ -249,6 +250,34 @@ pub const OPERATIONS: &[(&str, &str)] = &[
     (
         "revokeAccess",
         r#"mutation { revokeAccess(input: {id: "<grant>", reason: TASK_ENDED, validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "registerPurpose",
+        r#"mutation { registerPurpose(input: {code: "NEW", name: {fi: "Uusi"}, validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "registerMandateTheme",
+        r#"mutation { registerMandateTheme(input: {code: "M9", name: {fi: "Uusi"}, validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "advanceMandateTheme",
+        r#"mutation { advanceMandateTheme(input: {id: "<theme>", status: HIDDEN, validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "applyMandatingRight",
+        r#"mutation { applyMandatingRight(input: {themes: ["M1"], validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "decideMandatingRight",
+        r#"mutation { decideMandatingRight(input: {id: "<right>", decision: REJECT, reason: "Ei.", validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "askLegalBasis",
+        r#"mutation { askLegalBasis(input: {register: "KELMU", claimedProvisions: ["705/2007 3 luku 64 §"], message: "Onko oikeus?", validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "answerInquiry",
+        r#"mutation { answerInquiry(input: {id: "<inquiry>", answer: "On.", validateOnly: true}) { userErrors { code } } }"#,
     ),
     (
         "decideAnomaly",
@@ -651,6 +680,9 @@ pub async fn ids(house: &House) -> BTreeMap<&'static str, String> {
     ])
 }
 
+        ("inquiry", inquiry_to_the_discloser(house).await),
+        ("theme", theme(house).await),
+        ("right", right_of_the_recipient(house).await),
 /// Answers to the protection catalogue as they stand in a document.
 fn answers_literal() -> String {
     let answers = all_yes();
@@ -708,6 +740,29 @@ async fn grant_once_revoked(house: &House, agreement: AgreementId) -> String {
 async fn disclosure_of(house: &House, discloser: &str) -> String {
     let query = "query($id: BusinessId!) { disclosures(first: 1, filter: {discloser: $id}) { nodes { id } } }";
     let found = house.data(&house.token(discloser, Officer), query, json!({ "id": discloser })).await;
+/// Inquiry the recipient of the agreement makes to its discloser.
+async fn inquiry_to_the_discloser(house: &House) -> String {
+    let ask = act("askLegalBasis", "inquiry { id }");
+    let input =
+        json!({"register": "SOTERI", "claimedProvisions": ["741/2023 47 § 1 mom 4 k"], "message": "Onko oikeus?"});
+    let asked = house.data(&house.token(ENFORCEMENT, Officer), &ask, json!({ "input": input })).await;
+    done(asked)["inquiry"]["id"].as_str().unwrap().to_owned()
+}
+
+/// Mandate theme whose keeper is on no side of the agreement.
+async fn theme(house: &House) -> String {
+    let themes =
+        house.data(&house.token(LVV, Officer), "{ mandateThemes(first: 1) { nodes { id } } }", json!({})).await;
+    themes["mandateThemes"]["nodes"][0]["id"].as_str().unwrap().to_owned()
+}
+
+/// Application of the recipient of the agreement for the right to grant mandates.
+async fn right_of_the_recipient(house: &House) -> String {
+    let apply = act("applyMandatingRight", "rights { id }");
+    let applied = house.data(&house.token(ENFORCEMENT, Officer), &apply, json!({"input": {"themes": ["M4"]}})).await;
+    done(applied)["rights"][0]["id"].as_str().unwrap().to_owned()
+}
+
     found["disclosures"]["nodes"][0]["id"].as_str().unwrap().to_owned()
 }
 

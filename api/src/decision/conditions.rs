@@ -332,7 +332,16 @@ fn theme_active(facts: &Facts, theme: MandateThemeId, horizon: &mut Horizon) -> 
     matches!(history.at(horizon.at()), Some(MandateThemeStatus::Active | MandateThemeStatus::Hidden))
 }
 
+/// Whether a body may grant mandates of a theme: by its own right, or by one of a body whose place it took or that took its
+/// place, for rights pass with the duties (R50).
 fn may_mandate(facts: &Facts, organisation: OrganisationId, theme: MandateThemeId, horizon: &mut Horizon) -> bool {
+    let mut held = |body| holds_right(facts, body, theme, horizon);
+    held(organisation)
+        || successors(facts, organisation).any(&mut held)
+        || facts.predecessors(organisation).into_iter().any(held)
+}
+
+fn holds_right(facts: &Facts, organisation: OrganisationId, theme: MandateThemeId, horizon: &mut Horizon) -> bool {
     let mut held = false;
     for right in facts.rights(organisation, theme) {
         horizon.end(right.status.next_after(horizon.at()));

@@ -2,18 +2,20 @@
 
 pub mod graphql;
 pub mod items;
+pub mod purposes;
 pub mod rules;
 
-use entity::vocabulary::{DataItemId, RegisterId};
+use entity::vocabulary::{DataItemId, PurposeId, RegisterId};
 
 use crate::{
     Error,
-    auth::{Act, policy},
+    auth::{Act, Permit, policy},
     clock,
     context::{Context, Intent, View},
     facts::{Facts, data_item_key},
 };
 pub use items::DataItemInput;
+pub use purposes::PurposeInput;
 pub use rules::{AlternativeInput, QualifierInput, RegisterInput};
 
 /// Offers a register of the viewer's organisation, its controller.
@@ -71,4 +73,17 @@ pub async fn retire_data_item(ctx: &Context, id: String, intent: Intent) -> Resu
     let rule = move |facts: &Facts, _, _: &str| items::retire(facts, &id, now);
     let view = ctx.write_to(register, |register| Act::KeepRegister { register }, intent, rule).await?;
     Ok((view, named))
+}
+
+/// Registers a purpose data may be asked for.
+pub async fn register_purpose(
+    ctx: &Context,
+    input: PurposeInput,
+    intent: Intent,
+) -> Result<(View, Option<PurposeId>), Error> {
+    let (fresh, code) = (clock::fresh_id(), input.code.clone());
+    let rule = move |facts: &Facts, _: &Permit| purposes::register(facts, fresh, &input);
+    let view = ctx.write(Act::KeepLaw, intent, rule).await?;
+    let id = view.facts.purpose.by_key(&code).map(|row| row.id);
+    Ok((view, id))
 }

@@ -65,9 +65,7 @@ pub fn offer(
     input: &RegisterInput,
 ) -> Result<Changes, Violations> {
     let mut checks = Checks::default();
-    if !is_segment(code) {
-        checks.fault(FaultCode::Malformed, "code", "form is not a segment `[A-Z][A-Z0-9_]*` of at most 100 characters");
-    }
+    checks.segment("code", code);
     let prior = facts.register.by_key(code);
     let parts = parts(&mut checks, prior.map_or(id, |row| row.id), input);
     let row = row(&mut checks, parts.id, (controller, code), input);
@@ -160,9 +158,7 @@ fn parts(checks: &mut Checks, id: RegisterId, input: &RegisterInput) -> Parts {
     let mut qualifiers = Vec::new();
     for (at, qualifier) in input.qualifiers.iter().enumerate() {
         let path = format!("qualifiers.{at}.code");
-        if !is_segment(&qualifier.code) {
-            checks.fault(FaultCode::Malformed, &path, "form is not a segment `[A-Z][A-Z0-9_]*`");
-        }
+        checks.segment(&path, &qualifier.code);
         if !codes.insert(&qualifier.code) {
             checks.fault(FaultCode::Conflict, &path, "stands in the list already");
         }
@@ -251,11 +247,6 @@ fn used_qualifiers(facts: &Facts, register: RegisterId) -> BTreeSet<&str> {
         .flat_map(|scope| scope.items.iter().map(|item| &item.row.item_code));
     let entitled = facts.entitlement.of(register).map(|row| &row.item_code);
     scoped.chain(entitled).filter_map(ItemCode::qualifier).collect()
-}
-
-/// Whether a text is one segment of an item code.
-fn is_segment(text: &str) -> bool {
-    !text.contains(['.', '@']) && text.parse::<ItemCode>().is_ok()
 }
 
 /// Web address under `https`; a blank one counts as absent.

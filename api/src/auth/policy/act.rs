@@ -1,7 +1,7 @@
 //! What a viewer may do: an act is judged on the facts it changes, and only this file can make a permit.
 
 use entity::{
-    incident,
+    incident, inquiry, mandating_right,
     vocabulary::{
         AgreementId, AgreementSide, IncidentId, InquiryId, Instant, MandatingRightId, OrganisationId,
         ProtectionStatementId, RegisterId,
@@ -9,7 +9,7 @@ use entity::{
 };
 
 use super::{
-    acting_side, audits_all, own_id, own_people, person_sight, sees_anomalies, sees_incident, sees_inquiry,
+    acting_side, audits_all, own_id, person_sight, sees_anomalies, sees_incident, sees_inquiry, sees_mandating_right,
     sees_statement, sight, stands_for,
 };
 use crate::{
@@ -176,16 +176,8 @@ pub fn judge(facts: &Facts, viewer: &Viewer, act: Act, at: Instant) -> Result<Pe
             closes_incident(facts, viewer, row.ok_or(Error::NotFound("incident"))?)
         }
         Act::DecideMandatingRight { right } => {
-            let row = facts.mandating_right.get(right).ok_or(Error::NotFound("mandating right"))?;
-            let theme = facts.mandate_theme.get(row.mandate_theme_id);
-            let decides = match theme.and_then(|theme| theme.owner_id) {
-                Some(owner) => acts_for(facts, viewer, owner),
-                None => viewer.is(Role::Administrator),
-            };
-            if !decides && !stands_for(facts, viewer, row.organisation_id) {
-                return Err(Error::NotFound("mandating right"));
-            }
-            decides && own_people(facts, viewer).is_none_or(|own| own != row.organisation_id)
+            let row = facts.mandating_right.get(right).filter(|row| sees_mandating_right(facts, viewer, row));
+            decides_mandating_right(facts, viewer, row.ok_or(Error::NotFound("mandating right"))?)
         }
         Act::DecideAnomaly { agreement } => {
             let row = facts.agreement.get(agreement).filter(|row| sees_anomalies(facts, viewer, row.id));
@@ -217,6 +209,22 @@ pub fn acts_for(facts: &Facts, viewer: &Viewer, organisation: OrganisationId) ->
 /// Whether the viewer keeps the law and the keys: administrators do, and they alone are told who proposed and confirmed.
 pub fn keeps_law(viewer: &Viewer) -> bool {
     viewer.is(Role::Administrator)
+}
+
+/// Whether the viewer may answer an inquiry: the officers of the register's controller.
+pub fn answers_inquiry(facts: &Facts, viewer: &Viewer, inquiry: &inquiry::Model) -> bool {
+    let register = facts.register.get(inquiry.register_id);
+    register.is_some_and(|register| acts_for(facts, viewer, register.controller_id))
+}
+
+/// Whether the viewer may decide a right to grant mandates: the officers of the body that keeps the theme, administrators
+/// where none is recorded, and never the applicant's own people.
+pub fn decides_mandating_right(facts: &Facts, viewer: &Viewer, right: &mandating_right::Model) -> bool {
+    let decides = match facts.mandate_theme.get(right.mandate_theme_id).and_then(|theme| theme.owner_id) {
+        Some(owner) => acts_for(facts, viewer, owner),
+        None => viewer.is(Role::Administrator),
+    };
+    decides && !stands_for(facts, viewer, right.organisation_id)
 }
 
 /// Whether the viewer may close an incident: the officers of the side that reported it, and the discloser's.

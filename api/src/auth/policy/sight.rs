@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use entity::{
-    agreement, contact, incident, inquiry, protection_statement,
+    agreement, contact, incident, inquiry, mandating_right, protection_statement,
     vocabulary::{AgreementId, AgreementStatus, OrganisationId, Publicity, RegisterId},
 };
 
@@ -145,6 +145,17 @@ pub fn sees_incident(facts: &Facts, viewer: &Viewer, incident: &incident::Model)
 /// their auditors.
 pub fn sees_grants(facts: &Facts, viewer: &Viewer, agreement: AgreementId) -> bool {
     facts.agreement.get(agreement).and_then(|row| sight(facts, viewer, row)) == Some(Sight::Office)
+}
+
+/// Whether a viewer sees a right to grant mandates: the officers and systems of its holder and of the body that keeps its
+/// theme do, and their auditors; and administrators.
+pub fn sees_mandating_right(facts: &Facts, viewer: &Viewer, right: &mandating_right::Model) -> bool {
+    let owner = facts.mandate_theme.get(right.mandate_theme_id).and_then(|theme| theme.owner_id);
+    let parties: Vec<_> = owner.into_iter().chain([right.organisation_id]).collect();
+    let is_party = || parties.iter().any(|party| stands_for(facts, viewer, *party));
+    viewer.is(Administrator)
+        || ((viewer.is(Officer) || viewer.is(System)) && is_party())
+        || audits(facts, viewer, &parties)
 }
 
 fn is_office_of(facts: &Facts, viewer: &Viewer, parties: &[OrganisationId]) -> bool {

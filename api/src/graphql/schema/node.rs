@@ -14,7 +14,7 @@ use crate::{
     graphql::request::request,
     inquiry::graphql::Inquiry,
     legal_basis::graphql::LegalBasis,
-    mandate::graphql::MandateTheme,
+    mandate::graphql::{MandateTheme, MandatingRight},
     organisation::graphql::Organisation,
     protection_statement::graphql::ProtectionStatement,
     register::graphql::{Purpose, Register},
@@ -35,6 +35,8 @@ pub enum Node {
     Purpose(Purpose),
     /// Mandate theme.
     MandateTheme(MandateTheme),
+    /// Right to grant mandates.
+    MandatingRight(MandatingRight),
     /// Agreement.
     Agreement(Agreement),
     /// Scope.
@@ -96,6 +98,7 @@ async fn find(ctx: &Context<'_>, view: &View, id: &ID) -> Result<Node, Error> {
             .mandate_theme
             .get(uuid.into())
             .map(|row| Node::MandateTheme(MandateTheme { view, row: Arc::clone(row) })),
+        "mandating_right" => MandatingRight::of(&view, uuid.into()).map(Node::MandatingRight),
         "agreement" => Agreement::of(&view, uuid.into()).map(Node::Agreement),
         "scope" => facts.scope.get(uuid.into()).and_then(|row| Scope::of(&view, row)).map(Node::Scope),
         "protection_statement" => ProtectionStatement::of(&view, uuid.into()).map(Node::ProtectionStatement),

@@ -1,16 +1,18 @@
 //! How registers, their items and purposes are said.
 
 mod mutation;
+mod purpose_mutation;
 
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, InputObject, Object};
 use entity::{
     data_item, data_item_qualifier, purpose, register, register_alternative,
-    vocabulary::{AlternativeKind, Channel, DataItemId, Language, OrganisationId, RegisterId},
+    vocabulary::{AlternativeKind, Channel, DataItemId, Language, OrganisationId, PurposeId, RegisterId},
 };
 
 pub use mutation::RegisterMutation;
+pub use purpose_mutation::PurposeMutation;
 
 use crate::{
     Error, Violations,
@@ -262,6 +264,13 @@ pub struct Purpose {
     pub view: View,
     /// The row.
     pub row: Arc<purpose::Model>,
+}
+
+impl Purpose {
+    /// Purpose of an id; null when there is none.
+    pub fn of(view: &View, id: PurposeId) -> Option<Self> {
+        Some(Self { view: view.clone(), row: Arc::clone(view.facts.purpose.get(id)?) })
+    }
 }
 
 /// What disclosed data is used for.

@@ -1,24 +1,33 @@
 //! How mandate themes and the rights to grant them are said.
 
+mod query;
+mod right;
+mod theme;
+
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Object};
+use async_graphql::{ID, Object};
 use entity::{
     mandate_theme, mandating_right,
-    vocabulary::{Language, MandateThemeStatus, MandatingRightStatus},
+    vocabulary::{Language, MandateThemeId, MandateThemeStatus, MandatingRightId, MandatingRightStatus, StatusSubject},
 };
+
+pub use query::MandateQuery;
+pub use right::MandatingRightMutation;
+pub use theme::MandateThemeMutation;
 
 use crate::{
     Error,
+    auth::policy,
     context::View,
     facts::global_id,
     graphql::{
-        connections::{Connection, Page},
-        request::{named, request},
+        request::named,
         said::Said,
         scalars::{Date, DateTime},
     },
     organisation::graphql::Organisation,
+    status,
 };
 
 /// Mandate theme at the instant of a view.
@@ -27,6 +36,13 @@ pub struct MandateTheme {
     pub view: View,
     /// The row.
     pub row: Arc<mandate_theme::Model>,
+}
+
+impl MandateTheme {
+    /// Theme of an id; null when there is none.
+    pub fn of(view: &View, id: MandateThemeId) -> Option<Self> {
+        Some(Self { view: view.clone(), row: Arc::clone(view.facts.mandate_theme.get(id)?) })
+    }
 }
 
 /// Suomi.fi mandate theme: the matter an employee is mandated for.
@@ -86,6 +102,15 @@ pub struct MandatingRight {
     pub row: Arc<mandating_right::Model>,
 }
 
+impl MandatingRight {
+    /// Right of an id; null for those outside its holder and the keeper of its theme, but for auditors and administrators.
+    pub fn of(view: &View, id: MandatingRightId) -> Option<Self> {
+        let row = view.facts.mandating_right.get(id)?;
+        let sees = policy::sees_mandating_right(&view.facts, &view.viewer, row);
+        sees.then(|| Self { view: view.clone(), row: Arc::clone(row) })
+    }
+}
+
 /// Organisation's right to grant its employees mandates of one theme.
 #[Object]
 impl MandatingRight {
@@ -102,9 +127,8 @@ impl MandatingRight {
 
     /// Theme.
     async fn theme(&self) -> Result<MandateTheme, Error> {
-        let row = self.view.facts.mandate_theme.get(self.row.mandate_theme_id);
-        let row = row.ok_or_else(|| Error::internal("a mandating right without its theme"))?;
-        Ok(MandateTheme { view: self.view.clone(), row: Arc::clone(row) })
+        MandateTheme::of(&self.view, self.row.mandate_theme_id)
+            .ok_or_else(|| Error::internal("a mandating right without its theme"))
     }
 
     /// Where it stands.
@@ -114,42 +138,31 @@ impl MandatingRight {
         right.and_then(|right| right.status.at(self.view.at)).unwrap_or(self.row.status).into()
     }
 
+    /// Reference of the application, which may cover several themes; null when none was given.
+    async fn application(&self) -> Option<&str> {
+        self.row.application.as_deref()
+    }
+
     /// Day of the application.
     async fn applied_on(&self) -> Date {
         self.row.applied_on.into()
     }
 
-    /// Day of the decision; null while applied for.
+    /// Day of the last decision; null while applied for.
     async fn decided_on(&self) -> Option<Date> {
         self.row.decided_on.map(Date::from)
+    }
+
+    /// Why it was decided so; null while applied for, when no reason was given, and for those who may not see the right in
+    /// `mandatingRights`.
+    async fn decision_reason(&self) -> Option<String> {
+        let (facts, viewer) = (&self.view.facts, &self.view.viewer);
+        let last = status::entries(facts, (StatusSubject::MandatingRight, self.row.id.0)).into_iter().next_back()?;
+        last.reason.clone().filter(|_| policy::sees_mandating_right(facts, viewer, &self.row))
     }
 
     /// Instant at which it ends, UTC, exclusive; null when open-ended.
     async fn valid_until(&self) -> Option<DateTime> {
         self.row.valid_until.map(DateTime::from)
-    }
-}
-
-/// Queries about mandate themes.
-#[derive(Default)]
-pub struct MandateQuery;
-
-#[Object]
-impl MandateQuery {
-    /// Mandate themes, by code. Errors: INVALID_INPUT, LIMIT_EXCEEDED.
-    async fn mandate_themes(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "How many, 1 to 100; 20 when absent.")] first: Option<i32>,
-        #[graphql(desc = "Cursor after which to go on.")] after: Option<String>,
-    ) -> Result<Connection<MandateTheme>, Error> {
-        let request = request(ctx, "mandateThemes")?;
-        let page = Page::of("mandateThemes", first, after.as_deref(), request.page_size_max())?;
-        let view = &request.view;
-        let mut rows: Vec<_> = view.facts.mandate_theme.all().collect();
-        rows.sort_by(|a, b| a.code.cmp(&b.code));
-        let total = rows.len();
-        let node = |row: &Arc<mandate_theme::Model>| MandateTheme { view: view.clone(), row: Arc::clone(row) };
-        Ok(page.connection(rows.into_iter().map(|row| (row.code.clone(), row)), node).of_total(total))
     }
 }

@@ -1,4 +1,7 @@
-//! How a mandate theme is named, and how many may be named at once.
+//! How a mandate theme is named, how it comes to be, and who may grant mandates of it.
+
+mod right;
+mod theme;
 
 use std::sync::Arc;
 
@@ -6,7 +9,10 @@ use entity::mandate_theme;
 
 use crate::facts::Facts;
 
-/// Most mandate themes one question or disclosure may name; an end user holds a few.
+pub use right::{ApplicationInput, DecisionInput, RightDecision, apply, decide, open_application};
+pub use theme::{AdvanceInput, ThemeInput, advance_theme, register_theme};
+
+/// Most mandate themes one question, disclosure or application may name; an end user holds a few.
 pub const MANDATES_MAX: usize = 20;
 
 /// Mandate theme of a code, or else of a URI.
