@@ -236,12 +236,12 @@ pub const OPERATIONS: &[(&str, &str)] = &[
         r#"mutation { reportIncident(input: {agreement: "SOT-2026-003", kind: MISUSE, description: "Selvitetään.", occurredAt: "2026-10-02", validateOnly: true}) { userErrors { code } } }"#,
     ),
     (
-        "closeIncident",
-        r#"mutation { closeIncident(input: {id: "<incident>", outcome: "Selvitetty.", validateOnly: true}) { userErrors { code } } }"#,
+        "recordAuthorityNotice",
+        r#"mutation { recordAuthorityNotice(input: {id: "<incident>", notifiedAuthorityOn: "2026-10-02", validateOnly: true}) { userErrors { code } } }"#,
     ),
     (
-        "reviewUsage",
-        r#"mutation { reviewUsage(input: {agreement: "SOT-2026-003", fromOn: "2026-07-01", untilOn: "2026-09-30", sampleSize: 10, findings: "Ei huomautettavaa.", validateOnly: true}) { userErrors { code } } }"#,
+        "closeIncident",
+        r#"mutation { closeIncident(input: {id: "<incident>", outcome: "Selvitetty.", validateOnly: true}) { userErrors { code } } }"#,
     ),
     (
         "grantAccess",
@@ -278,6 +278,10 @@ pub const OPERATIONS: &[(&str, &str)] = &[
     (
         "answerInquiry",
         r#"mutation { answerInquiry(input: {id: "<inquiry>", answer: "On.", validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "reviewUsage",
+        r#"mutation { reviewUsage(input: {agreement: "SOT-2026-003", fromOn: "2026-07-01", untilOn: "2026-09-30", sampleSize: 10, findings: "Ei huomautettavaa.", validateOnly: true}) { userErrors { code } } }"#,
     ),
     (
         "decideAnomaly",
@@ -676,13 +680,13 @@ pub async fn ids(house: &House) -> BTreeMap<&'static str, String> {
         ("incident", incident_by_the_recipient(house).await),
         ("scope", scope_of(house, of_agreement)),
         ("grant", grant_once_revoked(house, of_agreement).await),
+        ("inquiry", inquiry_to_the_discloser(house).await),
+        ("theme", theme(house).await),
+        ("right", right_of_the_recipient(house).await),
         ("now", entity::vocabulary::instant_text(house.app.gateway.clock.now())),
     ])
 }
 
-        ("inquiry", inquiry_to_the_discloser(house).await),
-        ("theme", theme(house).await),
-        ("right", right_of_the_recipient(house).await),
 /// Answers to the protection catalogue as they stand in a document.
 fn answers_literal() -> String {
     let answers = all_yes();
@@ -736,10 +740,6 @@ async fn grant_once_revoked(house: &House, agreement: AgreementId) -> String {
     id
 }
 
-/// First disclosure a discloser recorded.
-async fn disclosure_of(house: &House, discloser: &str) -> String {
-    let query = "query($id: BusinessId!) { disclosures(first: 1, filter: {discloser: $id}) { nodes { id } } }";
-    let found = house.data(&house.token(discloser, Officer), query, json!({ "id": discloser })).await;
 /// Inquiry the recipient of the agreement makes to its discloser.
 async fn inquiry_to_the_discloser(house: &House) -> String {
     let ask = act("askLegalBasis", "inquiry { id }");
@@ -763,6 +763,10 @@ async fn right_of_the_recipient(house: &House) -> String {
     done(applied)["rights"][0]["id"].as_str().unwrap().to_owned()
 }
 
+/// First disclosure a discloser recorded.
+async fn disclosure_of(house: &House, discloser: &str) -> String {
+    let query = "query($id: BusinessId!) { disclosures(first: 1, filter: {discloser: $id}) { nodes { id } } }";
+    let found = house.data(&house.token(discloser, Officer), query, json!({ "id": discloser })).await;
     found["disclosures"]["nodes"][0]["id"].as_str().unwrap().to_owned()
 }
 

@@ -8,7 +8,7 @@ use entity::{
     vocabulary::{IncidentKind, IncidentStatus, Publicity},
 };
 
-use super::{ClosingInput, ReportInput};
+use super::{ClosingInput, NoticeInput, ReportInput};
 use crate::{
     Error,
     agreement::graphql::Incident,
@@ -124,6 +124,26 @@ pub struct CloseIncidentPayload {
     user_errors: Vec<UserError>,
 }
 
+/// Notice to the supervisory authority to be recorded.
+#[derive(InputObject)]
+pub struct RecordAuthorityNoticeInput {
+    /// Global identifier of the incident.
+    id: ID,
+    /// Day on which the supervisory authority was told, from the day it happened to today in Helsinki.
+    notified_authority_on: Date,
+    /// Judge only and write nothing.
+    validate_only: Option<bool>,
+}
+
+/// Answer to recordAuthorityNotice.
+#[derive(SimpleObject)]
+pub struct RecordAuthorityNoticePayload {
+    /// Incident as it stands now; null when the act was refused.
+    incident: Option<Incident>,
+    /// Every fault of the input; empty when it was accepted.
+    user_errors: Vec<UserError>,
+}
+
 /// Acts on incidents.
 #[derive(Default)]
 pub struct IncidentMutation;
@@ -172,5 +192,21 @@ impl IncidentMutation {
         let outcome = super::close(request, input, intent).await;
         let (incident, user_errors) = UserError::shown(&request.view, outcome, Incident::of)?;
         Ok(CloseIncidentPayload { incident, user_errors })
+    }
+
+    /// Records that the supervisory authority was told of an incident while it is still open; the act of those who may close
+    /// it. The gateway tells the authority nothing itself. The same day again changes nothing. Errors: FORBIDDEN. User
+    /// errors: MALFORMED, PERIOD_REVERSED, NOT_FOUND, CONFLICT, WRONG_STATUS. Source: GDPR article 33.
+    async fn record_authority_notice(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which incident, and when.")] input: RecordAuthorityNoticeInput,
+    ) -> Result<RecordAuthorityNoticePayload, Error> {
+        let request = request(ctx, "recordAuthorityNotice")?;
+        let intent = Intent::of(input.validate_only);
+        let input = NoticeInput { id: input.id.0, notified_authority_on: input.notified_authority_on.into() };
+        let outcome = super::record_notice(request, input, intent).await;
+        let (incident, user_errors) = UserError::shown(&request.view, outcome, Incident::of)?;
+        Ok(RecordAuthorityNoticePayload { incident, user_errors })
     }
 }

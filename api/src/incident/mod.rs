@@ -12,7 +12,7 @@ use crate::{
     context::{Context, Intent, View},
     facts::Facts,
 };
-pub use rules::{ClosingInput, ReportInput};
+pub use rules::{ClosingInput, NoticeInput, ReportInput};
 
 /// Reports an incident under an agreement, for the viewer's organisation.
 pub async fn report(ctx: &Context, input: ReportInput, intent: Intent) -> Result<(View, Option<IncidentId>), Error> {
@@ -37,6 +37,18 @@ fn standing(facts: &Facts, of: (AgreementId, OrganisationId), input: &ReportInpu
 pub async fn close(ctx: &Context, input: ClosingInput, intent: Intent) -> Result<(View, Option<IncidentId>), Error> {
     let (now, named) = (ctx.now, input.id.parse().ok());
     let rule = move |facts: &Facts, known, actor: &str| rules::close(facts, known, &input, (actor, now));
+    let view = ctx.write_to(named, |incident| Act::CloseIncident { incident }, intent, rule).await?;
+    Ok((view, named))
+}
+
+/// Records that the supervisory authority was told of an incident.
+pub async fn record_notice(
+    ctx: &Context,
+    input: NoticeInput,
+    intent: Intent,
+) -> Result<(View, Option<IncidentId>), Error> {
+    let (now, named) = (ctx.now, input.id.parse().ok());
+    let rule = move |facts: &Facts, known, _: &str| rules::record_notice(facts, known, &input, now);
     let view = ctx.write_to(named, |incident| Act::CloseIncident { incident }, intent, rule).await?;
     Ok((view, named))
 }

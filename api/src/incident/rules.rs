@@ -46,6 +46,15 @@ pub struct ClosingInput {
     pub notified_authority_on: Option<String>,
 }
 
+/// Notice to the authority as recorded, in the texts given.
+#[derive(Debug, Clone)]
+pub struct NoticeInput {
+    /// Global id of the incident.
+    pub id: String,
+    /// Day on which the supervisory authority was told.
+    pub notified_authority_on: String,
+}
+
 /// Reports an incident under an agreement; `known` is what the number names, as far as the asker may know it. The same
 /// kind at the same instant by the same reporter is the same incident: with the same content it changes nothing.
 pub fn report(
@@ -148,6 +157,38 @@ pub fn close(
         };
         let subject = global_id(row.id);
         Some(Changes { action: "closeIncident", subject, reason: None, edits: vec![row.into(), entry.into()] })
+    })
+}
+
+/// Records that the supervisory authority was told of an open incident, so that its 72 hours need not be closed to be kept;
+/// `known` is what the id names, as far as the asker may know it. The same day again changes nothing.
+pub fn record_notice(
+    facts: &Facts,
+    known: Option<IncidentId>,
+    input: &NoticeInput,
+    now: Instant,
+) -> Result<Changes, Violations> {
+    let mut checks = Checks::default();
+    let id: Option<IncidentId> = checks.parsed("id", &input.id);
+    let row = id.and_then(|id| {
+        let row = facts.incident.get(id).filter(|row| known == Some(row.id));
+        checks.found("id", row, "incident").map(|row| row.as_ref().clone())
+    });
+    let occurred_at = row.as_ref().map(|row| row.occurred_at);
+    let told = notified(&mut checks, Some(&input.notified_authority_on), occurred_at, now);
+    let before = row.as_ref().and_then(|row| row.notified_authority_on);
+    let stands = told.is_some() && before == told;
+    if before.is_some() && told.is_some() && !stands {
+        checks.fault(FaultCode::Conflict, "notifiedAuthorityOn", "another day stands already");
+    }
+    if !stands && row.as_ref().is_some_and(|row| row.status == IncidentStatus::Closed) {
+        checks.fault(FaultCode::WrongStatus, "id", "the incident is closed");
+    }
+    checks.done(|| {
+        let row = incident::Model { notified_authority_on: told, ..row? };
+        let subject = global_id(row.id);
+        let edits = if stands { Vec::new() } else { vec![row.into()] };
+        Some(Changes { action: "recordAuthorityNotice", subject, reason: None, edits })
     })
 }
 

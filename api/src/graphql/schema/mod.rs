@@ -84,10 +84,10 @@ pub struct Mutation(
     ActivationMutation,
     RegistrationMutation,
     AccessGrantMutation,
+    InquiryMutation,
     IncidentMutation,
     UsageReviewMutation,
     DisclosureMutation,
-    InquiryMutation,
     AnomalyMutation,
 );
 

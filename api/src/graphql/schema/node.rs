@@ -45,10 +45,10 @@ pub enum Node {
     AccessGrant(AccessGrant),
     /// Protection statement.
     ProtectionStatement(ProtectionStatement),
-    /// Incident.
-    Incident(Incident),
     /// Inquiry.
     Inquiry(Inquiry),
+    /// Incident.
+    Incident(Incident),
     /// Anomaly.
     Anomaly(Anomaly),
 }
@@ -103,9 +103,9 @@ async fn find(ctx: &Context<'_>, view: &View, id: &ID) -> Result<Node, Error> {
         "scope" => facts.scope.get(uuid.into()).and_then(|row| Scope::of(&view, row)).map(Node::Scope),
         "protection_statement" => ProtectionStatement::of(&view, uuid.into()).map(Node::ProtectionStatement),
         "access_grant" => AccessGrant::of(&view, uuid.into()).map(Node::AccessGrant),
+        "inquiry" => Inquiry::of(&view, uuid.into()).map(Node::Inquiry),
         "incident" => Incident::of(&view, uuid.into()).map(Node::Incident),
         _ => None,
     };
-        "inquiry" => Inquiry::of(&view, uuid.into()).map(Node::Inquiry),
     node.ok_or(Error::NotFound("node"))
 }
