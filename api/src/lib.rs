@@ -85,6 +85,8 @@ pub mod minimisation;
 
 pub mod retention;
 
+pub mod export;
+
 pub mod world;
 
 pub mod scale;

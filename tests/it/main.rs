@@ -9,6 +9,7 @@ mod contract;
 mod durability;
 mod erasure;
 mod expirations;
+mod exports;
 mod faults;
 mod golden;
 mod house;

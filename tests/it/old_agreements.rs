@@ -3,15 +3,16 @@
 use api::{
     app,
     auth::Role::{Administrator, Auditor, Officer, System},
-    world::WorldFile,
+    world::{Admission, ExportForm, WorldFile, export_as},
 };
 use futures::future::join;
 use serde_json::{Value, json};
 
 use crate::{
     contract::{DECISION, texts},
-    house::{House, KELA, LVV, OMBUDSMAN, PIRKANMAA, THL},
+    house::{Engine, House, KELA, LVV, OMBUDSMAN, PIRKANMAA, THL},
     on_both_engines,
+    process::{closed, run, settings, text},
     registry_acts::{act, done, refusals, seq, tried},
     reports::assert_whole,
 };
@@ -42,6 +43,18 @@ const OLD: &str = "agreements:
 
 fn file(text: &str) -> WorldFile {
     WorldFile { name: "old.yaml".to_owned(), text: text.to_owned() }
+}
+
+/// Old agreements as a table: one of which the paper tells all, and one of which it tells little.
+const TABLE: &str = "number;case_register_id;discloser;recipient;register;signed_on;starts_on;provisions;items;purposes;channel;discloser_contact;recipient_contact
+KEL-2009-117;Kela 1/2009;0246246-0;2229500-6;KELMU;2009-03-02;2009-04-01;\"703/2023 64 § 1 mom; 906/2019 22 § 1 mom (MODE)\";KEL.DECISION;STATISTICS;OTHER;sopimukset@kela.example;kirjaamo@thl.example
+KEL-2010-004;;0246246-0;2229500-6;KELMU;;;;\"KEL.DECISION; KEL.DECISION.AMOUNT\";;TECHNICAL_INTERFACE;;
+";
+
+async fn take_in(house: &House, text: &str, admission: Admission) -> Result<usize, String> {
+    let files = [WorldFile { name: "old.csv".to_owned(), text: text.to_owned() }];
+    let imported = app::import_admitting(&house.app.gateway, &house.app.recorder, &files, "import", admission).await;
+    imported.map(|imported| imported.rows).map_err(|error| error.to_string())
 }
 
 async fn import(house: &House, text: &str) -> Result<usize, String> {
@@ -172,4 +185,102 @@ on_both_engines! {
             assert!(refused.contains(place), "{place} in {refused}");
         }
     }
+
+    async fn table_of_old_agreements_comes_in_as_it_was_found(house: House) {
+        let refused = take_in(&house, TABLE, Admission::Whole).await.unwrap_err();
+        for place in ["old.csv:3:6: signed_on: ", "old.csv:3:7: starts_on: ", "old.csv:3:8: provisions: "] {
+            assert!(refused.contains(place), "{place} in {refused}");
+        }
+        assert!(!refused.contains("old.csv:2:"), "the paper of the first tells all: {refused}");
+        let whole: Vec<&str> = TABLE.lines().take(2).collect();
+        let whole = whole.join("\n");
+        assert!(take_in(&house, &whole, Admission::Whole).await.unwrap() > 5);
+        assert!(take_in(&house, TABLE, Admission::Incomplete).await.unwrap() > 3);
+        assert_eq!(take_in(&house, TABLE, Admission::Incomplete).await, Ok(0), "the same table again changes nothing");
+
+        let kela = house.token(KELA, Officer);
+        let known = agreement(&house, &kela, "KEL-2009-117", "status signedOn bases { role adequacy } scopes { status items { code } } contacts { email }").await;
+        assert_eq!((&known["status"], &known["signedOn"]), (&json!("REGISTERED_INCOMPLETE"), &json!("2009-03-02")));
+        assert!(known["bases"].as_array().unwrap().iter().all(|basis| basis["adequacy"] == "UNREVIEWED"), "{known}");
+        assert_eq!(known["scopes"], json!([{"status": "DEFINED", "items": [{"code": "KEL.DECISION"}]}]));
+        assert!(texts(&known["contacts"], "email").contains(&"kirjaamo@thl.example".to_owned()));
+        let (better, worse) = (lacks(&house, &kela, "KEL-2009-117").await, lacks(&house, &kela, "KEL-2010-004").await);
+        assert!(better.0 > worse.0 && worse.1.contains(&"ITEM_BASIS_MISSING".to_owned()), "{better:?} {worse:?}");
+
+        let more = TABLE.replace("KELMU;;;;", "KELMU;2010-01-04;;;");
+        assert_eq!(take_in(&house, &more, Admission::Incomplete).await, Ok(2), "what became known is added");
+        let id = agreement(&house, &kela, "KEL-2009-117", "id").await["id"].clone();
+        done(house.data(&kela, &act("draftAgreement", "agreement { status }"), json!({"input": {"id": id}})).await);
+        assert_eq!(take_in(&house, &more, Admission::Incomplete).await, Ok(0), "what an officer goes on with is left alone");
+        assert_eq!(agreement(&house, &kela, "KEL-2009-117", "status").await["status"], "DRAFT");
+
+        let gateway = &house.app.gateway;
+        for form in [ExportForm::Yaml, ExportForm::Json, ExportForm::Csv] {
+            let files = export_as(&gateway.journal.facts(), &gateway.keys.pseudonym_fingerprints(), form);
+            let again = app::import_admitting(gateway, &house.app.recorder, &files, "import", Admission::Incomplete).await;
+            assert_eq!(again.map(|imported| imported.rows).map_err(|error| error.to_string()), Ok(0), "{form:?}");
+        }
+        assert_whole(&house.app).await;
+    }
+
+    async fn every_unknown_name_of_a_table_is_told_at_once_and_no_secret(house: House) {
+        let before = seq(&house).await;
+        let faulty = "number,discloser,recipient,register,provisions,items,channel
+KEL-1,1234567-1,2229500-6,NOTHING,999/1999 1 §,KEL.NOTHING,BY_MAIL
+131052-308T,0246246-0,0246246-0,KELMU,131052-308T,131052-308T,OTHER
+";
+        let refused = take_in(&house, faulty, Admission::Incomplete).await.unwrap_err();
+        for place in ["old.csv:2:2: discloser", "old.csv:2:4: register", "old.csv:2:5: provisions", "old.csv:2:7: channel", "old.csv:3:1: number"] {
+            assert!(refused.contains(place), "{place} in {refused}");
+        }
+        assert!(!refused.contains("131052"), "{refused}");
+        for (head, why) in [("number,discloser,recipient", "`register` is missing"), ("number,discloser,recipient,register,colour", "unknown column"), ("number,number,discloser,recipient,register", "stands twice")] {
+            let refused = take_in(&house, &format!("{head}\n"), Admission::Incomplete).await.unwrap_err();
+            assert!(refused.contains(why), "{why} in {refused}");
+        }
+        let short = "number,discloser,recipient,register\nKEL-1,0246246-0\n";
+        assert!(take_in(&house, short, Admission::Incomplete).await.unwrap_err().contains("has 2 cells where the head has 4"));
+        assert_eq!(seq(&house).await, before, "nothing was written");
+    }
+
+    async fn file_that_lacks_what_its_status_needs_comes_in_incomplete_where_that_is_admitted(house: House) {
+        let active = OLD.replace("status: REGISTERED_INCOMPLETE", "status: ACTIVE").replace("status: DEFINED", "status: OPEN");
+        assert!(import(&house, &active).await.is_err(), "and nowhere else");
+        let files = [file(&active)];
+        let (gateway, recorder) = (&house.app.gateway, &house.app.recorder);
+        let survey = app::survey(gateway, &files, Admission::Incomplete).unwrap();
+        assert!(survey.faults.is_empty(), "{:?}", survey.faults);
+        assert!(survey.gaps.iter().any(|gap| gap.code.to_string() == "RIGHT_MISSING" && gap.place.line > 1), "{:?}", survey.gaps);
+        assert_eq!(survey.scores.len(), 1);
+        for rows in [1..=usize::MAX, 0..=0] {
+            let imported = app::import_admitting(gateway, recorder, &files, "import", Admission::Incomplete).await.unwrap();
+            assert!(rows.contains(&imported.rows), "{}", imported.rows);
+        }
+        let seen = agreement(&house, &house.token(KELA, Officer), "KEL-2009-117", "status history { status } scopes { status }").await;
+        assert_eq!(seen, json!({"status": "REGISTERED_INCOMPLETE", "history": [{"status": "REGISTERED_INCOMPLETE"}], "scopes": [{"status": "DEFINED"}]}));
+        assert_whole(&house.app).await;
+    }
+}
+
+#[tokio::test]
+async fn the_command_line_tells_every_fault_and_gap_before_anything_is_written() {
+    let (directory, url) = closed(House::sample(Engine::Sqlite).await.unwrap()).await;
+    let settings = settings(directory.path(), &url);
+    let files = tempfile::tempdir().unwrap();
+    let path = files.path().join("old.csv");
+    std::fs::write(&path, TABLE).unwrap();
+    let path = path.to_str().unwrap();
+    let output = run(&settings, &["import", "--dry-run", path]).await;
+    let said = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "a gap stops a table unless it is admitted");
+    assert!(said.contains("ERROR") && said.contains("old.csv:3:6: signed_on"), "{said}");
+    assert!(said.contains("KEL-2009-117 ") && said.contains("2 agreements, "), "{said}");
+    let output = run(&settings, &["import", "--dry-run", "--incomplete", path]).await;
+    let said = text(&output.stdout);
+    assert!(output.status.success() && said.contains("GAP") && said.contains("(SIGNING_DAY_MISSING)"), "{said}");
+    assert!(said.contains("registry rows would be written"), "{said}");
+    let output = run(&settings, &["import", "--incomplete", path]).await;
+    assert!(output.status.success() && !text(&output.stdout).starts_with("0 "), "{}", text(&output.stderr));
+    let output = run(&settings, &["import", "--incomplete", path]).await;
+    assert!(text(&output.stdout).starts_with("0 registry rows written"), "{}", text(&output.stderr));
 }

@@ -2,7 +2,7 @@
 
 use api::{
     app::{self, ImportError},
-    world::{self, WorldFile},
+    world::{self, Admission, WorldFile},
 };
 
 use crate::{
@@ -110,7 +110,7 @@ on_both_engines! {
             (5, "disclosures.3.corrects".to_owned()),
         ];
         let (gateway, recorder) = (&house.app.gateway, &house.app.recorder);
-        for outcome in [house.import(&files).await, app::rehearse(gateway, recorder, &files).await] {
+        for outcome in [house.import(&files).await, app::rehearse(gateway, recorder, &files, Admission::Whole).await] {
             let Err(ImportError::Faults(faults)) = outcome else { panic!("it was imported") };
             assert_eq!(places(faults), expected);
             assert_eq!((house.seq(), house.log_size().await), before);
@@ -119,7 +119,7 @@ on_both_engines! {
 
         // Without them a dry run says what an import then does.
         let files = [file("good.yaml", GOOD), disclosures(&[&good, logged[2]])];
-        let foreseen = app::rehearse(gateway, recorder, &files).await.unwrap();
+        let foreseen = app::rehearse(gateway, recorder, &files, Admission::Whole).await.unwrap();
         assert_eq!((house.seq(), house.log_size().await), before);
         assert_eq!(house.import(&files).await.unwrap(), foreseen);
         assert_eq!((foreseen.rows, foreseen.disclosures), (1, 2));

@@ -6,7 +6,7 @@ use async_graphql::{EmptySubscription, Schema};
 use axum::{Router, http::StatusCode};
 use futures::FutureExt;
 
-use super::{App, statistics};
+use super::{App, exports, statistics};
 use crate::{
     Error,
     auth::{Authenticator, JwksFault, Viewer, bearer, jwks},
@@ -57,12 +57,14 @@ impl App {
         };
         let (authenticate, enter) = (authenticate(authenticator, gateway.clone()), enter(gateway.clone()));
         let operation_time_max = Duration::from_secs(gateway.config.limits.operation_seconds_max);
+        let exports = exports::Door { authenticate: Arc::clone(&authenticate), enter: Arc::clone(&enter) };
         let others = statistics::door(statistics::Door {
             authenticate: Arc::clone(&authenticate),
             enter: Arc::clone(&enter),
             sets: self.recorder.sets().clone(),
             operation_time_max,
         });
+        let others = others.merge(exports::doors(exports));
         let doors = Doors {
             schemas: Schemas::new(build, limits(&gateway.config), cache(&gateway.config))?,
             body_bytes_max: gateway.config.limits.body_bytes_max,

@@ -1,6 +1,7 @@
 //! Composition: opens or makes everything a gateway lives on, in the one order that is safe.
 
 mod doors;
+mod exports;
 mod rotate;
 mod scale;
 mod seed;
@@ -22,7 +23,7 @@ use tokio::{sync::oneshot, task::JoinHandle};
 pub use doors::DoorsError;
 pub use rotate::rotate_pseudonym_key;
 pub use scale::{Scale, ScaleError, scale, to_be_filled};
-pub use seed::{ImportError, Imported, import, rehearse};
+pub use seed::{ImportError, Imported, import, import_admitting, rehearse, survey};
 
 use crate::{
     anomaly,

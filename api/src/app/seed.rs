@@ -1,8 +1,8 @@
 //! Importing a world: registry rows through the journal and disclosures through the recorder, in one transaction.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
-use entity::vocabulary::{BusinessId, Instant};
+use entity::vocabulary::BusinessId;
 use futures::FutureExt;
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     facts::{Edit, Facts},
     journal::{Author, CHANGE_ROWS_MAX, Changes, Ending, leaf::hex},
     keys::Keys,
-    world::{self, Origin, Unread, World, WorldFault, WorldFile},
+    world::{self, Admission, Circumstances, Origin, Survey, Unread, World, WorldFault, WorldFile},
 };
 
 /// Why a world was not imported. Nothing of it was written then.
@@ -59,23 +59,52 @@ pub async fn import(
     files: &[WorldFile],
     name: &str,
 ) -> Result<Imported, ImportError> {
-    written(gateway, recorder, files, name, Ending::Commit).await
+    import_admitting(gateway, recorder, files, name, Admission::Whole).await
+}
+
+/// The same, where agreements that lack something may be admitted as registered incomplete.
+pub async fn import_admitting(
+    gateway: &Gateway,
+    recorder: &Recorder,
+    files: &[WorldFile],
+    name: &str,
+    admission: Admission,
+) -> Result<Imported, ImportError> {
+    written(gateway, recorder, files, (name, admission), Ending::Commit).await
+}
+
+/// Every fault and gap of world files, and how whole their agreements are; nothing is written. Disclosures are not compared
+/// with the log, which [`rehearse`] does.
+pub fn survey(gateway: &Gateway, files: &[WorldFile], admission: Admission) -> Result<Survey, Error> {
+    let facts = gateway.journal.facts();
+    with_keys(&gateway.keys, &facts, |pseudonyms, own_fingerprints| {
+        let now = gateway.clock.now();
+        world::survey(files, Circumstances { facts: &facts, now, pseudonyms, own_fingerprints, admission })
+    })
 }
 
 /// Does all that an import does and takes it back: what an import would now write, or every fault it would name.
-pub async fn rehearse(gateway: &Gateway, recorder: &Recorder, files: &[WorldFile]) -> Result<Imported, ImportError> {
-    written(gateway, recorder, files, "import", Ending::RollBack).await
+pub async fn rehearse(
+    gateway: &Gateway,
+    recorder: &Recorder,
+    files: &[WorldFile],
+    admission: Admission,
+) -> Result<Imported, ImportError> {
+    written(gateway, recorder, files, ("import", admission), Ending::RollBack).await
 }
 
 async fn written(
     gateway: &Gateway,
     recorder: &Recorder,
     files: &[WorldFile],
-    name: &str,
+    (name, admission): (&str, Admission),
     ending: Ending,
 ) -> Result<Imported, ImportError> {
     let facts = gateway.journal.facts();
-    let World { edits, disclosures } = read(&gateway.keys, files, &facts, gateway.clock.now())?;
+    let World { edits, disclosures } = with_keys(&gateway.keys, &facts, |pseudonyms, own_fingerprints| {
+        let now = gateway.clock.now();
+        world::read(files, Circumstances { facts: &facts, now, pseudonyms, own_fingerprints, admission })
+    })?;
     let imported = Imported { rows: edits.len(), disclosures: disclosures.len() };
     let (seq, changes) = (facts.seq, changes(edits, name));
     let judge = move |fresh: &Facts| {
@@ -115,7 +144,12 @@ fn placed(origins: &[Origin], mut fault: Fault) -> Option<WorldFault> {
     Some(origins.get(at)?.fault(&fault))
 }
 
-fn read(keys: &Keys, files: &[WorldFile], facts: &Facts, now: Instant) -> Result<World, Unread> {
+/// Does something with the pseudonyms of this gateway's keys and their fingerprints.
+fn with_keys<T>(
+    keys: &Keys,
+    facts: &Facts,
+    done: impl FnOnce(&world::Pseudonyms<'_>, &BTreeMap<i32, String>) -> T,
+) -> T {
     let pseudonyms = keys.pseudonyms();
     // Who stands in a grant under an older key keeps that pseudonym, so that a file read again finds its row.
     let grants = facts.access_grant.all();
@@ -130,7 +164,7 @@ fn read(keys: &Keys, files: &[WorldFile], facts: &Facts, now: Instant) -> Result
         }
         Ok(newest)
     };
-    world::read(files, facts, now, &pseudonym, &keys.pseudonym_fingerprints())
+    done(&pseudonym, &keys.pseudonym_fingerprints())
 }
 
 /// One change per 1,000 rows: an import is one transaction, however large.

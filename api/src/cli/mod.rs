@@ -1,6 +1,8 @@
 //! The command line: one binary, one subcommand per errand.
 
 mod erase;
+mod export;
+mod import;
 mod keys;
 mod retention;
 mod seed;
@@ -12,7 +14,6 @@ mod verify;
 use std::{
     fmt::Display,
     io::{ErrorKind, Write},
-    path::PathBuf,
     process::ExitCode,
 };
 
@@ -24,8 +25,7 @@ use crate::{
     app::{self, App, OpenError},
     clock::Clock,
     config::{self, Config, Flags},
-    scale,
-    world::{self, WorldFile},
+    scale, world,
 };
 
 /// System of record and decision point for disclosures of register data between authorities.
@@ -55,20 +55,10 @@ enum Command {
         #[arg(long, value_name = "DISCLOSURES", value_parser = clap::value_parser!(u64).range(1..=scale::DISCLOSURES_MAX))]
         scale: Option<u64>,
     },
-    /// Import world files (YAML): all of them, or nothing with every fault named.
-    Import {
-        /// Files, or directories of `*.yaml`.
-        #[arg(required = true)]
-        paths: Vec<PathBuf>,
-        /// Check only and write nothing.
-        #[arg(long)]
-        dry_run: bool,
-    },
-    /// Export the registry as world files.
-    Export {
-        /// Directory to write to.
-        directory: PathBuf,
-    },
+    /// Import world files (YAML or JSON) and tables of old agreements (CSV): all of them, or nothing with every fault named.
+    Import(import::ImportArguments),
+    /// Export the registry as files that can be imported, one agreement as a policy, or a record of processing activities.
+    Export(export::ExportArguments),
     /// What has passed its time: show it, or drop it.
     #[command(subcommand)]
     Retention(retention::RetentionCommand),
@@ -202,8 +192,8 @@ async fn execute(cli: Cli) -> Result<(), CliError> {
         Command::Migrate { down } => migrate(config, down).await,
         Command::Seed { scale: None } => seed(config).await,
         Command::Seed { scale: Some(disclosures) } => seed::generate(config, disclosures).await,
-        Command::Import { paths, dry_run } => import(config, &paths, dry_run).await,
-        Command::Export { directory } => export(config, &directory).await,
+        Command::Import(arguments) => import::import(config, &arguments).await,
+        Command::Export(arguments) => export::export(config, arguments).await,
         Command::Retention(command) => retention::execute(config, &command).await,
         Command::Erase(arguments) => erase::erase(config, arguments).await,
         Command::Keys(command) => keys::execute(&config, &command).await,
@@ -239,27 +229,7 @@ async fn seed(config: Config) -> Result<(), CliError> {
     let app = App::errand(unseeded(config), Clock::default()).await?;
     let imported = app::import(&app.gateway, &app.recorder, &world::sample(), "seed").await?;
     app.close().await;
-    say(written(&imported))
-}
-
-async fn import(config: Config, paths: &[PathBuf], dry_run: bool) -> Result<(), CliError> {
-    let files = world_files(paths)?;
-    let app = App::errand(unseeded(config), Clock::default()).await?;
-    let said = if dry_run {
-        let imported = app::rehearse(&app.gateway, &app.recorder, &files).await?;
-        let (rows, disclosures) = (imported.rows, imported.disclosures);
-        format!("no faults; {rows} registry rows would be written, {disclosures} disclosures would stand in the log")
-    } else {
-        let imported = app::import(&app.gateway, &app.recorder, &files, "import").await?;
-        written(&imported)
-    };
-    app.close().await;
-    say(said)
-}
-
-/// What an import came to. A disclosure that stands in the log is not recorded again.
-fn written(imported: &app::Imported) -> String {
-    format!("{} registry rows written, {} disclosures stand in the log", imported.rows, imported.disclosures)
+    say(import::written(&imported))
 }
 
 /// Prints a line. A reader that has gone away wants no more, which is no failure.
@@ -270,41 +240,4 @@ fn say(line: impl Display) -> Result<(), CliError> {
         }
         _ => Ok(()),
     }
-}
-
-/// World files of paths, in the order of their names within a directory.
-fn world_files(paths: &[PathBuf]) -> Result<Vec<WorldFile>, CliError> {
-    let failed = |path: &PathBuf, source| CliError::File { path: path.display().to_string(), source };
-    let mut files = Vec::new();
-    for path in paths {
-        let mut found = vec![path.clone()];
-        if path.is_dir() {
-            let entries = std::fs::read_dir(path).map_err(|source| failed(path, source))?;
-            found = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
-            found.retain(|path| path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml"));
-            found.sort();
-        }
-        if found.is_empty() {
-            return Err(CliError::Said(format!("`{}` holds no world files (*.yaml)", path.display())));
-        }
-        for path in found {
-            let text = std::fs::read_to_string(&path).map_err(|source| failed(&path, source))?;
-            files.push(WorldFile { name: path.display().to_string(), text });
-        }
-    }
-    Ok(files)
-}
-
-async fn export(config: Config, directory: &std::path::Path) -> Result<(), CliError> {
-    let app = App::errand(unseeded(config), Clock::default()).await?;
-    let files = world::export(&app.gateway.journal.facts(), &app.gateway.keys.pseudonym_fingerprints());
-    std::fs::create_dir_all(directory)
-        .map_err(|source| CliError::File { path: directory.display().to_string(), source })?;
-    for file in &files {
-        let path = directory.join(&file.name);
-        std::fs::write(&path, &file.text)
-            .map_err(|source| CliError::File { path: path.display().to_string(), source })?;
-    }
-    app.close().await;
-    say(format!("{} files written to {}", files.len(), directory.display()))
 }

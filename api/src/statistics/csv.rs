@@ -148,7 +148,7 @@ fn comment(key: &str, value: &str) -> String {
 }
 
 /// Text that no spreadsheet takes for a formula: an apostrophe before it says that it is text.
-fn harmless(text: String) -> String {
+pub fn harmless(text: String) -> String {
     if text.starts_with(FORMULA) { format!("'{text}") } else { text }
 }
 

@@ -57,6 +57,12 @@ impl<'a> Fields<'a> {
         Place { file: self.file.to_owned(), spot: self.spot, path: self.path.clone() }
     }
 
+    /// Where a key stands, or the map where the key is missing.
+    pub(super) fn place_of(&self, key: &str) -> Place {
+        let spot = self.entries.iter().find(|entry| entry.key == key).map_or(self.spot, |entry| entry.spot);
+        self.place_at(key, None, spot)
+    }
+
     /// Where the map and its keys stand.
     pub(super) fn origin(&self, form: Form) -> Origin {
         let keys = self.entries.iter().map(|entry| (entry.key.clone(), entry.spot));
@@ -65,8 +71,7 @@ impl<'a> Fields<'a> {
 
     /// Notes a fault at a key, or at the map where the key is missing.
     pub(super) fn fault(&self, key: &str, code: FaultCode, message: impl Into<String>) {
-        let spot = self.entries.iter().find(|entry| entry.key == key).map_or(self.spot, |entry| entry.spot);
-        self.add(&self.place_at(key, None, spot), code, message.into());
+        self.add(&self.place_of(key), code, message.into());
     }
 
     fn add(&self, place: &Place, code: FaultCode, message: String) {

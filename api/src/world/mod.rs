@@ -5,6 +5,7 @@
 //!
 //! **Invariant:** an export read against the facts it was made of changes nothing.
 
+mod csv;
 mod fault;
 mod fields;
 mod natural;
@@ -18,14 +19,14 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-use entity::vocabulary::{BusinessId, OrganisationId};
+use entity::vocabulary::{BusinessId, CompletenessCode, OrganisationId};
 
 pub use fault::{WorldFault, in_order};
 pub use origin::Origin;
-pub use read::read;
-pub use write::export;
+pub use read::{Circumstances, read, survey};
+pub use write::{ExportForm, export, export_as, public_part};
 
-use crate::{Error, disclosure::DisclosureDraft, facts::Edit};
+use crate::{Error, decision::Completeness, disclosure::DisclosureDraft, facts::Edit};
 
 /// Pseudonym in hexadecimal, and its key version, of an end user: by the discloser, the recipient and the user.
 pub type Pseudonyms<'a> = dyn Fn(&BusinessId, &BusinessId, &str) -> Result<(String, i32), Error> + 'a;
@@ -57,6 +58,44 @@ pub struct WorldDisclosure {
     pub draft: DisclosureDraft,
     /// Where it stands.
     pub origin: Origin,
+}
+
+/// What is done with agreements that lack what a whole one has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    /// They are faults, unless the file says that they are registered incomplete.
+    Whole,
+    /// They come in as REGISTERED_INCOMPLETE, whatever the file says, and permit nothing.
+    Incomplete,
+}
+
+/// What an agreement of a file lacks, where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorldGap {
+    /// Which.
+    pub code: CompletenessCode,
+    /// Where, and in words.
+    pub place: WorldFault,
+}
+
+/// How whole an agreement of a file is once it is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorldScore {
+    /// Its number.
+    pub number: String,
+    /// How whole.
+    pub completeness: Completeness,
+}
+
+/// What a look at world files found, before anything is written.
+#[derive(Debug)]
+pub struct Survey {
+    /// Faults; each stops an import.
+    pub faults: Vec<WorldFault>,
+    /// Gaps; each makes its agreement incomplete.
+    pub gaps: Vec<WorldGap>,
+    /// Agreements of the files in their order.
+    pub scores: Vec<WorldScore>,
 }
 
 /// Why world files could not be read.

@@ -101,8 +101,7 @@ pub(super) fn mandating_right(row: &mandating_right::Model) -> Vec<Breach> {
 
 /// An agreement has two parties and a term, and is signed before it is in force.
 pub(super) fn agreement(row: &agreement::Model) -> Vec<Breach> {
-    use AgreementStatus::{Active, Signed, Superseded, Suspended, Terminated};
-    let signed = matches!(row.status, Signed | Active | Suspended | Terminated | Superseded);
+    let signed = is_signed(row.status);
     let reversed = row.starts_on.zip(row.ends_on).is_some_and(|(starts, ends)| ends < starts);
     [
         when(
@@ -118,6 +117,12 @@ pub(super) fn agreement(row: &agreement::Model) -> Vec<Breach> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// Whether an agreement of a status has been signed.
+pub(super) fn is_signed(status: AgreementStatus) -> bool {
+    use AgreementStatus::{Active, Signed, Superseded, Suspended, Terminated};
+    matches!(status, Signed | Active | Suspended | Terminated | Superseded)
 }
 
 /// What holds of an agreement as a whole: it rests on law (R35), its discloser controls the register, and one scope a

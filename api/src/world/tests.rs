@@ -32,9 +32,13 @@ fn now() -> Instant {
 }
 
 fn read_with(files: &[WorldFile], facts: &Facts, fingerprint: &str) -> Result<super::World, Vec<WorldFault>> {
-    read(files, facts, now(), &pseudonym, &fingerprints(fingerprint)).map_err(|unread| match unread {
-        Unread::Faults(faults) => faults,
-        Unread::Failed(error) => panic!("{error}"),
+    let own_fingerprints = &fingerprints(fingerprint);
+    let (now, pseudonyms, admission) = (now(), &pseudonym as &super::Pseudonyms<'_>, super::Admission::Whole);
+    read(files, super::Circumstances { facts, now, pseudonyms, own_fingerprints, admission }).map_err(|unread| {
+        match unread {
+            Unread::Faults(faults) => faults,
+            Unread::Failed(error) => panic!("{error}"),
+        }
     })
 }
 
@@ -343,7 +347,9 @@ fn faults_of_the_rows_of_a_series_are_said_once_at_its_own_keys() {
 #[test]
 fn pseudonym_that_cannot_be_made_is_no_fault_of_the_files() {
     let files = sample_with("06-", "user: kela-user-1", "user: nobody");
-    let unread = read(&files, &empty(), now(), &pseudonym, &fingerprints(FINGERPRINT));
+    let (facts, own_fingerprints) = (&empty(), &fingerprints(FINGERPRINT));
+    let (now, pseudonyms, admission) = (now(), &pseudonym as &super::Pseudonyms<'_>, super::Admission::Whole);
+    let unread = read(&files, super::Circumstances { facts, now, pseudonyms, own_fingerprints, admission });
     assert!(matches!(unread, Err(Unread::Failed(Error::Internal { .. }))));
 }
 

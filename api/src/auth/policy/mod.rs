@@ -19,7 +19,9 @@ pub use act::{
 };
 pub use log::{LogKeeper, PersonSight, Rows, log_keeper, person_sight, rows, sees_anomalies, sees_subjects, served};
 pub use matrix::{MATRIX, Row, admit};
-pub use party::{acting_side, audits, audits_all, is_processor, own_id, own_people, side, stands_for};
+pub use party::{
+    acting_side, audits, audits_all, is_processor, keeps_records_of, own_id, own_people, side, stands_for,
+};
 pub use sight::{
     Access, Sight, access, agreement_of, knows_of, names_actor, sees_contact, sees_every_change, sees_grants,
     sees_incident, sees_inquiry, sees_mandating_right, sees_reason, sees_statement, sight,

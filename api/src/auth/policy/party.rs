@@ -63,6 +63,12 @@ pub fn audits(facts: &Facts, viewer: &Viewer, organisations: &[OrganisationId]) 
         && (audits_all(facts, viewer) || organisations.iter().any(|party| stands_for(facts, viewer, *party)))
 }
 
+/// Whether a viewer reads an organisation's record of processing activities: its own people do, and who audits it.
+pub fn keeps_records_of(facts: &Facts, viewer: &Viewer, organisation: OrganisationId) -> bool {
+    let works = viewer.is(Role::Officer) || viewer.is(Role::System);
+    (works && stands_for(facts, viewer, organisation)) || audits(facts, viewer, &[organisation])
+}
+
 /// Whether the viewer is an auditor of the data-protection authority, who audits everyone.
 pub fn audits_all(facts: &Facts, viewer: &Viewer) -> bool {
     viewer.is(Role::Auditor)

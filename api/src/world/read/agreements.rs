@@ -4,8 +4,8 @@ use entity::{
     adoption_plan, agreement, agreement_basis, agreement_party, agreement_version, document, incident, legal_basis,
     signature, usage_review,
     vocabulary::{
-        Adequacy, AgreementBasisId, AgreementId, AgreementKind, BasisRole, BusinessId, OrganisationId, Publicity,
-        RegisterId, StatusSubject,
+        Adequacy, AgreementBasisId, AgreementId, AgreementKind, AgreementStatus, BasisRole, BusinessId, OrganisationId,
+        Publicity, RegisterId, StatusSubject,
     },
 };
 
@@ -21,6 +21,8 @@ pub(super) struct Frame {
     pub register: RegisterId,
     /// Whether its scopes may still lack purposes, items and provisions.
     pub may_lack: bool,
+    /// Whether it comes in as less than the file calls it, so that its scopes are no more than defined.
+    pub is_demoted: bool,
     pub discloser: Option<BusinessId>,
     pub recipient: Option<BusinessId>,
     pub bases: Vec<FrameBasis>,
@@ -97,19 +99,25 @@ impl<'a> Reader<'a> {
             version: fields.number_or("version", 1),
             content_hash: fields.maybe_text("content_hash").or(standing_hash),
         };
+        let row = self.admitted(&fields, row);
         let id = self.put(&fields, row.clone());
         (agreement::Model { id, ..row }, fields)
     }
 
     fn read_parts(&mut self, row: &agreement::Model, fields: &Fields<'a>) {
         let subject = Subject { kind: StatusSubject::Agreement, id: row.id.into(), key: "status", now: row.status };
-        self.history(fields, subject);
+        if is_demoted(fields, row) {
+            self.registered_once(fields, subject);
+        } else {
+            self.history(fields, subject);
+        }
         self.read_parties(fields, row.id);
         let business_id = |id: OrganisationId| self.facts.organisation.get(id).and_then(|row| row.business_id);
         let frame = Frame {
             id: row.id,
             register: row.register_id,
             may_lack: rules::may_lack_basis(row.status),
+            is_demoted: is_demoted(fields, row),
             discloser: business_id(row.discloser_id),
             recipient: business_id(row.recipient_id),
             bases: Vec::new(),
@@ -293,4 +301,10 @@ impl<'a> Reader<'a> {
             self.put(&fields, row);
         }
     }
+}
+
+/// Whether the file calls an agreement more than it comes in as.
+fn is_demoted(fields: &Fields<'_>, row: &agreement::Model) -> bool {
+    let said: Option<AgreementStatus> = fields.optional("status", parse::choice);
+    row.status == AgreementStatus::RegisteredIncomplete && said.is_some_and(|said| said != row.status)
 }

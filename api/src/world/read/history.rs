@@ -85,6 +85,15 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Takes in that an agreement is registered now, or was by an earlier import; what it was before is not known.
+    pub(super) fn registered_once<S: ClosedEnum>(&mut self, fields: &Fields<'a>, subject: Subject<S>) {
+        // Asked for, so that it is no unknown key.
+        fields.given("history");
+        let standing = self.base.status_entry.of(subject.id).map(|entry| (entry.from_at, entry.actor.clone())).min();
+        let (from_at, actor) = standing.unwrap_or_else(|| (self.now, "import".to_owned()));
+        self.chronicle_once(fields, subject, from_at, actor);
+    }
+
     /// Takes in the one entry a file leaves unsaid.
     pub(super) fn chronicle_once<S: ClosedEnum>(
         &mut self,

@@ -3,6 +3,7 @@
 mod agreements;
 mod contacts;
 mod disclosures;
+mod gaps;
 mod history;
 mod law;
 mod mandates;
@@ -24,7 +25,7 @@ use entity::vocabulary::{AgreementId, ContactId, Instant, RowId};
 use uuid::Uuid;
 
 use super::{
-    Pseudonyms, Unread, World, WorldDisclosure, WorldFile,
+    Admission, Pseudonyms, Survey, Unread, World, WorldDisclosure, WorldFault, WorldFile, csv,
     fault::{Faults, Place},
     fields::Fields,
     natural::{Natural, natural_key},
@@ -39,39 +40,102 @@ use crate::{
 /// Tables whose rows, once written, are never altered.
 const APPEND_ONLY: [&str; 3] = ["agreement_version", "signature", "status_entry"];
 
+/// What world files are read with.
+#[derive(Clone, Copy)]
+pub struct Circumstances<'a> {
+    /// Facts that stand.
+    pub facts: &'a Facts,
+    /// Instant of the reading.
+    pub now: Instant,
+    /// How end users get their pseudonyms.
+    pub pseudonyms: &'a Pseudonyms<'a>,
+    /// Fingerprint of each of this gateway's own keys.
+    pub own_fingerprints: &'a BTreeMap<i32, String>,
+    /// What is done with what is not whole.
+    pub admission: Admission,
+}
+
 /// Rows of world files against the facts that stand, and their disclosures against the facts as they would then be,
 /// `now`.
 ///
 /// # Errors
 /// Every fault of every file.
-pub fn read(
-    files: &[WorldFile],
-    facts: &Facts,
-    now: Instant,
-    pseudonyms: &Pseudonyms<'_>,
-    own_fingerprints: &BTreeMap<i32, String>,
-) -> Result<World, Unread> {
+pub fn read(files: &[WorldFile], with: Circumstances<'_>) -> Result<World, Unread> {
+    let (survey, world) = looked_at(files, with).map_err(Unread::Failed)?;
+    if survey.faults.is_empty() { Ok(world) } else { Err(Unread::Faults(survey.faults)) }
+}
+
+/// Every fault and gap of world files, and how whole their agreements are.
+///
+/// # Errors
+/// When a pseudonym could not be made.
+pub fn survey(files: &[WorldFile], with: Circumstances<'_>) -> Result<Survey, Error> {
+    looked_at(files, with).map(|(survey, _)| survey)
+}
+
+fn looked_at(files: &[WorldFile], with: Circumstances<'_>) -> Result<(Survey, World), Error> {
     let faults = Faults::default();
     let mut documents = Vec::new();
     for file in files {
-        match tree::parse(&file.text) {
+        let parsed = match Form::of(file) {
+            Form::Values => tree::parse(&file.text).map_err(|unreadable| vec![unreadable]),
+            Form::Table => csv::parse(&file.text, with.facts, with.now),
+        };
+        match parsed {
             Ok(node) => documents.extend(node.map(|node| (file.name.as_str(), node))),
-            Err((spot, message)) => {
-                let place = Place { file: file.name.clone(), spot, path: String::new() };
-                faults.add(place.fault(FaultCode::Malformed, message));
+            Err(unreadable) => {
+                for (spot, message) in unreadable {
+                    let place = Place { file: file.name.clone(), spot, path: String::new() };
+                    faults.add(place.fault(FaultCode::Malformed, message));
+                }
             }
         }
     }
     let roots = documents.iter().map(|(name, node)| Fields::new(name, String::new(), node, &faults)).collect();
-    let mut reader = Reader::new(facts, roots, &faults, pseudonyms, own_fingerprints);
-    reader.read(now);
+    let mut reader = Reader::new(with, roots, &faults);
+    reader.read(with.now);
     if let Some(error) = reader.failed.take() {
-        return Err(Unread::Failed(error));
+        return Err(error);
     }
+    let (gaps, scores) = reader.measured(with.now);
     let world = World { edits: reader.edits(), disclosures: std::mem::take(&mut reader.disclosures) };
+    let mut gaps = if with.admission == Admission::Whole { reader.refused(gaps) } else { gaps };
+    for gap in &mut gaps {
+        named_by_column(&mut gap.place, files);
+    }
     drop(reader);
     drop(documents);
-    if faults.len() == 0 { Ok(world) } else { Err(Unread::Faults(faults.into_sorted(files))) }
+    let mut faults = faults.into_sorted(files);
+    for fault in &mut faults {
+        named_by_column(fault, files);
+    }
+    faults.dedup();
+    Ok((Survey { faults, gaps, scores }, world))
+}
+
+/// How a file is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// YAML, of which JSON is a part.
+    Values,
+    /// Table of agreements.
+    Table,
+}
+
+impl Form {
+    fn of(file: &WorldFile) -> Self {
+        if file.name.to_ascii_lowercase().ends_with(".csv") { Self::Table } else { Self::Values }
+    }
+}
+
+/// In a table a fault is named by its column, not by the values that were made of the row.
+fn named_by_column(fault: &mut WorldFault, files: &[WorldFile]) {
+    let table = files.iter().find(|file| file.name == fault.file && Form::of(file) == Form::Table);
+    if let Some(column) = table.and_then(|table| csv::column(&table.text, fault.column))
+        && !fault.path.is_empty()
+    {
+        fault.path = column;
+    }
 }
 
 /// Reading under way.
@@ -84,6 +148,8 @@ struct Reader<'a> {
     faults: &'a Faults,
     pseudonyms: &'a Pseudonyms<'a>,
     own_fingerprints: &'a BTreeMap<i32, String>,
+    admission: Admission,
+    now: Instant,
     /// Ids of the rows that stand, by their natural keys.
     known: HashMap<(&'static str, String), Uuid>,
     /// Places of the rows of the files, by their natural keys.
@@ -99,13 +165,8 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(
-        base: &'a Facts,
-        roots: Vec<Fields<'a>>,
-        faults: &'a Faults,
-        pseudonyms: &'a Pseudonyms<'a>,
-        own_fingerprints: &'a BTreeMap<i32, String>,
-    ) -> Self {
+    fn new(with: Circumstances<'a>, roots: Vec<Fields<'a>>, faults: &'a Faults) -> Self {
+        let Circumstances { facts: base, now, pseudonyms, own_fingerprints, admission } = with;
         let rows = base.tables().rows();
         let known = rows.filter_map(|row| Some(((row.table(), natural_key(&row)?), row.id()))).collect();
         Self {
@@ -115,6 +176,8 @@ impl<'a> Reader<'a> {
             faults,
             pseudonyms,
             own_fingerprints,
+            admission,
+            now,
             known,
             seen: HashMap::new(),
             pending: Vec::new(),

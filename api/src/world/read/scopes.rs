@@ -3,7 +3,7 @@
 use entity::{
     access_grant, onward_rule, onward_rule_basis, onward_rule_item, scope, scope_item, scope_item_basis,
     scope_item_mandate, scope_purpose,
-    vocabulary::{BasisRole, Channel, Operation, ScopeId, StatusSubject},
+    vocabulary::{BasisRole, Channel, Operation, ScopeId, ScopeStatus, StatusSubject},
 };
 
 use super::{Reader, agreements::Frame, history::Subject, unset};
@@ -34,9 +34,15 @@ impl<'a> Reader<'a> {
                 planned_on: fields.optional("planned_on", parse::day),
                 retention_days: fields.optional("retention_days", parse::number),
             };
+            let row = if frame.is_demoted { scope::Model { status: ScopeStatus::Defined, ..row } } else { row };
             let (channel, now, breaches) = (row.channel, row.status, rules::scope(&row));
             let id = self.put(&fields, row);
-            self.history(&fields, Subject { kind: StatusSubject::Scope, id: id.into(), key: "status", now });
+            let subject = Subject { kind: StatusSubject::Scope, id: id.into(), key: "status", now };
+            if frame.is_demoted {
+                self.registered_once(&fields, subject);
+            } else {
+                self.history(&fields, subject);
+            }
             for purpose_id in fields.some_unless(frame.may_lack, "purposes", |text| self.purpose(text)) {
                 self.put(&fields, scope_purpose::Model { id: unset(), scope_id: id, purpose_id });
             }

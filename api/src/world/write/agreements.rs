@@ -103,7 +103,7 @@ impl Writer<'_> {
                     .maybe("content_hash", (!row.content_hash.is_empty()).then_some(&row.content_hash))
                     .with("evidence", code(row.evidence))
                     .maybe("jws", row.jws.as_ref())
-                    .maybe("document", row.document_id.map(|id| self.document(id)))
+                    .maybe("document", row.document_id.and_then(|id| self.document(id)))
                     .with("signed_at", row.signed_at)
                     .with("actor", &row.actor)
             })

@@ -8,8 +8,12 @@ const LINE_CHARACTERS_MAX: usize = 120;
 /// Value to be written.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Value {
-    /// Scalar in its written form.
-    Scalar(String),
+    /// Text.
+    Text(String),
+    /// Number or truth value, in its written form.
+    Bare(String),
+    /// Day or instant, in its written form.
+    Time(String),
     List(Vec<Value>),
     Map(Entry),
 }
@@ -64,6 +68,56 @@ impl Entry {
     }
 }
 
+impl Entry {
+    /// The same as JSON.
+    pub(super) fn json(&self) -> String {
+        let mut text = String::new();
+        json(&mut text, 0, &Value::Map(self.clone()));
+        text.push('\n');
+        text
+    }
+}
+
+fn json(text: &mut String, indent: usize, value: &Value) {
+    match value {
+        Value::Text(said) | Value::Time(said) => text.push_str(&json_text(said)),
+        Value::Bare(said) => text.push_str(said),
+        Value::List(values) => {
+            let each = |text: &mut String, value: &Value| json(text, indent + 2, value);
+            json_parts(text, indent, ('[', ']'), values, each);
+        }
+        Value::Map(entry) => json_parts(text, indent, ('{', '}'), &entry.0, |text, (key, value)| {
+            text.push_str(&json_text(key));
+            text.push_str(": ");
+            json(text, indent + 2, value);
+        }),
+    }
+}
+
+fn json_parts<T>(
+    text: &mut String,
+    indent: usize,
+    (open, close): (char, char),
+    parts: &[T],
+    each: impl Fn(&mut String, &T),
+) {
+    text.push(open);
+    for (at, part) in parts.iter().enumerate() {
+        text.push_str(if at > 0 { ",\n" } else { "\n" });
+        text.push_str(&" ".repeat(indent + 2));
+        each(text, part);
+    }
+    if !parts.is_empty() {
+        text.push('\n');
+        text.push_str(&" ".repeat(indent));
+    }
+    text.push(close);
+}
+
+fn json_text(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
 impl From<Entry> for Value {
     fn from(entry: Entry) -> Self {
         Self::Map(entry)
@@ -72,7 +126,7 @@ impl From<Entry> for Value {
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
-        Self::Scalar(scalar(text))
+        Self::Text(text.to_owned())
     }
 }
 
@@ -90,19 +144,19 @@ impl From<&String> for Value {
 
 impl From<bool> for Value {
     fn from(set: bool) -> Self {
-        Self::Scalar(set.to_string())
+        Self::Bare(set.to_string())
     }
 }
 
 impl From<i32> for Value {
     fn from(number: i32) -> Self {
-        Self::Scalar(number.to_string())
+        Self::Bare(number.to_string())
     }
 }
 
 impl From<Day> for Value {
     fn from(day: Day) -> Self {
-        Self::Scalar(day.to_string())
+        Self::Time(day.to_string())
     }
 }
 
@@ -111,7 +165,7 @@ impl From<Instant> for Value {
     fn from(instant: Instant) -> Self {
         let day = helsinki_day(instant);
         let is_midnight = helsinki_midnight(day) == instant;
-        Self::Scalar(if is_midnight { day.to_string() } else { instant_text(instant) })
+        Self::Time(if is_midnight { day.to_string() } else { instant_text(instant) })
     }
 }
 
@@ -165,7 +219,8 @@ fn element(text: &mut String, indent: usize, value: &Value) {
 
 fn flow(value: &Value) -> String {
     match value {
-        Value::Scalar(text) => text.clone(),
+        Value::Text(text) => scalar(text),
+        Value::Bare(text) | Value::Time(text) => text.clone(),
         Value::List(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
         Value::Map(entry) => {
             let pairs: Vec<_> = entry.0.iter().map(|(key, value)| format!("{key}: {}", flow(value))).collect();

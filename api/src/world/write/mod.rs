@@ -4,7 +4,11 @@ mod agreements;
 mod emit;
 mod law;
 mod parties;
+mod public;
 mod scopes;
+mod table;
+
+pub use public::public_part;
 
 use std::collections::BTreeMap;
 
@@ -27,7 +31,26 @@ use emit::{Entry, Value};
 /// The registry as world files; end users only as pseudonyms, each with the fingerprint of its key. Disclosures, withholdings
 /// and decisions on anomalies are the log's and not written.
 pub fn export(facts: &Facts, key_fingerprints: &BTreeMap<i32, String>) -> Vec<WorldFile> {
+    export_as(facts, key_fingerprints, ExportForm::Yaml)
+}
+
+/// How an export is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExportForm {
+    /// YAML, as people read it.
+    Yaml,
+    /// JSON of the same keys.
+    Json,
+    /// One table of agreements, a row each; it says no more than such a table can.
+    Csv,
+}
+
+/// The same in a form.
+pub fn export_as(facts: &Facts, key_fingerprints: &BTreeMap<i32, String>, form: ExportForm) -> Vec<WorldFile> {
     let writer = Writer { facts, key_fingerprints };
+    if form == ExportForm::Csv {
+        return vec![WorldFile { name: "agreements.csv".to_owned(), text: writer.table() }];
+    }
     let root = || Entry::default().with("world", 1);
     let files = [
         (
@@ -48,7 +71,11 @@ pub fn export(facts: &Facts, key_fingerprints: &BTreeMap<i32, String>) -> Vec<Wo
         ("07-statements.yaml", root().list("protection_statements", writer.statements())),
         ("08-contacts.yaml", root().list("contacts", writer.contacts()).list("inquiries", writer.inquiries())),
     ];
-    files.into_iter().map(|(name, root)| WorldFile { name: name.to_owned(), text: root.text() }).collect()
+    let written = |(name, root): (&str, Entry)| match form {
+        ExportForm::Json => WorldFile { name: name.replace(".yaml", ".json"), text: root.json() },
+        ExportForm::Yaml | ExportForm::Csv => WorldFile { name: name.to_owned(), text: root.text() },
+    };
+    files.into_iter().map(written).collect()
 }
 
 struct Writer<'f> {
@@ -78,8 +105,9 @@ impl Writer<'_> {
         self.facts.agreement.get(id).map(|row| row.number.clone()).unwrap_or_default()
     }
 
-    fn document(&self, id: DocumentId) -> String {
-        self.facts.document.get(id).map(|row| row.sha256.clone()).unwrap_or_default()
+    /// Hash of a document; none where it is left out.
+    fn document(&self, id: DocumentId) -> Option<String> {
+        self.facts.document.get(id).map(|row| row.sha256.clone())
     }
 
     /// Citation of a wording, with a day where the citation alone means another.
@@ -113,7 +141,7 @@ impl Writer<'_> {
                     .with("from", row.from_at)
                     .with("actor", &row.actor)
                     .maybe("reason", row.reason.as_ref())
-                    .maybe("document", row.document_id.map(|id| self.document(id)))
+                    .maybe("document", row.document_id.and_then(|id| self.document(id)))
             })
             .collect()
     }

@@ -95,7 +95,7 @@ impl Writer<'_> {
                         .with("question", &answer.question_code)
                         .with("answer", code(answer.answer))
                         .maybe("text", answer.text.as_ref())
-                        .maybe("document", answer.document_id.map(|id| self.document(id)))
+                        .maybe("document", answer.document_id.and_then(|id| self.document(id)))
                         .maybe("exception_accepted_by", answer.exception_accepted_by.as_ref())
                 });
                 Entry::default()
