@@ -1,10 +1,12 @@
 //! Measures what `docs/performance.md` claims: each figure against a reference in the same run, medians of interleaved
 //! rounds.
 
+mod acts;
 mod decide;
 mod figures;
 mod generate;
 mod http;
+mod import;
 mod load;
 mod log;
 mod pgbench;
@@ -44,6 +46,10 @@ enum What {
     Log(log::Options),
     /// Times starts and reads resident memory.
     Start(start::Options),
+    /// Imports a nation's agreements from files into a new gateway on SQLite.
+    Import(import::Options),
+    /// Times acts one after another on the large world, against a plain INSERT and commit.
+    Acts(acts::Options),
     /// Sends requests to one address and prints what came of it; the other commands start it.
     Generate(generate::Options),
 }
@@ -86,6 +92,8 @@ async fn main() -> anyhow::Result<()> {
         What::Record(options) => record::run(options).await,
         What::Log(options) => log::run(options).await,
         What::Start(options) => start::run(options).await,
+        What::Import(options) => import::run(options).await,
+        What::Acts(options) => acts::run(options).await,
         What::Generate(options) => generate::run(options).await,
     }
 }
