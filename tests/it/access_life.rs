@@ -70,7 +70,7 @@ impl House {
         self.data(token, &query, json!({ "id": scope })).await["node"]["grants"].clone()
     }
 
-    async fn offered(&self, token: &str) -> Vec<String> {
+    async fn access_offered(&self, token: &str) -> Vec<String> {
         let query = "query($number: String!) { agreement(number: $number) { allowedActions { code } } }";
         let seen = self.data(token, query, json!({ "number": NUMBER })).await;
         let offered = texts(&seen["agreement"]["allowedActions"], "code");
@@ -173,12 +173,12 @@ on_both_engines! {
         house.done(&house.token(LVV, Officer), "suspendAgreement", suspension).await;
         let granted = done(house.grant(&kela, wanted(&scope, json!({}))).await)["accessGrant"].clone();
         assert_eq!(granted["isInForce"], true, "a suspension takes nobody's grant");
-        assert_eq!(house.offered(&kela).await, ["GRANT_ACCESS", "REVOKE_ACCESS"]);
+        assert_eq!(house.access_offered(&kela).await, ["GRANT_ACCESS", "REVOKE_ACCESS"]);
         let yesterday = helsinki_day(house.app.gateway.clock.now()) - Days::new(1);
         house.as_if(NUMBER, |row| agreement::Model { ends_on: Some(yesterday), ..row }).await;
         let listed = house.grants(&kela, &scope, "(isInForce: true)").await;
         assert_eq!(listed, json!({"totalCount": 0, "nodes": []}), "every grant is void with its agreement");
-        assert_eq!(house.offered(&kela).await, Vec::<String>::new());
+        assert_eq!(house.access_offered(&kela).await, Vec::<String>::new());
         assert_eq!(refusals(&house.grant(&kela, wanted(&scope, json!({}))).await), ["WRONG_STATUS input.scope"]);
         assert_eq!(refusals(&house.revoke(&kela, &granted["id"], "MISUSE").await), ["WRONG_STATUS input.id"]);
         house.as_if(NUMBER, |row| agreement::Model { ends_on: None, ..row }).await;
@@ -211,8 +211,8 @@ on_both_engines! {
             let node = house.ask(&token, "query($id: ID!) { node(id: $id) { id } }", json!({"id": granted["id"]})).await;
             assert_eq!(node["data"]["node"]["id"] == granted["id"], sees, "{organisation} {role:?}: {node}");
         }
-        assert_eq!(house.offered(&kela).await, ["GRANT_ACCESS", "REVOKE_ACCESS"]);
-        assert_eq!(house.offered(&house.token(LVV, Officer)).await, Vec::<String>::new());
+        assert_eq!(house.access_offered(&kela).await, ["GRANT_ACCESS", "REVOKE_ACCESS"]);
+        assert_eq!(house.access_offered(&house.token(LVV, Officer)).await, Vec::<String>::new());
         let found = house.grants(&kela, &scope, "(endUser: \"kela-user-2\")").await;
         assert_eq!((&found["totalCount"], &found["nodes"][0]["id"]), (&json!(1), &granted["id"]), "who leaves is found by name");
         assert_eq!(house.grants(&kela, &scope, "(endUser: \"kela-user-nobody\")").await["totalCount"], 0);
