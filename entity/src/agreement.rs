@@ -35,7 +35,7 @@ pub struct Model {
     pub starts_on: Option<Day>,
     /// Last day of validity, included; null when open-ended.
     pub ends_on: Option<Day>,
-    /// Why it ended before its time; null unless terminated or superseded.
+    /// Why it ends before its time; null unless terminated, superseded or given notice of.
     pub termination_reason: Option<TerminationReason>,
     /// Agreement it takes the place of.
     pub supersedes_id: Option<AgreementId>,

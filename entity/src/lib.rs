@@ -7,6 +7,7 @@ pub mod access_grant;
 pub mod adoption_plan;
 pub mod agreement;
 pub mod agreement_basis;
+pub mod agreement_notice;
 pub mod agreement_party;
 pub mod agreement_version;
 pub mod anomaly;

@@ -17,6 +17,7 @@ mod m20261125_000013_incidents;
 mod m20261128_000014_access_grants;
 mod m20261128_000015_bare_items;
 mod m20261128_000016_endings;
+mod m20261128_000017_notices;
 mod m20261128_000018_inquiries;
 pub mod sql;
 
@@ -49,6 +50,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000015_bare_items::Migration),
             Box::new(m20261128_000014_access_grants::Migration),
             Box::new(m20261128_000018_inquiries::Migration),
+            Box::new(m20261128_000017_notices::Migration),
         ]
     }
 }

@@ -3,6 +3,8 @@
 
 mod access_life;
 mod activation;
+mod agreement_bases;
+mod agreement_end;
 mod anomalies;
 mod command_line;
 mod contract;

@@ -174,6 +174,42 @@ pub const OPERATIONS: &[(&str, &str)] = &[
         r#"mutation { draftAgreement(input: {id: "<agreement>", validateOnly: true}) { userErrors { code } } }"#,
     ),
     (
+        "addAgreementBasis",
+        r#"mutation { addAgreementBasis(input: {id: "<agreement>", citation: "906/2019 22 § 2 mom", role: NECESSITY_THRESHOLD, validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "reviewAgreementBasis",
+        r#"mutation { reviewAgreementBasis(input: {id: "<basis>", adequacy: ADEQUATE, validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "confirmAgreementBasis",
+        r#"mutation { confirmAgreementBasis(input: {id: "<agreement>", validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "offerAgreement",
+        r#"mutation { offerAgreement(input: {id: "<agreement>", validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "rejectAgreement",
+        r#"mutation { rejectAgreement(input: {id: "<agreement>", reason: "Ei oikeutta.", validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "withdrawAgreement",
+        r#"mutation { withdrawAgreement(input: {id: "<agreement>", validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "terminateAgreement",
+        r#"mutation { terminateAgreement(input: {id: "<agreement>", reason: NOTICE, validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "renewAgreement",
+        r#"mutation { renewAgreement(input: {id: "<agreement>", number: "SOT-2026-098", validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "addAgreementParty",
+        r#"mutation { addAgreementParty(input: {id: "<agreement>", organisation: "0245437-2", role: TECHNICAL_OPERATOR, validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
         "suspendAgreement",
         r#"mutation { suspendAgreement(input: {id: "<agreement>", reason: MISUSE, validateOnly: true}) { userErrors { code } } }"#,
     ),
@@ -650,7 +686,7 @@ async fn cell(house: &House, token: Option<&str>, operation: &str) -> Result<&'s
 pub async fn ids(house: &House) -> BTreeMap<&'static str, String> {
     let token = house.token(LVV, Officer);
     let query =
-        "{ agreement(number: \"SOT-2026-003\") { id contentHash scopes { id } recipient { id } discloser { contacts { id role } }
+        "{ agreement(number: \"SOT-2026-003\") { id contentHash scopes { id } bases { id role } recipient { id } discloser { contacts { id role } }
         register { id items(first: 100) { nodes { id code } } } } }";
     let agreement = house.data(&token, query, json!({})).await["agreement"].clone();
     let found = |list: &Value, field: &str, value: &str| -> String {
@@ -669,6 +705,7 @@ pub async fn ids(house: &House) -> BTreeMap<&'static str, String> {
         ("scope", id(&agreement["scopes"][0]["id"])),
         ("sha256", "ab".repeat(32)),
         ("content", id(&agreement["contentHash"])),
+        ("basis", found(&agreement["bases"], "role", "PROCEDURE")),
         ("organisation", id(&agreement["recipient"]["id"])),
         ("register", id(&agreement["register"]["id"])),
         ("contact", found(&agreement["discloser"]["contacts"], "role", "REGISTER_CONTROLLER")),

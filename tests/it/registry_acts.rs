@@ -5,7 +5,7 @@ use api::auth::Role;
 use serde_json::{Value, json};
 
 use crate::{
-    contract::DECISION,
+    contract::{DECISION, texts},
     house::{House, KELA, LVV, OMBUDSMAN, PIRKANMAA, TAMPERE, THL},
     on_both_engines,
 };
@@ -255,8 +255,10 @@ on_both_engines! {
         let agreement = house.data(&kela, "{ agreement(number: \"KEL-2023-014\") { id } }", json!({})).await["agreement"]["id"].clone();
         let suspend = act("suspendAgreement", "agreement { status effectiveStatus { state } allowedActions { code } }");
         let resume = act("resumeAgreement", "agreement { status effectiveStatus { state } allowedActions { code } }");
-        let state = |status: &str, state: &str, action: &str| {
-            json!({"status": status, "effectiveStatus": {"state": state}, "allowedActions": [{"code": action}]})
+        let stands = |answer: &Value, status: &str, state: &str, action: &str| {
+            let agreement = &answer["agreement"];
+            assert_eq!((&agreement["status"], &agreement["effectiveStatus"]["state"]), (&json!(status), &json!(state)));
+            assert!(texts(&agreement["allowedActions"], "code").contains(&action.to_owned()), "{agreement}");
         };
 
         assert_eq!(refusals(&house.data(&kela, &resume, json!({"input": {"id": agreement}})).await), ["WRONG_STATUS input.id"]);
@@ -270,18 +272,18 @@ on_both_engines! {
 
         let before = seq(&house).await;
         let tried = done(house.data(&kela, &suspend, tried(&misuse)).await);
-        assert_eq!(tried["agreement"], state("SUSPENDED", "SUSPENDED", "RESUME"), "it shows what would be");
+        stands(&tried, "SUSPENDED", "SUSPENDED", "RESUME");
         assert_eq!((seq(&house).await, verdict(&house, &social_assistance()).await.as_str()), (before, "PERMITTED"), "and does nothing");
 
         let suspended = done(house.data(&kela, &suspend, json!({"input": misuse})).await);
-        assert_eq!(suspended["agreement"], state("SUSPENDED", "SUSPENDED", "RESUME"));
+        stands(&suspended, "SUSPENDED", "SUSPENDED", "RESUME");
         let denied = house.data(&pirkanmaa, DECISION, json!({"input": social_assistance()})).await["accessDecision"].clone();
         assert_eq!(denied["verdict"], "DENIED");
         assert_eq!(denied["reasons"][0]["code"], "AGREEMENT_NOT_IN_FORCE");
         assert_eq!(refusals(&house.data(&kela, &suspend, json!({"input": misuse})).await), ["WRONG_STATUS input.id"]);
 
         let resumed = done(house.data(&kela, &resume, json!({"input": {"id": agreement, "note": "selvitetty"}})).await);
-        assert_eq!(resumed["agreement"], state("ACTIVE", "IN_FORCE", "SUSPEND"));
+        stands(&resumed, "ACTIVE", "IN_FORCE", "SUSPEND");
         assert_eq!(verdict(&house, &social_assistance()).await, "PERMITTED");
 
         let acts = |token: String| {

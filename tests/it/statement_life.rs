@@ -400,7 +400,8 @@ on_both_engines! {
         };
         let suspended = "KEL-2022-003".to_owned();
         assert!(waiting(KELA, Officer).await.contains(&suspended), "its cause is cleared: the discloser may resume it");
-        assert!(!waiting(KELA, Officer).await.contains(&"KEL-2021-031".to_owned()), "that it could be suspended waits for nobody");
+        assert!(!waiting(KELA, Officer).await.contains(&"KEL-2023-014".to_owned()), "that it could be suspended waits for nobody");
+        assert!(waiting(KELA, Officer).await.contains(&"KEL-2021-031".to_owned()), "a provision of it has not been reviewed");
         assert!(!waiting(HELSINKI, Officer).await.contains(&suspended));
         for (organisation, role) in [(OMBUDSMAN, Auditor), (KELA, System), (KELA, Administrator), (KELA, Auditor)] {
             assert_eq!(waiting(organisation, role).await, Vec::<String>::new(), "{organisation} {role:?} does no acts");

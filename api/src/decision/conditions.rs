@@ -140,17 +140,15 @@ pub(super) struct Footing<'a> {
     pub(super) reasons: Vec<(DecisionReasonCode, Vec<LegalBasisId>)>,
 }
 
-/// Rights an item rests on: adequate, in force, electronic; processing right of a non-authority; secrecy (R31, R32, R35).
-pub(super) fn footing<'a>(
+/// Rights among some provisions that carry: adequate, in force, electronic; and why there is none (R31, R35).
+pub(super) fn rights<'a, 'b>(
     facts: &'a Facts,
-    dossier: &Dossier,
-    item: &ItemPart,
-    is_secret: bool,
+    bases: impl Iterator<Item = &'b BasisPart>,
     horizon: &mut Horizon,
 ) -> Footing<'a> {
     let mut footing = Footing::default();
     let (mut inadequate, mut paper_only) = (Vec::new(), Vec::new());
-    for basis in item.bases.iter().filter_map(|at| dossier.bases.get(*at)).filter(|basis| is_right(basis.row.role)) {
+    for basis in bases.filter(|basis| is_right(basis.row.role)) {
         let Some(law) = facts.law(basis.row.legal_basis_id) else { continue };
         let in_force = law_in_force(law, horizon);
         let ceased = law.row.status == ProposalStatus::Confirmed
@@ -183,6 +181,18 @@ pub(super) fn footing<'a>(
             }
         }
     }
+    footing
+}
+
+/// Rights an item rests on: adequate, in force, electronic; processing right of a non-authority; secrecy (R31, R32, R35).
+pub(super) fn footing<'a>(
+    facts: &'a Facts,
+    dossier: &Dossier,
+    item: &ItemPart,
+    is_secret: bool,
+    horizon: &mut Horizon,
+) -> Footing<'a> {
+    let mut footing = rights(facts, item.bases.iter().filter_map(|at| dossier.bases.get(*at)), horizon);
     if !is_authority(facts, dossier.row.recipient_id) && !has_basis(facts, dossier, BasisRole::RightToProcess, horizon)
     {
         footing.reasons.push((DecisionReasonCode::ProcessingRightMissing, Vec::new()));

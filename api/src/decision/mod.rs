@@ -18,8 +18,9 @@ mod standing;
 mod steps;
 
 pub use actions::{
-    AllowedAction, activatable, allowed_actions, definable, is_next_step, newest_scope, open_scope, resumable,
-    revocable, scope_actions, scope_beyond, scope_openable, scope_resumable, signable,
+    AllowedAction, activatable, allowed_actions, confirmable, definable, heir, is_agreed_basis, is_agreed_party,
+    is_next_step, is_preparing, is_renewable, is_terminable, law_now, newest_scope, offerable, open_scope, renewable,
+    renewed_scopes, resumable, revocable, scope_actions, scope_beyond, scope_openable, scope_resumable, signable,
 };
 pub use checklist::{CATALOGUE_VERSION, Question as CatalogueQuestion, checklist, gaps, questions};
 pub use completeness::{Completeness, completeness, unfounded, unfounded_items};
@@ -36,5 +37,7 @@ pub use horizon::Horizon;
 pub use message::{completeness_message, next_step_message, obligation_message, reason_message};
 pub use notice::{notice_due, notify_by};
 pub use question::*;
-pub use standing::{Standing, basis_reasons, is_alive, is_offered, item_reasons, of_agreement, of_scope, serves};
+pub use standing::{
+    Standing, basis_reasons, is_alive, is_amendable, is_offered, is_over, item_reasons, of_agreement, of_scope, serves,
+};
 pub use steps::{AdoptionStep, adoption_steps};

@@ -85,6 +85,24 @@ fn started(dossier: &Dossier, at: Instant) -> Option<Instant> {
     dossier.starts_at.filter(|start| *start <= at)
 }
 
+/// Whether an agreement is over, by an act or by its term: nothing is done to it any more.
+pub fn is_over(dossier: &Dossier, at: Instant) -> bool {
+    use AgreementStatus::{
+        Active, BasisConfirmed, Draft, Negotiation, RegisteredIncomplete, Rejected, Signed, Superseded, Suspended,
+        Terminated, Withdrawn,
+    };
+    match dossier.row.status {
+        Terminated | Superseded | Rejected | Withdrawn => true,
+        RegisteredIncomplete | Draft | BasisConfirmed | Negotiation => false,
+        Signed | Active | Suspended => has_ended(dossier, at),
+    }
+}
+
+/// Whether what an agreement says may still be changed: it is at least a draft, and not over.
+pub fn is_amendable(dossier: &Dossier, at: Instant) -> bool {
+    is_alive(dossier.row.status) && !is_over(dossier, at)
+}
+
 /// Whether an agreement's last day has passed.
 pub(super) fn has_ended(dossier: &Dossier, at: Instant) -> bool {
     dossier.ends_at.is_some_and(|end| end <= at)

@@ -73,6 +73,7 @@ registered! {
     mandating_right MandatingRightId [organisation_id, mandate_theme_id] [];
     agreement AgreementId [discloser_id, recipient_id, register_id] [supersedes_id] key |row| Some(row.number.clone());
     agreement_party AgreementPartyId [agreement_id, organisation_id] [];
+    agreement_notice AgreementNoticeId [agreement_id, given_by_id] [];
     agreement_version AgreementVersionId [agreement_id] [];
     agreement_basis AgreementBasisId [agreement_id, legal_basis_id] [];
     document DocumentId [owner_id] [agreement_id];

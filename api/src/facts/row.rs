@@ -196,7 +196,7 @@ registry! {
     LegalBasis legal_basis, Register register, RegisterAlternative register_alternative,
     DataItemQualifier data_item_qualifier, DataItem data_item, Entitlement entitlement, MandateTheme mandate_theme,
     MandatingRight mandating_right, Agreement agreement, AgreementParty agreement_party,
-    AgreementVersion agreement_version, AgreementBasis agreement_basis, Document document, Contact contact,
+    AgreementNotice agreement_notice, AgreementVersion agreement_version, AgreementBasis agreement_basis, Document document, Contact contact,
     ContactTopic contact_topic, Signature signature, ProtectionStatement protection_statement,
     StatementAnswer statement_answer, Scope scope, ScopePurpose scope_purpose, ScopeItem scope_item,
     ScopeItemBasis scope_item_basis, ScopeItemMandate scope_item_mandate, OnwardRule onward_rule,

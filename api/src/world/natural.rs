@@ -52,6 +52,7 @@ natural! {
     MandatingRight mandating_right |row| (row.organisation_id, row.mandate_theme_id, row.applied_on);
     Agreement agreement |row| &row.number;
     AgreementParty agreement_party |row| (row.agreement_id, row.organisation_id, row.role);
+    AgreementNotice agreement_notice |row| (row.agreement_id, row.given_by_id, row.given_at);
     AgreementVersion agreement_version |row| (row.agreement_id, row.version);
     AgreementBasis agreement_basis |row| (row.agreement_id, row.legal_basis_id, row.role);
     Document document |row| (row.agreement_id, row.owner_id, &row.title, row.ordinal);

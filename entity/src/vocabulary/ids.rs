@@ -94,6 +94,7 @@ row_ids! {
     MandatingRightId = "mandating_right",
     AgreementId = "agreement",
     AgreementPartyId = "agreement_party",
+    AgreementNoticeId = "agreement_notice",
     AgreementVersionId = "agreement_version",
     AgreementBasisId = "agreement_basis",
     DocumentId = "document",

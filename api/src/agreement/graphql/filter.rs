@@ -154,7 +154,9 @@ impl Wanted {
 fn waits_for_viewer(view: &View, dossier: &Dossier) -> bool {
     let Some(side) = policy::acting_side(&view.facts, &view.viewer, &dossier.row) else { return false };
     let actions = decision::allowed_actions(&view.facts, dossier, side, view.at);
-    actions.into_iter().any(|action| action.blocked_by.is_empty() && decision::is_next_step(action.code))
+    actions
+        .into_iter()
+        .any(|action| action.blocked_by.is_empty() && decision::is_next_step(dossier, action.code, view.at))
 }
 
 fn is_named(view: &View, dossier: &Dossier, name: &str) -> bool {

@@ -1,11 +1,15 @@
 //! How agreements are said: status, what is missing, who may do what next.
 
 mod activation;
+mod basis;
+mod ending;
 mod filter;
 mod incident;
 mod mutation;
+mod party;
 mod query;
 mod registration;
+mod renewal;
 mod signing;
 mod version;
 
@@ -13,18 +17,22 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use entity::{
-    agreement_basis, status_entry,
+    status_entry,
     vocabulary::{
-        Adequacy, AdoptionStepCode, AdoptionStepState, AgreementKind, AgreementSide, AgreementStatus, BasisRole,
-        ClosedEnum, OrganisationId, PartyRole, Publicity, StatusSubject, TerminationReason,
+        AdoptionStepCode, AdoptionStepState, AgreementKind, AgreementSide, AgreementStatus, ClosedEnum, OrganisationId,
+        PartyRole, Publicity, StatusSubject, TerminationReason,
     },
 };
 
 pub use activation::ActivationMutation;
+pub use basis::{AgreementBasis, BasisMutation};
+pub use ending::{AgreementNotice, EndingMutation};
 pub use incident::Incident;
 pub use mutation::AgreementMutation;
+pub use party::PartyMutation;
 pub use query::AgreementQuery;
 pub use registration::{AgreementCompleteness, RegistrationMutation};
+pub use renewal::RenewalMutation;
 pub use signing::SigningMutation;
 pub use version::{AgreementSignature, AgreementVersion, ContentDifference};
 
@@ -34,14 +42,13 @@ use crate::{
     contact::graphql::Contact,
     context::View,
     decision,
-    facts::{BasisPart, Dossier, global_id},
+    facts::{Dossier, global_id},
     graphql::{
         connections::{Connection, Page},
         request::within,
         said::Said,
         scalars::{Date, DateTime},
     },
-    legal_basis::graphql::LegalBasis,
     organisation::graphql::Organisation,
     protection_statement::graphql::ProtectionStatement,
     register::graphql::Register,
@@ -134,7 +141,7 @@ impl Agreement {
         self.dossier.row.ends_on.map(Date::from)
     }
 
-    /// Why it ended before its time; null unless it did, and for those who are neither party, auditor nor administrator.
+    /// Why it ends before its time; null unless it does, and for those who are neither party, auditor nor administrator.
     async fn termination_reason(&self) -> Option<Said<TerminationReason>> {
         self.for_insiders(self.dossier.row.termination_reason).map(Said)
     }
@@ -207,10 +214,7 @@ impl Agreement {
 
     /// Provisions it rests on, at most 50; null for those who are no party.
     async fn bases(&self) -> Option<Vec<AgreementBasis>> {
-        self.for_parties(|| {
-            let bases = self.dossier.bases.iter();
-            bases.map(|part| AgreementBasis { view: self.view.clone(), part: part.clone() }).collect()
-        })
+        self.for_parties(|| self.dossier.bases.iter().map(|part| AgreementBasis::part(&self.view, part)).collect())
     }
 
     /// Scopes by channel and version, at most 50; null for those who are no party.
@@ -313,6 +317,11 @@ impl Agreement {
         })
     }
 
+    /// Newest notice a party gave of it; null when none was given, and for those who are no party.
+    async fn notice(&self) -> Option<AgreementNotice> {
+        self.for_parties(|| AgreementNotice::last(&self.view, self.dossier.row.id)).flatten()
+    }
+
     /// Agreement it takes the place of; null when none, or when the viewer may not know it.
     async fn supersedes(&self) -> Option<Agreement> {
         Agreement::of(&self.view, self.dossier.row.supersedes_id?)
@@ -395,54 +404,5 @@ impl AgreementParty {
     async fn organisation(&self) -> Result<Organisation, Error> {
         let organisation = Organisation::of(&self.view, self.row.organisation_id);
         organisation.ok_or_else(|| Error::internal("a party without its organisation"))
-    }
-}
-
-/// Basis of an agreement.
-pub struct AgreementBasis {
-    view: View,
-    part: BasisPart,
-}
-
-impl AgreementBasis {
-    fn row(&self) -> &agreement_basis::Model {
-        &self.part.row
-    }
-}
-
-/// Provision an agreement rests on, in one role.
-#[Object]
-impl AgreementBasis {
-    /// Global identifier.
-    pub async fn id(&self) -> ID {
-        global_id(self.row().id).into()
-    }
-
-    /// Role.
-    async fn role(&self) -> Said<entity::vocabulary::BasisRole> {
-        let role: BasisRole = self.row().role;
-        role.into()
-    }
-
-    /// Whether it carries what it is cited for.
-    async fn adequacy(&self) -> Said<Adequacy> {
-        self.part.adequacy.at(self.view.at).unwrap_or(Adequacy::Unreviewed).into()
-    }
-
-    /// Instant of the last review, UTC; null while unreviewed.
-    async fn reviewed_at(&self) -> Option<DateTime> {
-        self.row().reviewed_at.map(DateTime::from)
-    }
-
-    /// Reviewer's note; null when none was made.
-    async fn note(&self) -> Option<&str> {
-        self.row().note.as_deref()
-    }
-
-    /// Provision.
-    async fn legal_basis(&self) -> Result<LegalBasis, Error> {
-        let row = self.view.facts.legal_basis.get(self.row().legal_basis_id);
-        let row = row.ok_or_else(|| Error::internal("a basis without its provision"));
-        row.map(|row| LegalBasis { view: self.view.clone(), row: Arc::clone(row) })
     }
 }

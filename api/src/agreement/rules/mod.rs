@@ -1,9 +1,16 @@
 //! Acts on agreements: what each needs, and what it does. Status histories grow; terminal statuses never change.
 
 pub mod activation;
+pub mod basis;
+pub mod ending;
 mod jws;
+pub mod offer;
+pub mod party;
 pub mod registration;
+pub mod renewal;
 pub mod signing;
+
+use std::sync::Arc;
 
 use entity::{
     agreement,
@@ -18,7 +25,7 @@ use crate::{
     auth::policy,
     checks::{Checks, REFERENCE_CHARACTERS_MAX, TEXT_CHARACTERS_MAX},
     decision::{self, Horizon},
-    facts::{Facts, global_id, stands_for},
+    facts::{Dossier, Facts, global_id, stands_for},
     journal::Changes,
     status,
 };
@@ -209,14 +216,42 @@ pub fn resume(
     checks.done(|| Some(moved(facts, &row?, AgreementStatus::Active, "resumeAgreement", note, by)))
 }
 
+/// Agreement of an id, as far as the asker may know it.
+fn of_id<'a>(
+    checks: &mut Checks,
+    facts: &'a Facts,
+    (id, known): (&str, Option<AgreementId>),
+) -> Option<&'a Arc<Dossier>> {
+    let id = checks.parsed::<AgreementId>("id", id)?;
+    checks.found("id", facts.dossier(id).filter(|dossier| known == Some(dossier.row.id)), "agreement")
+}
+
+/// The same, of one whose content may be changed.
+fn amendable<'a>(
+    checks: &mut Checks,
+    facts: &'a Facts,
+    of: (&str, Option<AgreementId>),
+    at: Instant,
+) -> Option<&'a Arc<Dossier>> {
+    let dossier = of_id(checks, facts, of)?;
+    check_amendable(checks, dossier, at);
+    Some(dossier)
+}
+
+fn check_amendable(checks: &mut Checks, dossier: &Dossier, at: Instant) {
+    if !decision::is_amendable(dossier, at) {
+        let over = if decision::is_offered(dossier.row.status) { ", and its term has ended" } else { "" };
+        checks.fault(FaultCode::WrongStatus, "id", format!("the agreement is {}{over}", dossier.row.status));
+    }
+}
+
 fn in_status(
     checks: &mut Checks,
     facts: &Facts,
-    (id, known): (&str, Option<AgreementId>),
+    of: (&str, Option<AgreementId>),
     status: AgreementStatus,
 ) -> Option<agreement::Model> {
-    let id = checks.parsed::<AgreementId>("id", id)?;
-    let row = checks.found("id", facts.agreement.get(id).filter(|row| known == Some(row.id)), "agreement")?;
+    let row = &of_id(checks, facts, of)?.row;
     if row.status != status {
         checks.fault(FaultCode::WrongStatus, "id", format!("the agreement is {}, not {status}", row.status));
     }

@@ -7,6 +7,7 @@ use entity::{
 
 use crate::{
     auth::{Role, Viewer},
+    decision,
     facts::{self, Facts},
 };
 
@@ -48,12 +49,16 @@ fn processor_admitted(facts: &Facts, viewer: &Viewer, agreement: AgreementId) ->
     facts.organisation_of(&processor.to_string()).is_some_and(|row| is_processor(facts, row.id, agreement))
 }
 
-/// Whether an agreement names an organisation as one that acts for its parties.
+/// Whether an agreement names an organisation as one that acts for its parties; once it is signed, only where both agreed
+/// on it.
 pub fn is_processor(facts: &Facts, organisation: OrganisationId, agreement: AgreementId) -> bool {
-    facts.agreement_party.of(agreement).any(|party| {
+    let mut parties = facts.agreement_party.of(agreement);
+    let is_named = parties.any(|party| {
         party.organisation_id == organisation
             && matches!(party.role, PartyRole::Processor | PartyRole::TechnicalOperator)
-    })
+    });
+    let dossier = || facts.dossier(agreement);
+    is_named && dossier().is_some_and(|dossier| decision::is_agreed_party(facts, dossier, organisation))
 }
 
 /// Whether the viewer audits one of the organisations: its own, one whose place its own took, or any when it is the

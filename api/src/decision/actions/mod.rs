@@ -4,6 +4,9 @@
 mod access;
 mod activation;
 mod agreement;
+mod basis;
+mod ending;
+mod renewal;
 mod scope;
 mod signing;
 
@@ -11,6 +14,9 @@ use entity::vocabulary::{AgreementAction, AgreementSide, Instant};
 
 pub use activation::activatable;
 pub use agreement::resumable;
+pub use basis::{confirmable, is_agreed_basis, is_agreed_party, offerable};
+pub use ending::{is_preparing, is_terminable};
+pub use renewal::{heir, is_renewable, law_now, renewable, renewed_scopes};
 pub use scope::{definable, newest_scope, open_scope, scope_actions, scope_beyond, scope_openable, scope_resumable};
 pub use signing::{revocable, signable};
 
@@ -28,17 +34,20 @@ pub struct AllowedAction {
 
 /// Acts of one side at an instant.
 pub fn allowed_actions(facts: &Facts, dossier: &Dossier, side: AgreementSide, at: Instant) -> Vec<AllowedAction> {
-    let mut actions = agreement::actions(facts, dossier, side, at);
+    let mut actions = basis::actions(facts, dossier, side, at);
+    actions.extend(agreement::actions(facts, dossier, side, at));
     actions.extend(scope::actions(facts, dossier, side, at));
     actions.extend(signing::actions(facts, dossier, side, at));
     actions.extend(activation::actions(facts, dossier, side, at));
     actions.extend(access::actions(facts, dossier, side, at));
+    actions.extend(ending::actions(facts, dossier, side, at));
+    actions.extend(renewal::actions(facts, dossier, side, at));
     actions
 }
 
 /// Whether an act takes an agreement on towards use, so that it waits for who may do it. Other acts are offered at any
-/// time, and nothing waits for them.
-pub fn is_next_step(action: AgreementAction) -> bool {
+/// time, and nothing waits for them; nor does a review of what has been reviewed.
+pub fn is_next_step(dossier: &Dossier, action: AgreementAction, at: Instant) -> bool {
     use AgreementAction::{
         Accept, Activate, AddBasis, AddOnwardRule, AddParty, CloseScope, ConfirmBasis, DeclareAdoptionStep,
         DefineScope, Draft, EndOnwardRule, GrantAccess, MarkScopeImplemented, MarkScopeTested, Offer, OpenScope,
@@ -46,8 +55,9 @@ pub fn is_next_step(action: AgreementAction) -> bool {
         Suspend, SuspendScope, Terminate, Withdraw,
     };
     match action {
-        Draft | ReviewBasis | ConfirmBasis | Offer | Accept | Sign | Activate | Resume | MarkScopeImplemented
-        | MarkScopeTested | OpenScope | ResumeScope | DeclareAdoptionStep => true,
+        ReviewBasis => basis::awaits_review(dossier, at),
+        Draft | ConfirmBasis | Offer | Accept | Sign | Activate | Resume | MarkScopeImplemented | MarkScopeTested
+        | OpenScope | ResumeScope | DeclareAdoptionStep => true,
         AddBasis | Reject | Withdraw | RevokeSignature | Suspend | Terminate | Renew | DefineScope | SuspendScope
         | CloseScope | AddOnwardRule | EndOnwardRule | PlanAdoptionStep | GrantAccess | RevokeAccess | AddParty => {
             false

@@ -1,8 +1,8 @@
 //! Agreements with their parties, bases, versions, signatures, documents, plans, incidents and reviews.
 
 use entity::{
-    adoption_plan, agreement, agreement_basis, agreement_party, agreement_version, document, incident, legal_basis,
-    signature, usage_review,
+    adoption_plan, agreement, agreement_basis, agreement_notice, agreement_party, agreement_version, document,
+    incident, legal_basis, signature, usage_review,
     vocabulary::{
         Adequacy, AgreementBasisId, AgreementId, AgreementKind, AgreementStatus, BasisRole, BusinessId, OrganisationId,
         Publicity, RegisterId, StatusSubject,
@@ -125,6 +125,7 @@ impl<'a> Reader<'a> {
         let frame = Frame { bases: self.read_bases(fields, row.id), ..frame };
         self.read_versions(fields, row.id);
         self.read_signatures(fields, row);
+        self.read_notices(fields, row.id);
         self.read_scopes(fields, &frame);
         self.read_onward_rules(fields, &frame);
         self.read_plan(fields, row.id);
@@ -221,6 +222,22 @@ impl<'a> Reader<'a> {
                 document_id: row.document_id.or_else(|| standing.and_then(|row| row.document_id)),
                 ..row
             };
+            self.put(&fields, row);
+        }
+    }
+
+    fn read_notices(&mut self, fields: &Fields<'a>, agreement_id: AgreementId) {
+        for fields in fields.maps("notices") {
+            let row = agreement_notice::Model {
+                id: unset(),
+                agreement_id,
+                given_by_id: fields.refer("given_by", |text| self.organisation(text)),
+                reason: fields.choice("reason"),
+                note: fields.maybe_prose("note"),
+                given_at: fields.instant("given_at"),
+                ends_on: fields.optional("ends_on", parse::day),
+            };
+            fields.finish();
             self.put(&fields, row);
         }
     }

@@ -46,6 +46,7 @@ impl Writer<'_> {
             .list("scopes", self.scopes(row.id))
             .list("onward_rules", self.onward_rules(row.id))
             .list("plan", self.plan(row.id))
+            .list("notices", self.notices(row.id))
             .list("incidents", self.incidents(row.id))
             .list("usage_reviews", self.reviews(row.id))
     }
@@ -106,6 +107,22 @@ impl Writer<'_> {
                     .maybe("document", row.document_id.and_then(|id| self.document(id)))
                     .with("signed_at", row.signed_at)
                     .with("actor", &row.actor)
+            })
+            .collect()
+    }
+
+    fn notices(&self, agreement: AgreementId) -> Vec<Entry> {
+        let rows = self.facts.agreement_notice.of(agreement).filter(|row| row.agreement_id == agreement);
+        let mut rows: Vec<_> = rows.collect();
+        rows.sort_by_key(|row| (row.given_at, self.organisation(row.given_by_id)));
+        rows.into_iter()
+            .map(|row| {
+                Entry::default()
+                    .with("given_by", self.organisation(row.given_by_id))
+                    .with("reason", code(row.reason))
+                    .maybe("note", row.note.as_ref())
+                    .with("given_at", row.given_at)
+                    .maybe("ends_on", row.ends_on)
             })
             .collect()
     }
