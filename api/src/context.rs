@@ -261,3 +261,24 @@ impl std::ops::Deref for Gateway {
         &self.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn act_leaves_as_many_entries_as_its_rows_need_and_none_without_rows() {
+        let changes = |rows: usize| Changes {
+            action: "defineScope",
+            subject: "scope:1".to_owned(),
+            reason: None,
+            edits: vec![Edit::Remove("purpose", Uuid::nil()); rows],
+        };
+        let sizes = |rows| entries(&changes(rows)).iter().map(|entry| entry.edits.len()).collect::<Vec<_>>();
+        assert_eq!(sizes(0), Vec::<usize>::new());
+        assert_eq!(sizes(CHANGE_ROWS_MAX), [CHANGE_ROWS_MAX]);
+        assert_eq!(sizes(CHANGE_ROWS_MAX + 1), [CHANGE_ROWS_MAX, 1]);
+    }
+}

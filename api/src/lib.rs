@@ -53,9 +53,13 @@ pub mod access_grant;
 
 pub mod scope;
 
+pub mod onward_rule;
+
 pub mod usage_review;
 
 pub mod agreement;
+
+pub mod adoption;
 
 pub mod entitlement;
 

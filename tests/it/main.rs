@@ -3,6 +3,7 @@
 
 mod access_life;
 mod activation;
+mod adoption;
 mod agreement_bases;
 mod agreement_end;
 mod anomalies;
@@ -27,6 +28,7 @@ mod migrations;
 mod monotonicity;
 mod naive;
 mod old_agreements;
+mod onward_rules;
 mod permissions;
 mod postgres;
 mod process;

@@ -256,6 +256,22 @@ pub const OPERATIONS: &[(&str, &str)] = &[
         r#"mutation { activateAgreement(input: {id: "<agreement>", validateOnly: true}) { userErrors { code } } }"#,
     ),
     (
+        "addOnwardRule",
+        r#"mutation { addOnwardRule(input: {agreement: "SOT-2026-003", recipientKind: APPLICANT, purpose: "ENFORCEMENT", items: ["SOT.UNIT"], bases: ["741/2023 47 § 1 mom 4 k"], validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "endOnwardRule",
+        r#"mutation { endOnwardRule(input: {id: "<rule>", validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "planAdoptionStep",
+        r#"mutation { planAdoptionStep(input: {agreement: "SOT-2026-003", step: MODE_CONTENT_TIMETABLE_AGREED, plannedOn: "2099-01-01", validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "declareAdoptionStep",
+        r#"mutation { declareAdoptionStep(input: {agreement: "SOT-2026-003", step: EMPLOYEES_INSTRUCTED, validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
         "submitProtectionStatement",
         r#"mutation { submitProtectionStatement(input: {recipient: "9900005-0", register: "SOTERI", channel: TECHNICAL_INTERFACE, datedOn: "2026-10-01", recipientCollectsLogs: true, answers: <answers>, validateOnly: true}) { userErrors { code } } }"#,
     ),
@@ -689,6 +705,8 @@ pub async fn ids(house: &House) -> BTreeMap<&'static str, String> {
         "{ agreement(number: \"SOT-2026-003\") { id contentHash scopes { id } bases { id role } recipient { id } discloser { contacts { id role } }
         register { id items(first: 100) { nodes { id code } } } } }";
     let agreement = house.data(&token, query, json!({})).await["agreement"].clone();
+    let ruled = "{ agreement(number: \"SOT-2026-001\") { onwardRules { id } } }";
+    let ruled = house.data(&token, ruled, json!({})).await;
     let found = |list: &Value, field: &str, value: &str| -> String {
         let entry = list
             .as_array()
@@ -706,6 +724,7 @@ pub async fn ids(house: &House) -> BTreeMap<&'static str, String> {
         ("sha256", "ab".repeat(32)),
         ("content", id(&agreement["contentHash"])),
         ("basis", found(&agreement["bases"], "role", "PROCEDURE")),
+        ("rule", id(&ruled["agreement"]["onwardRules"][0]["id"])),
         ("organisation", id(&agreement["recipient"]["id"])),
         ("register", id(&agreement["register"]["id"])),
         ("contact", found(&agreement["discloser"]["contacts"], "role", "REGISTER_CONTROLLER")),

@@ -29,7 +29,8 @@ pub use conditions::{
 };
 pub use content::{
     Content, Difference, DifferenceKind, Present, SIDES, agreed, agreed_version, awaited, beyond, content_hash,
-    differences, last_act, onward_agreed, present, present_number, side_act, signed_by_both, stands_by, versions,
+    differences, last_act, onward_agreed, present, present_number, reaches, side_act, signed_by_both, stands_by,
+    versions,
 };
 pub use decide::{cited, decide, disclosers};
 pub use grants::{GrantBarrier, grant_barrier, grant_holds, grant_stands, grant_until};
@@ -40,4 +41,4 @@ pub use question::*;
 pub use standing::{
     Standing, basis_reasons, is_alive, is_amendable, is_offered, is_over, item_reasons, of_agreement, of_scope, serves,
 };
-pub use steps::{AdoptionStep, adoption_steps};
+pub use steps::{AdoptionStep, adoption_steps, is_declared, is_own, steps_before};

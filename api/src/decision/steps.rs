@@ -83,6 +83,34 @@ pub fn adoption_steps(facts: &Facts, dossier: &Dossier, at: Instant) -> Vec<Adop
         .collect()
 }
 
+/// Whether a step is declared by who is responsible for it; nothing else tells of it.
+pub fn is_declared(code: Step) -> bool {
+    match code {
+        Step::EmployeesInstructed | Step::MandatesGranted => true,
+        Step::LegalBasisChecked
+        | Step::ModeContentTimetableAgreed
+        | Step::ContentDefined
+        | Step::AgreementSigned
+        | Step::MandateThemeReady
+        | Step::ContentImplemented
+        | Step::ContentTested
+        | Step::StatementApproved
+        | Step::MandatingRightGranted
+        | Step::ConnectionOpened => false,
+    }
+}
+
+/// Whether a side is responsible for a step, alone or with the other.
+pub fn is_own(step: &AdoptionStep, side: AgreementSide) -> bool {
+    step.responsible == side || step.responsible == AgreementSide::Both
+}
+
+/// Steps before one that are neither done nor left out (R69).
+pub fn steps_before(facts: &Facts, dossier: &Dossier, code: Step, at: Instant) -> Vec<Step> {
+    let before = adoption_steps(facts, dossier, at).into_iter().take_while(|step| step.code != code);
+    before.filter(|step| !matches!(step.state, State::Done | State::NotRequired)).map(|step| step.code).collect()
+}
+
 fn opening_planned(dossier: &Dossier, code: Step) -> Option<Day> {
     (code == Step::ConnectionOpened)
         .then(|| dossier.scopes.iter().filter_map(|scope| scope.row.planned_on).min())

@@ -21,6 +21,7 @@ use crate::{
     contact::rules as contact_rules,
     facts::{Dossier, Facts, Row, stands_for},
     inquiry::PROVISIONS_MAX,
+    onward_rule::rules::RULES_MAX,
     organisation::{keys::rules::KEYS_MAX, rules::SUBSYSTEMS_MAX},
     protection_statement::rules::{ANSWERS_MAX, STATEMENTS_MAX},
     register::rules::QUALIFIERS_MAX,
@@ -199,6 +200,7 @@ pub(super) fn whole(row: &Row) -> Option<Whole> {
         Row::AgreementParty(row) => one(row.agreement_id.into()),
         Row::AgreementBasis(row) => one(row.agreement_id.into()),
         Row::Scope(row) => one(row.agreement_id.into()),
+        Row::OnwardRule(row) => one(row.agreement_id.into()),
         Row::ScopePurpose(row) => one(row.scope_id.into()),
         Row::ScopeItem(row) => one(row.scope_id.into()),
         Row::ScopeItemBasis(row) => one(row.scope_item_id.into()),
@@ -229,6 +231,9 @@ pub(super) fn parts(facts: &Facts, row: &Row) -> Option<(FaultCode, String)> {
             (facts.agreement_basis.of(row.agreement_id).count(), BASES_MAX, "bases of one agreement")
         }
         Row::Scope(row) => (facts.scope.of(row.agreement_id).count(), SCOPES_MAX, "scopes of one agreement"),
+        Row::OnwardRule(row) => {
+            (facts.onward_rule.of(row.agreement_id).count(), RULES_MAX, "onward rules of one agreement")
+        }
         Row::ScopePurpose(row) => (facts.scope_purpose.of(row.scope_id).count(), PURPOSES_MAX, "purposes of one scope"),
         Row::ScopeItem(row) => {
             let themes = themes(facts, row.scope_id);

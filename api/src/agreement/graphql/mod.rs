@@ -49,6 +49,7 @@ use crate::{
         said::Said,
         scalars::{Date, DateTime},
     },
+    onward_rule::graphql::OnwardRule,
     organisation::graphql::Organisation,
     protection_statement::graphql::ProtectionStatement,
     register::graphql::Register,
@@ -220,6 +221,12 @@ impl Agreement {
     /// Scopes by channel and version, at most 50; null for those who are no party.
     async fn scopes(&self) -> Option<Vec<Scope>> {
         self.for_parties(|| Scope::all(&self.view, &self.dossier))
+    }
+
+    /// Rules by which data may travel on, the earliest first, ended ones included, at most 50; null for those who are no
+    /// party. Where there is none, nothing travels on (R27).
+    async fn onward_rules(&self) -> Option<Vec<OnwardRule>> {
+        self.for_parties(|| OnwardRule::all(&self.view, &self.dossier))
     }
 
     /// Role mailboxes of both sides for this agreement, each side's first contact first; null for those who are no party.

@@ -3,6 +3,7 @@
 
 mod access;
 mod activation;
+mod adoption;
 mod agreement;
 mod basis;
 mod ending;
@@ -42,6 +43,7 @@ pub fn allowed_actions(facts: &Facts, dossier: &Dossier, side: AgreementSide, at
     actions.extend(access::actions(facts, dossier, side, at));
     actions.extend(ending::actions(facts, dossier, side, at));
     actions.extend(renewal::actions(facts, dossier, side, at));
+    actions.extend(adoption::actions(facts, dossier, side, at));
     actions
 }
 

@@ -119,7 +119,7 @@ fn gives(whole: &ItemContent, part: &ItemContent, catalogue: Option<&Catalogue>)
 }
 
 /// Whether an item below another is what that already covers: identity codes never are, they are covered by name only.
-fn reaches(item: &ItemCode, below: &ItemCode, catalogue: Option<&Catalogue>) -> bool {
+pub fn reaches(item: &ItemCode, below: &ItemCode, catalogue: Option<&Catalogue>) -> bool {
     let by_name = item.node() == below.node();
     let named_only = catalogue.and_then(|catalogue| catalogue.item(below)).is_none_or(|item| item.is_identity_code);
     item.covers_parts(below.node(), below.qualifier()) && (by_name || !named_only)

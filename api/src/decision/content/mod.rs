@@ -25,7 +25,7 @@ pub use agreed::{
     Present, SIDES, agreed, agreed_at, agreed_version, awaited, beyond, last_act, onward_agreed, present,
     present_number, side_act, signed_by_both, stands_by, versions,
 };
-pub use differences::{Difference, DifferenceKind, differences};
+pub use differences::{Difference, DifferenceKind, differences, reaches};
 
 use crate::facts::{Dossier, Facts, ItemPart, OnwardPart, ScopePart};
 

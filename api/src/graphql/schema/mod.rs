@@ -8,6 +8,7 @@ use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema};
 use crate::{
     access_decision::graphql::AccessDecisionQuery,
     access_grant::graphql::AccessGrantMutation,
+    adoption::graphql::AdoptionMutation,
     agreement::graphql::{
         ActivationMutation, AgreementMutation, AgreementQuery, BasisMutation, EndingMutation, PartyMutation,
         RegistrationMutation, RenewalMutation, SigningMutation,
@@ -23,6 +24,7 @@ use crate::{
     legal_basis::graphql::{LegalBasisMutation, LegalBasisQuery},
     mandate::graphql::{MandateQuery, MandateThemeMutation, MandatingRightMutation},
     minimisation::graphql::MinimisationQuery,
+    onward_rule::graphql::OnwardRuleMutation,
     organisation::{
         graphql::{OrganisationMutation, OrganisationQuery},
         keys::graphql::OrganisationKeyMutation,
@@ -90,6 +92,8 @@ pub struct Mutation(
     RegistrationMutation,
     AccessGrantMutation,
     InquiryMutation,
+    OnwardRuleMutation,
+    AdoptionMutation,
     IncidentMutation,
     UsageReviewMutation,
     DisclosureMutation,

@@ -249,7 +249,7 @@ fn guards(checks: &mut Checks, dossier: &Dossier, now: Instant) {
 
 /// Facts with the draft, in which bases nobody has reviewed yet are taken as adequate: whether they are is judged before
 /// anything is confirmed or opened.
-fn as_reviewed(facts: &Facts, dossier: &Dossier, edits: &[Edit], by: (&str, Instant)) -> Facts {
+pub fn as_reviewed(facts: &Facts, dossier: &Dossier, edits: &[Edit], by: (&str, Instant)) -> Facts {
     let mut supposed = edits.to_vec();
     for basis in dossier.bases.iter().filter(|basis| basis.row.adequacy == Adequacy::Unreviewed) {
         let adequacy = Adequacy::Adequate;

@@ -7,7 +7,7 @@ mod narrowing;
 mod progress;
 mod standing;
 
-pub use definition::{DefinitionInput, define};
+pub use definition::{DefinitionInput, as_reviewed, define};
 pub use item::ItemInput;
 pub use progress::{ImplementationInput, TestInput, mark_implemented, mark_tested};
 pub use standing::{StandingInput, SuspensionInput, close, open, resume, suspend};

@@ -127,3 +127,23 @@ fn grants(facts: &Facts, replaced: &ScopePart, row: &scope::Model, now: Instant)
     held.map(|grant| access_grant::Model { id: clock::fresh_id(), scope_id: row.id, ..grant.as_ref().clone() }.into())
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decision::DifferenceKind;
+
+    #[test]
+    fn refusal_names_the_first_places_that_give_more_and_counts_the_rest() {
+        let at = |item: &str| Difference {
+            path: ["scopes", "OTHER", "items", item, "READ"].map(str::to_owned).to_vec(),
+            kind: DifferenceKind::Added,
+            before: None,
+            after: Some(item.to_owned()),
+        };
+        let wider: Vec<_> = ["A", "B", "C", "D", "E", "F", "G"].map(at).to_vec();
+        assert!(said(&wider[..1]).contains("agreed: `items A READ`; what"));
+        let all = said(&wider);
+        assert!(all.contains("`items E READ` and 2 more") && !all.contains("items F"), "{all}");
+    }
+}

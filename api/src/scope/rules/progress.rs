@@ -130,3 +130,33 @@ fn progressed(
     let documents = documents.into_iter().map(Edit::from);
     Changes { action, subject, reason, edits: documents.chain([row.into(), entry.into()]).collect() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn person_is_the_same_through_whatever_processor() {
+        assert_eq!(person("officer-1 via 0245437-2"), person("officer-1"));
+        assert_ne!(person("officer-1 via 0245437-2"), person("officer-2 via 0245437-2"));
+    }
+
+    #[test]
+    fn progress_of_nothing_is_refused_with_its_other_faults() {
+        let input = ImplementationInput {
+            id: "scope:x".to_owned(),
+            structure_version: Some("x".repeat(REFERENCE_CHARACTERS_MAX + 1)),
+            evidence: None,
+            note: Some("131052-308T".to_owned()),
+        };
+        let by = ("officer", Instant::UNIX_EPOCH);
+        let faults = mark_implemented(&Facts::default(), None, &input, by).unwrap_err();
+        let places: Vec<_> = faults.iter().map(|fault| (fault.code, fault.path.join("."))).collect();
+        let expected = [
+            (FaultCode::Malformed, "note".to_owned()),
+            (FaultCode::TooLong, "structureVersion".to_owned()),
+            (FaultCode::Malformed, "id".to_owned()),
+        ];
+        assert_eq!(places, expected);
+    }
+}
