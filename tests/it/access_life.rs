@@ -263,8 +263,8 @@ async fn no_byte_of_the_database_file_names_a_user_or_supervisor() {
     for entry in std::fs::read_dir(house.directory.path()).unwrap() {
         let path = entry.unwrap().path();
         let bytes = std::fs::read(&path).unwrap();
-        let named = bytes.windows(b"secret-".len()).any(|window| window == b"secret-");
-        assert!(!named, "{}", path.display());
+        let is_told = bytes.windows(b"secret-".len()).any(|window| window == b"secret-");
+        assert!(!is_told, "{}", path.display());
     }
 }
 

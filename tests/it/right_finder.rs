@@ -88,8 +88,8 @@ on_both_engines! {
         assert_eq!(house.next_step(PIRKANMAA, Some("STATISTICS")).await[0], "ASK_LEGAL_BASIS", "no law gives it for this purpose");
         let suspended = house.next_step(HELSINKI, Some("SOCIAL_ASSISTANCE")).await;
         assert_eq!(suspended, [json!("AWAIT_RESUMPTION"), json!("KEL-2022-003"), Value::Null, json!("DISCLOSER")]);
-        let fund = house.next_step(FUND, Some("UNEMPLOYMENT_BENEFIT")).await;
-        assert_eq!(fund, [json!("CONTINUE_AGREEMENT"), json!("KEL-2026-044"), json!("LEGAL_BASIS_CHECKED"), json!("DISCLOSER")]);
+        let unemployment = house.next_step(FUND, Some("UNEMPLOYMENT_BENEFIT")).await;
+        assert_eq!(unemployment, [json!("CONTINUE_AGREEMENT"), json!("KEL-2026-044"), json!("LEGAL_BASIS_CHECKED"), json!("DISCLOSER")]);
         let list = house.next_step(TAMPERE, Some("LABOUR_SUBSIDY_INVOICE")).await;
         assert_eq!(list[..2], [json!("CLEAR_OBSTACLES"), json!("KEL-2021-031")], "its provision waits for a lawyer");
         assert_eq!(house.next_step(TAMPERE, Some("CHILD_CARE_ALLOWANCE")).await[0], "ASK_DECISION", "and takes nothing else away");

@@ -121,7 +121,7 @@ impl House {
         let row = move |facts: &Facts, agreement| {
             let scope_id = newest_scope(facts, agreement).id;
             let purpose_id = facts.purpose.by_key(purpose).unwrap().id;
-            vec![scope_purpose::Model { id: Uuid::now_v7().into(), scope_id, purpose_id }.into()]
+            vec![scope_purpose::Model { id: api::clock::fresh_id(), scope_id, purpose_id }.into()]
         };
         self.amend_rows(number, row).await;
     }
@@ -366,7 +366,9 @@ on_both_engines! {
         done(house.accepts(&house.officer_of(ENFORCEMENT), NEGOTIATED).await);
         let (bailiff, lvv, proofs) = (house.officer_of(ENFORCEMENT), house.officer_of(LVV), [paper("a"), paper("b")]);
         let both = join_all([house.signs(&bailiff, NEGOTIATED, &proofs[0]), house.signs(&lvv, NEGOTIATED, &proofs[1])]).await;
-        both.into_iter().for_each(|answer| drop(done(answer)));
+        for answer in both {
+            done(answer);
+        }
         let seen = house.content_seen(&lvv, NEGOTIATED).await;
         let signed = seen["history"].as_array().unwrap().iter().filter(|entry| entry["status"] == "SIGNED").count();
         assert_eq!((&seen["status"], signed), (&json!("SIGNED"), 1));
