@@ -37,6 +37,8 @@ pub mod version;
 
 pub mod document;
 
+pub mod change;
+
 pub mod contact;
 
 pub mod organisation;
@@ -72,8 +74,6 @@ pub mod incident;
 pub mod access_decision;
 
 pub mod expiration;
-
-pub mod change;
 
 pub mod disclosure;
 

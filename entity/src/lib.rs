@@ -13,6 +13,7 @@ pub mod agreement_version;
 pub mod anomaly;
 pub mod anomaly_decision;
 pub mod change;
+pub mod change_concern;
 pub mod change_row;
 pub mod contact;
 pub mod contact_topic;

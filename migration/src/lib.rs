@@ -19,6 +19,7 @@ mod m20261128_000015_bare_items;
 mod m20261128_000016_endings;
 mod m20261128_000017_notices;
 mod m20261128_000018_inquiries;
+mod m20261128_000019_change_concern;
 pub mod sql;
 
 use sea_orm_migration::prelude::*;
@@ -51,6 +52,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000014_access_grants::Migration),
             Box::new(m20261128_000018_inquiries::Migration),
             Box::new(m20261128_000017_notices::Migration),
+            Box::new(m20261128_000019_change_concern::Migration),
         ]
     }
 }

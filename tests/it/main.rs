@@ -15,6 +15,7 @@ mod expirations;
 mod exports;
 mod faults;
 mod golden;
+mod history;
 mod house;
 mod interrupted_postgres;
 mod interrupted_sqlite;

@@ -129,6 +129,7 @@ pub async fn assert_whole(app: &App) {
         (journal::load(database).await.unwrap(), journal::replay(database.primary()).await.unwrap());
     assert_eq!(loaded.seq, replayed.seq);
     assert_eq!(loaded.tables().differing(replayed.tables()), Vec::<&str>::new());
+    assert_eq!(journal::differing(database.primary()).await.unwrap().0, Vec::<i64>::new());
     let facts = app.gateway.journal.facts();
     if facts.seq == loaded.seq {
         assert_eq!(facts.tables().differing(loaded.tables()), Vec::<&str>::new());

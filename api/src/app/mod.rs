@@ -32,7 +32,7 @@ use crate::{
     context::{Gateway, Parts},
     database::Database,
     disclosure::{Equipment, RecordLimits, Recorder, interned::InternedSets},
-    journal::Journal,
+    journal::{self, Journal},
     keys::{Fingerprint, Issuance, Keys, KeysError},
     transparency_log::{KeptFault, TransparencyLog},
 };
@@ -135,6 +135,7 @@ impl App {
         let lock = lock(&config)?;
         let database = connect(&config).await?;
         migration::up(database.write()).await?;
+        journal::index(&database).await?;
         let (keys, is_new) = keys(&config, &database, &clock).await?;
         let journal = Journal::open(database.clone(), clock.clone()).await?;
         let keys = Arc::new(keys);

@@ -1,79 +1,168 @@
-//! The journal as a list: who did what, when and why.
+//! The journal as a list: who did what, when, why, and what it changed.
 
 pub mod graphql;
+mod rows;
+mod rules;
+
+use std::collections::HashMap;
 
 use entity::{
-    change, protection_statement,
-    vocabulary::{AccessGrantId, AgreementId, OrganisationId, ProtectionStatementId, RowId, ScopeId},
+    change, change_concern,
+    vocabulary::{AccessGrantId, AgreementId, Instant, RowId, ScopeId, table_and_row},
 };
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Statement, Value};
 use uuid::Uuid;
 
 use crate::{
     Error,
-    auth::{Sight, policy},
-    context::{Context, View},
-    facts::{Facts, global_id},
+    auth::policy,
+    context::{Gateway, View},
+    facts::Facts,
 };
 
-/// Most agreements of one viewer whose changes are listed by subject; beyond it only those its organisation made.
-const SUBJECTS_MAX: usize = 10_000;
+/// Which changes are asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Those done to this, by its global id.
+    pub subject: Option<String>,
+    /// Those that concern this agreement.
+    pub agreement: Option<AgreementId>,
+    /// Those of this act.
+    pub action: Option<String>,
+    /// Those of this actor.
+    pub actor: Option<String>,
+    /// Those recorded at this instant or later.
+    pub from: Option<Instant>,
+    /// Those recorded before this instant.
+    pub until: Option<Instant>,
+}
 
 /// Changes after a position that the viewer may see, in the order of the journal.
 ///
-/// A party sees what was done to its agreements and what its own people did; an administrator and the data-protection
-/// authority's auditor see that every change was made.
-pub async fn list(ctx: &Context, after: i64, count: u64) -> Result<Vec<change::Model>, Error> {
-    let view = &ctx.view;
-    let mut condition = Condition::all().add(change::Column::Seq.gt(after));
-    if !policy::sees_every_change(&view.facts, &view.viewer) {
-        condition = condition.add(own(view));
+/// A party sees what was done to its agreements and to itself, and what its own people did; an administrator and the
+/// data-protection authority's auditor see that every change was made. They are found by what they concern, never by
+/// reading the journal whole.
+pub async fn list(
+    gateway: &Gateway,
+    view: &View,
+    filter: &Filter,
+    (after, count): (i64, u64),
+) -> Result<Vec<change::Model>, Error> {
+    let db = gateway.database.read();
+    let among = among(view, filter);
+    let (mut found, mut after) = (Vec::new(), after);
+    loop {
+        let seqs = candidates(db, among.as_deref(), filter, after, count).await?;
+        found.extend(seen(db, view, filter, &seqs).await?);
+        match seqs.last() {
+            Some(last) if (found.len() as u64) < count && seqs.len() as u64 == count => after = *last,
+            _ => break,
+        }
     }
-    let rows = change::Entity::find().filter(condition).order_by_asc(change::Column::Seq).limit(count);
-    Ok(rows.all(ctx.gateway.database.read()).await?)
+    found.truncate(usize::try_from(count).unwrap_or(usize::MAX));
+    Ok(found)
 }
 
-/// What was done by the viewer's own people or those whose place its organisation took, to it, to its keys and to its
-/// agreements.
-fn own(view: &View) -> Condition {
+/// What the changes asked for concern; null where every change is looked at.
+fn among(view: &View, filter: &Filter) -> Option<Vec<Uuid>> {
+    let facts = &view.facts;
+    if let Some(agreement) = filter.agreement {
+        let statements = facts.dossier(agreement).map(|dossier| dossier.statements.iter()).into_iter().flatten();
+        return Some(std::iter::once(agreement.0).chain(statements.map(|part| part.row.id.0)).collect());
+    }
+    if policy::sees_every_change(facts, &view.viewer) {
+        return None;
+    }
+    let own = policy::own_id(facts, &view.viewer).map(|own| facts.lineage(own)).unwrap_or_default();
+    Some(own.into_iter().map(|id| id.0).collect())
+}
+
+/// Positions of the next changes that may be what is asked for, in order.
+async fn candidates(
+    db: &impl ConnectionTrait,
+    among: Option<&[Uuid]>,
+    filter: &Filter,
+    after: i64,
+    count: u64,
+) -> Result<Vec<i64>, Error> {
+    let mut values: Vec<Value> = Vec::new();
+    let sql = match among {
+        None => {
+            let conditions = conditions(filter, after, &mut values);
+            format!("select c.seq from change c where {conditions} order by c.seq limit {count}")
+        }
+        Some([]) => return Ok(Vec::new()),
+        Some(subjects) => {
+            let mut arm = |subject: &Uuid| {
+                let conditions = conditions(filter, after, &mut values);
+                values.push((*subject).into());
+                format!(
+                    "select seq from (select c.seq from change_concern k join change c on c.seq = k.seq \
+                     where k.subject_id = ${} and k.seq > {after} and {conditions} order by k.seq limit {count}) a",
+                    values.len()
+                )
+            };
+            let arms: Vec<String> = subjects.iter().map(&mut arm).collect();
+            format!("select seq from ({}) u order by seq limit {count}", arms.join(" union "))
+        }
+    };
+    let rows = db.query_all_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).await?;
+    Ok(rows.iter().map(|row| row.try_get("", "seq")).collect::<Result<_, _>>()?)
+}
+
+/// Conditions of a filter on a change `c`.
+fn conditions(filter: &Filter, after: i64, values: &mut Vec<Value>) -> String {
+    let mut conditions = format!("c.seq > {after}");
+    let Filter { subject, agreement: _, action, actor, from, until } = filter;
+    for (column, value) in [("subject", subject), ("action", action), ("actor", actor)] {
+        if let Some(value) = value {
+            values.push(value.clone().into());
+            conditions = format!("{conditions} and c.{column} = ${}", values.len());
+        }
+    }
+    for (comparison, instant) in [(">=", from), ("<", until)] {
+        if let Some(instant) = instant {
+            values.push((*instant).into());
+            conditions = format!("{conditions} and c.recorded_at {comparison} ${}", values.len());
+        }
+    }
+    conditions
+}
+
+/// Changes at some positions, as far as the viewer may know of them.
+async fn seen(
+    db: &impl ConnectionTrait,
+    view: &View,
+    filter: &Filter,
+    seqs: &[i64],
+) -> Result<Vec<change::Model>, Error> {
     let (facts, viewer) = (&view.facts, &view.viewer);
-    let bodies = |own: Option<OrganisationId>| own.map(|id| facts.lineage(id)).unwrap_or_default();
-    let people = bodies(policy::own_people(facts, viewer));
-    let acted = people.iter().filter_map(|id| facts.organisation.get(*id)?.business_id).map(|id| id.to_string());
-    let parties = bodies(policy::own_id(facts, viewer));
-    let agreements = parties.into_iter().flat_map(|party| facts.agreement.of(party));
-    let subjects = agreements
-        .filter(|row| policy::sight(facts, viewer, row) >= Some(Sight::Party))
-        .take(SUBJECTS_MAX)
-        .map(|row| global_id(row.id))
-        .chain(people.iter().copied().map(global_id))
-        .chain(people.iter().flat_map(|id| facts.organisation_key.of(*id)).map(|row| global_id(row.id)));
-    Condition::any().add(change::Column::ActorOrganisation.is_in(acted)).add(change::Column::Subject.is_in(subjects))
+    if seqs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let seqs = || seqs.iter().copied();
+    let changes = change::Entity::find().filter(change::Column::Seq.is_in(seqs())).order_by_asc(change::Column::Seq);
+    let concerns = change_concern::Entity::find().filter(change_concern::Column::Seq.is_in(seqs())).all(db).await?;
+    let mut concerned: HashMap<i64, Vec<Uuid>> = HashMap::new();
+    for concern in concerns {
+        concerned.entry(concern.seq).or_default().push(concern.subject_id);
+    }
+    let is_seen = |change: &change::Model| {
+        let concerned = concerned.get(&change.seq).map(Vec::as_slice).unwrap_or_default();
+        let may_be_named = || policy::names_actor(facts, viewer, change.actor_organisation.as_deref());
+        policy::sees_change(facts, viewer, change, concerned) && (filter.actor.is_none() || may_be_named())
+    };
+    Ok(changes.all(db).await?.into_iter().filter(is_seen).collect())
 }
 
-/// Table and id of what a change was done to; none where that is no one thing.
-fn subject(text: &str) -> Option<(&str, Uuid)> {
-    let (table, id) = text.split_once(':')?;
-    Some((table, Uuid::try_parse(id).ok()?))
-}
-
-/// Agreement a change was done to, itself or one of its scopes.
+/// Agreement a change was done to, itself, one of its scopes or access to one.
 fn agreement(facts: &Facts, text: &str) -> Option<AgreementId> {
-    let (table, id) = subject(text)?;
+    let (table, id) = table_and_row(text)?;
+    let of_scope = |id| facts.scope.get(id).map(|scope| scope.agreement_id);
     match table {
         AgreementId::TABLE => Some(id.into()),
-        ScopeId::TABLE => facts.scope.get(id.into()).map(|scope| scope.agreement_id),
-        AccessGrantId::TABLE => {
-            let grant = facts.access_grant.get(id.into())?;
-            facts.scope.get(grant.scope_id).map(|scope| scope.agreement_id)
-        }
+        ScopeId::TABLE => of_scope(id.into()),
+        AccessGrantId::TABLE => of_scope(facts.access_grant.get(id.into())?.scope_id),
         _ => None,
     }
-}
-
-/// Protection statement a change was done to.
-fn statement<'a>(facts: &'a Facts, text: &str) -> Option<&'a protection_statement::Model> {
-    let (table, id) = subject(text)?;
-    let row = facts.protection_statement.get(id.into());
-    row.map(AsRef::as_ref).filter(|_| table == ProtectionStatementId::TABLE)
 }

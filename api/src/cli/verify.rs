@@ -77,13 +77,18 @@ async fn facts(database: &Database) -> Result<Vec<String>, CliError> {
     if loaded.seq < replayed.seq {
         return Err(CliError::Said("the journal grew while it was read; verify again".to_owned()));
     }
+    let (differing, concerns) = journal::differing(database.primary()).await?;
+    let mut faults: Vec<String> =
+        differing.iter().map(|seq| format!("facts: what change {seq} concerns is not what its rows tell")).collect();
+    super::say(format!("facts: {concerns} entries tell whom changes concern, {} changes differ", differing.len()))?;
     let differing = loaded.tables().differing(replayed.tables());
     if differing.is_empty() {
         let rows = loaded.tables().rows().count();
         super::say(format!("facts: the tables equal the journal, {rows} rows at change {}", loaded.seq))?;
-        return Ok(Vec::new());
+        return Ok(faults);
     }
-    Ok(vec![format!("facts: tables and journal differ in {}", differing.join(", "))])
+    faults.push(format!("facts: tables and journal differ in {}", differing.join(", ")));
+    Ok(faults)
 }
 
 /// Entries must follow from their rows, and every checkpoint ever signed from the entries.

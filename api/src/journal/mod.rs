@@ -5,6 +5,7 @@
 //!
 //! **Invariant:** lock order is registry → tree → rows, everywhere.
 
+mod concern;
 mod follow;
 pub mod leaf;
 mod tree;
@@ -23,6 +24,7 @@ use futures::FutureExt;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait, QueryOrder, QuerySelect};
 use tokio::sync::{Notify, watch};
 
+pub use concern::{concerned, differing, index, subject_table};
 pub use follow::catch_up;
 pub use tree::{Lock, TILE_WIDTH, Tree, lock_registry};
 pub use write::{Author, CHANGE_ROWS_MAX, Changes, Ending, parts};

@@ -13,7 +13,7 @@ use sea_orm::{
 use serde_json::{Value, json};
 
 use super::{
-    Journal, Lock, Tree, catch_up,
+    Journal, Lock, Tree, catch_up, concern,
     leaf::{EntryKind, canonical, commitments, leaf_hash},
     lock_registry,
 };
@@ -128,8 +128,10 @@ impl Journal {
         let after = if changes.is_empty() {
             fresh.clone()
         } else {
-            let seq = append(&txn, &self.0.clock, fresh.seq, author, &changes).await?;
-            fresh.after(seq, changes.iter().flat_map(|change| &change.edits))
+            let seq = fresh.seq + i64::try_from(changes.len()).map_err(|_| Error::internal("too many changes"))?;
+            let after = fresh.after(seq, changes.iter().flat_map(|change| &change.edits));
+            append(&txn, &self.0.clock, (fresh, &after), author, &changes).await?;
+            after
         };
         beside(&txn, &after).await?;
         match ending {
@@ -178,26 +180,29 @@ fn unanswered(error: sea_orm::DbErr) -> Error {
 async fn append(
     txn: &DatabaseTransaction,
     clock: &clock::Clock,
-    last: i64,
+    (before, after): (&Facts, &Facts),
     author: &Author,
     changes: &[Changes],
-) -> Result<i64, Error> {
+) -> Result<(), Error> {
     let mut tree = Tree::lock(txn, clock).await?;
     let mut edits: Vec<Edit> = changes.iter().flat_map(|change| change.edits.iter().cloned()).collect();
     edits.sort_by_key(order);
     facts::write(txn, &edits).await?;
     let mut hashes = Vec::with_capacity(changes.len());
-    let mut seq = last;
+    let acted = concern::author(after, author.organisation.as_deref());
+    let mut seq = before.seq;
     for change in changes {
         seq += 1;
         hashes.push(append_one(txn, &mut tree, seq, author, change).await?);
+        let concerned = concern::of_edits(before, after, &change.edits);
+        concern::write(txn, seq, concerned.into_iter().chain(acted).collect()).await?;
     }
     tree.append(txn, &hashes).await?;
     if txn.get_database_backend() == DbBackend::Postgres {
         txn.execute_raw(Statement::from_string(DbBackend::Postgres, format!("select pg_notify('journal', '{seq}')")))
             .await?;
     }
-    Ok(seq)
+    Ok(())
 }
 
 /// Parents before children; removals last.

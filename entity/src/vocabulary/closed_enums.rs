@@ -563,6 +563,16 @@ closed_enums! {
         Misuse = "MISUSE",
     }
 
+    #[doc = "What became of a row in a change."]
+    RowChange {
+        #[doc = "It came to be."]
+        Added = "ADDED",
+        #[doc = "It stood and changed."]
+        Changed = "CHANGED",
+        #[doc = "It went."]
+        Removed = "REMOVED",
+    }
+
     #[doc = "Step on the way from law to use, in order."]
     AdoptionStepCode {
         #[doc = "Legal basis checked."]

@@ -39,6 +39,7 @@ pub use version::{AgreementSignature, AgreementVersion, ContentDifference};
 use crate::{
     Error,
     auth::{Sight, policy},
+    change::graphql::{Change, changes_of},
     contact::graphql::Contact,
     context::View,
     decision,
@@ -327,6 +328,21 @@ impl Agreement {
     /// Newest notice a party gave of it; null when none was given, and for those who are no party.
     async fn notice(&self) -> Option<AgreementNotice> {
         self.for_parties(|| AgreementNotice::last(&self.view, self.dossier.row.id)).flatten()
+    }
+
+    /// What was done to it by either side, its parts, statements, incidents and access included, oldest first; null for those
+    /// who are no party. What the viewer may not see elsewhere is not told here either. Errors: INVALID_INPUT,
+    /// LIMIT_EXCEEDED, UNAVAILABLE.
+    async fn changes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 when absent.")] first: Option<i32>,
+        #[graphql(desc = "Cursor after which to go on.")] after: Option<String>,
+    ) -> Result<Option<Connection<Change>>, Error> {
+        if !self.is_party() {
+            return Ok(None);
+        }
+        changes_of(ctx, &self.view, self.dossier.row.id, (first, after.as_deref())).await.map(Some)
     }
 
     /// Agreement it takes the place of; null when none, or when the viewer may not know it.

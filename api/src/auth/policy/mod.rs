@@ -6,6 +6,7 @@
 //! forbidden. Whoever took the place of a party stands where that party stood.
 
 mod act;
+mod history;
 mod log;
 mod matrix;
 mod party;
@@ -17,6 +18,7 @@ mod tests;
 pub use act::{
     Act, Permit, actor, acts_for, answers_inquiry, closes_incident, decides_mandating_right, judge, keeps_law,
 };
+pub use history::{sees_change, sees_row, sees_subject};
 pub use log::{LogKeeper, PersonSight, Rows, log_keeper, person_sight, rows, sees_anomalies, sees_subjects, served};
 pub use matrix::{MATRIX, Row, admit};
 pub use party::{

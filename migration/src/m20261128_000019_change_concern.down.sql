@@ -1,0 +1,2 @@
+drop index change_subject_seq_idx;
+drop table change_concern;
