@@ -393,8 +393,8 @@ organisations:
   - {name: {fi: Skatteverket}, kind: FOREIGN_AUTHORITY, authority_status: AUTHORITY, country: SE, identifier_source: MEMORY}
 organisation_keys:
   - organisation: Skatteverket
-    kid: key-1
-    jwk: '{"kty":"OKP", "crv":"Ed25519"}'
+    kid: kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k
+    jwk: '{"kty":"OKP", "crv":"Ed25519", "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}'
     proposed_by: admin-1
     confirmed_by: admin-2
     valid_from: 2026-01-01T12:00:00.000001Z
