@@ -88,7 +88,10 @@ impl Journal {
     {
         let journal = self.clone();
         let judge = |facts: &Facts, ()| judge(facts);
-        in_its_own_task(async move { journal.commit_here(&author, nothing_read, judge, beside, ending).await }).await
+        in_its_own_task(Box::pin(
+            async move { journal.commit_here(&author, nothing_read, judge, beside, ending).await },
+        ))
+        .await
     }
 
     /// As [`Self::commit`], where `judge` also gets what was read in the same transaction: rows outside the facts.
@@ -103,7 +106,10 @@ impl Journal {
     {
         let journal = self.clone();
         let ending = Ending::Commit;
-        in_its_own_task(async move { journal.commit_here(&author, read, judge, nothing_beside, ending).await }).await
+        in_its_own_task(Box::pin(
+            async move { journal.commit_here(&author, read, judge, nothing_beside, ending).await },
+        ))
+        .await
     }
 
     async fn commit_here<T, R, F, B>(
@@ -130,7 +136,7 @@ impl Journal {
         } else {
             let seq = fresh.seq + i64::try_from(changes.len()).map_err(|_| Error::internal("too many changes"))?;
             let after = fresh.after(seq, changes.iter().flat_map(|change| &change.edits));
-            append(&txn, &self.0.clock, (fresh, &after), author, &changes).await?;
+            Box::pin(append(&txn, &self.0.clock, (fresh, &after), author, &changes)).await?;
             after
         };
         beside(&txn, &after).await?;

@@ -66,34 +66,55 @@ pub struct Query(
 );
 
 /// Acts. Each is one verb of the trade, judged on the fresh facts inside the write; all or nothing.
+///
+/// They stand in groups because a merged object polls all its members in one frame: thirty beside one another need more
+/// stack than a thread has in a debug build. The schema shows no groups.
 #[derive(MergedObject, Default)]
-pub struct Mutation(
-    OrganisationMutation,
-    OrganisationKeyMutation,
+pub struct Mutation(CatalogueActs, LawActs, AgreementActs, ScopeActs, WatchActs);
+
+/// Acts on what is offered: organisations and their keys, contacts, registers.
+#[derive(MergedObject, Default)]
+struct CatalogueActs(OrganisationMutation, OrganisationKeyMutation, ContactMutation, RegisterMutation, PurposeMutation);
+
+/// Acts on law and mandates.
+#[derive(MergedObject, Default)]
+struct LawActs(
     LegalBasisMutation,
     EntitlementMutation,
     ProposalMutation,
-    ContactMutation,
-    RegisterMutation,
-    PurposeMutation,
     MandateThemeMutation,
     MandatingRightMutation,
-    ProtectionStatementMutation,
+    InquiryMutation,
+);
+
+/// Acts on agreements.
+#[derive(MergedObject, Default)]
+struct AgreementActs(
     AgreementMutation,
     BasisMutation,
     EndingMutation,
     PartyMutation,
     RenewalMutation,
-    ScopeMutation,
-    ScopeProgressMutation,
-    ScopeStandingMutation,
     SigningMutation,
     ActivationMutation,
     RegistrationMutation,
-    AccessGrantMutation,
-    InquiryMutation,
+);
+
+/// Acts on scopes and their use.
+#[derive(MergedObject, Default)]
+struct ScopeActs(
+    ScopeMutation,
+    ScopeProgressMutation,
+    ScopeStandingMutation,
     OnwardRuleMutation,
     AdoptionMutation,
+    AccessGrantMutation,
+);
+
+/// Acts on what protects data and is watched.
+#[derive(MergedObject, Default)]
+struct WatchActs(
+    ProtectionStatementMutation,
     IncidentMutation,
     UsageReviewMutation,
     DisclosureMutation,
