@@ -29,10 +29,12 @@ pub fn frozen(facts: &Facts, agreement: AgreementId, mut edits: Vec<Edit>) -> Ve
     }
     let content = Content::of(&after, dossier);
     let hash = content_hash(&content.canonical());
+    // A draft made anew from an old agreement has stepped past what was signed of that, which must not count again.
+    let floor = facts.dossier(agreement).map_or(dossier.row.version, |before| before.row.version);
     let number = match last {
-        Some((version, last)) if last == hash => version,
+        Some((version, last)) if last == hash && floor <= version => version,
         last => {
-            let number = last.map_or(dossier.row.version, |(version, _)| version + 1);
+            let number = last.map_or(dossier.row.version, |(version, _)| floor.max(version + 1));
             edits.push(stored(&content, agreement, number).into());
             number
         }

@@ -177,8 +177,8 @@ mod tests {
         let exponent = |e: &str| json!({ "kty": "RSA", "e": e, "n": MODULUS });
         for (key, expected) in [
             (json!("not a key"), KeyFault::Malformed),
-            (json!({}), KeyFault::Malformed),
-            (curve(&json!({ "y": null })), KeyFault::Malformed),
+            (json!({}), KeyFault::Kind),
+            (curve(&json!({ "y": null })), KeyFault::Kind),
             (curve(&json!({ "crv": "P-384" })), KeyFault::Kind),
             (curve(&json!({ "x": URL_SAFE_NO_PAD.encode([7; 31]) })), KeyFault::Kind),
             (curve(&json!({ "x": Y, "y": X })), KeyFault::Numbers),

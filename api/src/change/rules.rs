@@ -95,6 +95,7 @@ mod tests {
 
     use super::*;
 
+    #[expect(clippy::needless_pass_by_value, reason = "a value written where it is used")]
     fn said(table: &str, before: Option<Value>, after: Option<Value>) -> Vec<(String, Option<String>, Option<String>)> {
         let differences = differences(table, before.as_ref(), after.as_ref());
         differences.into_iter().map(|field| (field.name, field.before, field.after)).collect()

@@ -134,6 +134,14 @@ pub(super) fn dossier(facts: &Facts, dossier: &Dossier) -> Vec<Breach> {
     let mut open = BTreeSet::new();
     let moved = row.status == AgreementStatus::RegisteredIncomplete
         && dossier.scopes.iter().any(|scope| scope.row.status != ScopeStatus::Defined);
+    let early =
+        !matches!(
+            row.status,
+            AgreementStatus::Active
+                | AgreementStatus::Suspended
+                | AgreementStatus::Terminated
+                | AgreementStatus::Superseded
+        ) && dossier.scopes.iter().any(|scope| matches!(scope.row.status, ScopeStatus::Open | ScopeStatus::Suspended));
     let twice =
         dossier.scopes.iter().any(|scope| scope.row.status == ScopeStatus::Open && !open.insert(scope.row.channel));
     [
@@ -142,6 +150,12 @@ pub(super) fn dossier(facts: &Facts, dossier: &Dossier) -> Vec<Breach> {
             "bases",
             FaultCode::Reason(DecisionReasonCode::NoLegalBasis),
             "an agreement beyond DRAFT rests on a legal basis",
+        ),
+        when(
+            early && !moved,
+            "scopes",
+            FaultCode::WrongStatus,
+            "a scope was opened of an agreement that has not been in force",
         ),
         when(
             !controls(facts, row),

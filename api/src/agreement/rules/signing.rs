@@ -15,9 +15,10 @@ use crate::{
     FaultCode, Violations,
     checks::{BLANK, Checks, TEXT_CHARACTERS_MAX},
     clock,
+    confirmation::is_same,
     decision::{self, SIDES},
     document::{DocumentInput, Holder, rules::named},
-    facts::{Dossier, Edit, Facts, global_id},
+    facts::{Dossier, Edit, Facts, global_id, in_succession},
     journal::Changes,
     status, version,
 };
@@ -177,8 +178,9 @@ pub fn revoke(
         let own = own?;
         let on = (own.version, own.content_hash.clone());
         let mut edits: Vec<Edit> = vec![act(facts, (dossier, speaker), SignatureAct::Revoked, on, by).into()];
-        let after = facts.after(facts.seq, &edits);
-        if dossier.row.status == AgreementStatus::Signed && decision::signed_by_both(&after, dossier).is_none() {
+        // What both signed no longer stands, even where an older version, from paper, was once signed too.
+        let is_signed_one = decision::signed_by_both(facts, dossier) == Some(own.version);
+        if dossier.row.status == AgreementStatus::Signed && is_signed_one {
             let status = AgreementStatus::Negotiation;
             let subject = (StatusSubject::Agreement, dossier.row.id.0);
             edits.push(agreement::Model { status, signed_on: None, ..dossier.row.as_ref().clone() }.into());
@@ -246,9 +248,9 @@ fn may_speak(checks: &mut Checks, facts: &Facts, (dossier, speaker): (&Dossier, 
         wrong_status(checks, dossier);
     }
     let number = decision::present_number(facts, dossier);
-    let others = SIDES.into_iter().filter(|side| *side != speaker.side);
-    let by_them = others.filter_map(|side| decision::last_act(facts, dossier, side, number));
-    if by_them.into_iter().any(|row| row.actor == actor && row.act != SignatureAct::Revoked) {
+    let of_them = |row: &signature::Model| !in_succession(facts, row.organisation_id, speaker.organisation);
+    let mut acts = facts.signature.of(dossier.row.id).filter(|row| row.version == number && of_them(row));
+    if acts.any(|row| is_same(&row.actor, actor)) {
         checks.fault(FaultCode::Conflict, "id", "the same officer has acted for the other side");
     }
 }

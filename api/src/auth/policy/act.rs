@@ -222,7 +222,7 @@ pub fn answers_inquiry(facts: &Facts, viewer: &Viewer, inquiry: &inquiry::Model)
 pub fn decides_mandating_right(facts: &Facts, viewer: &Viewer, right: &mandating_right::Model) -> bool {
     let decides = match facts.mandate_theme.get(right.mandate_theme_id).and_then(|theme| theme.owner_id) {
         Some(owner) => acts_for(facts, viewer, owner),
-        None => viewer.is(Role::Administrator),
+        None => viewer.is(Role::Administrator) && viewer.processor.is_none(),
     };
     decides && !stands_for(facts, viewer, right.organisation_id)
 }

@@ -6,8 +6,8 @@
 use entity::{
     change,
     vocabulary::{
-        AccessGrantId, AgreementId, DocumentId, IncidentId, InquiryId, OrganisationId, ProtectionStatementId, RowId,
-        UsageReviewId, table_and_row,
+        AccessGrantId, AgreementId, DocumentId, IncidentId, InquiryId, OrganisationId, OrganisationKeyId,
+        ProtectionStatementId, RowId, UsageReviewId, table_and_row,
     },
 };
 use uuid::Uuid;
@@ -52,6 +52,7 @@ pub fn sees_subject(facts: &Facts, viewer: &Viewer, subject: &str) -> Option<boo
         ProtectionStatementId::TABLE,
         InquiryId::TABLE,
         DocumentId::TABLE,
+        OrganisationKeyId::TABLE,
     ];
     let (table, id) = table_and_row(subject).filter(|(table, _)| kept.contains(table))?;
     Some(facts.tables().row(table, id).is_some_and(|row| sees_row(facts, viewer, &row)))

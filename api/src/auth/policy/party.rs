@@ -52,13 +52,13 @@ fn processor_admitted(facts: &Facts, viewer: &Viewer, agreement: AgreementId) ->
 /// Whether an agreement names an organisation as one that acts for its parties; once it is signed, only where both agreed
 /// on it.
 pub fn is_processor(facts: &Facts, organisation: OrganisationId, agreement: AgreementId) -> bool {
-    let mut parties = facts.agreement_party.of(agreement);
-    let is_named = parties.any(|party| {
-        party.organisation_id == organisation
-            && matches!(party.role, PartyRole::Processor | PartyRole::TechnicalOperator)
-    });
-    let dossier = || facts.dossier(agreement);
-    is_named && dossier().is_some_and(|dossier| decision::is_agreed_party(facts, dossier, organisation))
+    let serves = |role| matches!(role, PartyRole::Processor | PartyRole::TechnicalOperator);
+    let parties = facts.agreement_party.of(agreement);
+    let mut named = parties.filter(|party| party.organisation_id == organisation && serves(party.role)).peekable();
+    if named.peek().is_none() {
+        return false;
+    }
+    facts.dossier(agreement).is_some_and(|dossier| named.any(|party| decision::is_agreed_party(facts, dossier, party)))
 }
 
 /// Whether the viewer audits one of the organisations: its own, one whose place its own took, or any when it is the

@@ -22,8 +22,8 @@ pub(super) fn actions(facts: &Facts, dossier: &Dossier, side: AgreementSide, at:
         && AdoptionStepCode::ALL.iter().any(|(step, _, _)| is_declared(*step) && !declared(*step));
     let is_ready =
         |step: AdoptionStep| is_declared(step.code) && is_own(&step, side) && step.state == AdoptionStepState::Ready;
-    let declares = may_declare && adoption_steps(facts, dossier, at).into_iter().any(is_ready);
-    if declares {
+    let is_turn = may_declare && adoption_steps(facts, dossier, at).into_iter().any(is_ready);
+    if is_turn {
         actions.push(free(AgreementAction::DeclareAdoptionStep));
     }
     if side != AgreementSide::Recipient {

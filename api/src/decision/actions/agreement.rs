@@ -4,7 +4,7 @@ use entity::vocabulary::{AgreementAction, AgreementSide, AgreementStatus, Instan
 
 use super::AllowedAction;
 use crate::{
-    decision::{Horizon, Reason, conditions},
+    decision::{Horizon, Reason, conditions, standing},
     facts::{Dossier, Facts},
 };
 
@@ -25,12 +25,13 @@ pub(super) fn actions(facts: &Facts, dossier: &Dossier, side: AgreementSide, at:
     }
 }
 
-/// What must be cleared before a suspended agreement may be resumed: parties alive, and a statement and justified means
+/// What must be cleared before a suspended agreement may be resumed: parties alive, the law it rests on, and a statement and justified means
 /// for at least one of its scopes.
 pub fn resumable(facts: &Facts, dossier: &Dossier, at: Instant) -> Vec<Reason> {
     let mut horizon = Horizon::new(at);
     let mut reasons = Vec::new();
     conditions::lasting(facts, dossier, &mut horizon, &mut reasons);
+    standing::basis_reasons(facts, dossier, &mut horizon, &mut reasons);
     let mut least: Option<Vec<Reason>> = None;
     for scope in
         dossier.scopes.iter().filter(|scope| scope.status.at(at) != Some(entity::vocabulary::ScopeStatus::Closed))

@@ -1,10 +1,10 @@
 //! Acts on the law an agreement rests on, up to its offer: R31, R35, R43; 906/2019 22–24 §.
 
 use entity::{
-    agreement_basis,
+    agreement_basis, agreement_party,
     vocabulary::{
         Adequacy, AdoptionStepCode, AgreementAction, AgreementSide, AgreementStatus, DecisionReasonCode, Instant,
-        OrganisationId, ScopeStatus, instant_text,
+        ScopeStatus, instant_text,
     },
 };
 
@@ -101,17 +101,18 @@ pub fn offerable(facts: &Facts, dossier: &Dossier, at: Instant) -> Vec<Reason> {
 pub fn is_agreed_basis(facts: &Facts, dossier: &Dossier, basis: &agreement_basis::Model) -> bool {
     let Some(law) = facts.legal_basis.get(basis.legal_basis_id) else { return false };
     let valid_from = instant_text(law.valid_from);
-    content::agreed(facts, dossier).is_none_or(|agreed| {
-        let mut bases = agreed.bases.iter();
-        bases.any(|one| (one.role, &one.citation, &one.valid_from) == (basis.role, &law.citation, &valid_from))
-    })
+    let Some(agreed) = content::agreed(facts, dossier) else { return dossier.row.signed_on.is_none() };
+    let mut rested_on = agreed.bases.iter();
+    rested_on.any(|one| (one.role, &one.citation, &one.valid_from) == (basis.role, &law.citation, &valid_from))
 }
 
-/// Whether both parties have agreed on a further party; until they sign nothing has been agreed, and nothing needs to be.
-pub fn is_agreed_party(facts: &Facts, dossier: &Dossier, organisation: OrganisationId) -> bool {
-    let Some(row) = facts.party(organisation) else { return false };
+/// Whether both parties have agreed on a further party in its role; until they sign nothing has been agreed, and nothing
+/// needs to be.
+pub fn is_agreed_party(facts: &Facts, dossier: &Dossier, party: &agreement_party::Model) -> bool {
+    let Some(row) = facts.party(party.organisation_id) else { return false };
     let name = row.business_id.map_or_else(|| row.name_fi.clone(), |id| id.to_string());
-    content::agreed(facts, dossier).is_none_or(|agreed| agreed.parties.iter().any(|party| party.organisation == name))
+    let Some(agreed) = content::agreed(facts, dossier) else { return dossier.row.signed_on.is_none() };
+    agreed.parties.iter().any(|one| (one.role, &one.organisation) == (party.role, &name))
 }
 
 /// Reasons in order, each once; where no provision of the agreement is at stake, with the one the condition comes from.

@@ -1,6 +1,8 @@
 //! In what two contents differ, place by place, and which differences give more than before.
 
-use entity::vocabulary::{Channel, ItemCode};
+use std::collections::BTreeMap;
+
+use entity::vocabulary::{Channel, Day, ItemCode, day_end};
 
 use super::{
     Content, ItemContent,
@@ -44,6 +46,7 @@ impl Difference {
 /// Differences of two contents of one register's catalogue, by place. A part that is wholly new or gone is one.
 pub fn differences(earlier: &Content, later: &Content, catalogue: Option<&Catalogue>) -> Vec<Difference> {
     let (before, after) = (terms(earlier), terms(later));
+    let items = items(later);
     let mut found = Vec::new();
     for (path, term) in &before {
         match after.get(path) {
@@ -54,7 +57,7 @@ pub fn differences(earlier: &Content, later: &Content, catalogue: Option<&Catalo
     }
     for (path, term) in &after {
         if !before.contains_key(path) && !has_ancestor(path, &after, &before) {
-            found.push(new(path, term, (earlier, later), catalogue));
+            found.push(new(path, term, (earlier, &items), catalogue));
         }
     }
     found.sort();
@@ -80,12 +83,13 @@ fn changed(path: &[String], before: &Term, after: &Term) -> Difference {
 fn new(
     path: &[String],
     term: &Term,
-    (earlier, later): (&Content, &Content),
+    (earlier, items): (&Content, &Items<'_>),
     catalogue: Option<&Catalogue>,
 ) -> Difference {
-    let within = item_at(later, path).and_then(|(channel, part)| {
-        let scope = earlier.scopes.iter().find(|scope| scope.channel == channel)?;
-        scope.items.iter().find(|whole| gives(whole, part, catalogue)).map(|whole| whole.item.to_string())
+    let within = items.get(path).and_then(|(channel, part)| {
+        let scope = earlier.scopes.iter().find(|scope| scope.channel == *channel)?;
+        let mut wholes = scope.items.iter();
+        wholes.find(|whole| gives((whole, scope.defined_on), part, catalogue)).map(|whole| whole.item.to_string())
     });
     let kind = match (term.width, &within) {
         (Width::Restricts, _) | (_, Some(_)) => DifferenceKind::Narrowed,
@@ -94,24 +98,32 @@ fn new(
     Difference { path: path.to_vec(), kind, before: within, after: Some(term.said.clone()) }
 }
 
-/// Item whose place a path is, with its channel.
-fn item_at<'a>(content: &'a Content, path: &[String]) -> Option<(Channel, &'a ItemContent)> {
-    let [scopes, channel, items, code, operation] = path else { return None };
-    (scopes == "scopes" && items == "items").then_some(())?;
-    let scope = content.scopes.iter().find(|scope| scope.channel.to_string() == *channel)?;
-    let is_here = |item: &&ItemContent| item.item.to_string() == *code && item.operation.to_string() == *operation;
-    Some((scope.channel, scope.items.iter().find(is_here)?))
+/// Items of a content by their places, with their channels.
+type Items<'a> = BTreeMap<Vec<String>, (Channel, &'a ItemContent)>;
+
+fn items(content: &Content) -> Items<'_> {
+    let of_scopes = content.scopes.iter().flat_map(|scope| scope.items.iter().map(move |item| (scope.channel, item)));
+    let place = |channel: Channel, item: &ItemContent| {
+        let [channel, code, operation] = [channel.to_string(), item.item.to_string(), item.operation.to_string()];
+        vec!["scopes".to_owned(), channel, "items".to_owned(), code, operation]
+    };
+    of_scopes.map(|(channel, item)| (place(channel, item), (channel, item))).collect()
 }
 
-/// Whether an item gives all that another does: it covers it by code, and no limit of the other is wider.
-fn gives(whole: &ItemContent, part: &ItemContent, catalogue: Option<&Catalogue>) -> bool {
+/// Whether an item of a scope defined on a day gives all that another does: it covers it by code, the other stood in the
+/// register then, and no limit of the other is wider.
+fn gives((whole, since): (&ItemContent, Day), part: &ItemContent, catalogue: Option<&Catalogue>) -> bool {
     let is_shorter = match (whole.look_back_days, part.look_back_days) {
         (None, _) => true,
         (Some(whole), Some(part)) => part <= whole,
         (Some(_), None) => false,
     };
+    let stood = || {
+        catalogue.and_then(|catalogue| catalogue.item(&part.item)).is_some_and(|item| item.valid_from < day_end(since))
+    };
     whole.operation == part.operation
         && reaches(&whole.item, &part.item, catalogue)
+        && (whole.item.node() == part.item.node() || stood())
         && is_shorter
         && reach(part.population) <= reach(whole.population)
         && part.bases.iter().all(|basis| whole.bases.contains(basis))

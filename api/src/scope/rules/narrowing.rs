@@ -102,8 +102,8 @@ fn carried(facts: &Facts, replaced: &ScopePart, fresh: ScopeId, by: (&str, Insta
     let earlier = status::entries(facts, subject(replaced.row.id));
     let carried = [ScopeStatus::Implemented, ScopeStatus::Tested].into_iter().filter_map(|status| {
         let entry = earlier.iter().rev().find(|entry| entry.status == status.to_string())?;
-        let reason = Some(format!("carried over from version {}", replaced.row.version));
-        Some(status_entry::Model { reason, ..(*entry).clone() })
+        let reason = Some(format!("carried over from version {}, by {}", replaced.row.version, entry.actor));
+        Some(status_entry::Model { reason, actor: by.0.to_owned(), ..(*entry).clone() })
     });
     let opened = status::entry(facts, subject(fresh), ScopeStatus::Open, by, None);
     let mut entries: Vec<status_entry::Model> = vec![first];

@@ -9,6 +9,7 @@ use super::{in_status, moved};
 use crate::{
     FaultCode, Violations,
     checks::{Checks, REFERENCE_CHARACTERS_MAX, TEXT_CHARACTERS_MAX},
+    confirmation::is_same,
     document::{DocumentInput, Holder, rules::named},
     facts::{Dossier, Edit, Facts, ScopePart, global_id},
     journal::Changes,
@@ -78,9 +79,7 @@ pub fn mark_tested(
     let mut checks = Checks::default();
     let note = checks.prose_if("note", input.note.as_ref(), TEXT_CHARACTERS_MAX);
     let found = in_status(&mut checks, facts, (&input.id, known), &[ScopeStatus::Implemented]);
-    if found
-        .is_some_and(|(_, scope)| implementer(facts, scope).is_some_and(|other| person(&other.actor) == person(by.0)))
-    {
+    if found.is_some_and(|(_, scope)| implementer(facts, scope).is_some_and(|other| is_same(&other.actor, by.0))) {
         checks.fault(FaultCode::Conflict, "id", "is tested by another than who marked it implemented (R41)");
     }
     let mut documents = Vec::new();
@@ -112,11 +111,6 @@ fn implementer<'a>(facts: &'a Facts, scope: &ScopePart) -> Option<&'a status_ent
     entries.into_iter().rev().find(|entry| entry.status == code)
 }
 
-/// Who acts, whatever processor they act through.
-fn person(actor: &str) -> &str {
-    actor.split_once(" via ").map_or(actor, |(person, _)| person)
-}
-
 fn progressed(
     facts: &Facts,
     (row, status, action): (scope::Model, ScopeStatus, &'static str),
@@ -137,8 +131,8 @@ mod tests {
 
     #[test]
     fn person_is_the_same_through_whatever_processor() {
-        assert_eq!(person("officer-1 via 0245437-2"), person("officer-1"));
-        assert_ne!(person("officer-1 via 0245437-2"), person("officer-2 via 0245437-2"));
+        assert!(is_same("officer-1 via 0245437-2", "officer-1"));
+        assert!(!is_same("officer-1 via 0245437-2", "officer-2 via 0245437-2"));
     }
 
     #[test]
