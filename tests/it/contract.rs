@@ -330,7 +330,7 @@ pub fn texts(list: &Value, field: &str) -> Vec<String> {
     texts
 }
 
-fn texts_in_order(list: &Value, field: &str) -> Vec<String> {
+pub fn texts_in_order(list: &Value, field: &str) -> Vec<String> {
     list.as_array().unwrap().iter().map(|entry| entry[field].as_str().unwrap().to_owned()).collect()
 }
 

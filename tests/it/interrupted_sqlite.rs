@@ -87,12 +87,12 @@ async fn recordings_survive(how: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn statement_refused_leaves_nothing_of_a_recording() {
-    recordings_survive("abort").await;
+    Box::pin(recordings_survive("abort")).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn transaction_taken_back_by_the_engine_leaves_nothing_of_a_recording() {
-    recordings_survive("rollback").await;
+    Box::pin(recordings_survive("rollback")).await;
 }
 
 async fn acts_survive(how: &str) {
@@ -120,12 +120,12 @@ async fn acts_survive(how: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn statement_refused_leaves_nothing_of_an_act() {
-    acts_survive("abort").await;
+    Box::pin(acts_survive("abort")).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn transaction_taken_back_by_the_engine_leaves_nothing_of_an_act() {
-    acts_survive("rollback").await;
+    Box::pin(acts_survive("rollback")).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -129,7 +129,7 @@ fn selection(fields: &Fields, of: &str, above: &mut Vec<String>, depth: usize) -
             let below = selection(fields, &answer, above, depth - 1);
             if !below.trim().is_empty() {
                 let pages = if field.arguments.iter().any(|argument| argument.node.name.node == "first") {
-                    "(first: 20)"
+                    "(first: 4)"
                 } else {
                     ""
                 };
@@ -167,7 +167,7 @@ fn queries(ids: &BTreeMap<&'static str, String>) -> Vec<(String, String)> {
             let (_, sample) = OPERATIONS.iter().find(|(name, _)| *name == field).unwrap();
             let has_pages = definition.arguments.iter().any(|argument| argument.node.name.node == "first");
             let said = match arguments(sample, &field) {
-                _ if is_free(definition) && has_pages => "(first: 100)".to_owned(),
+                _ if is_free(definition) && has_pages => "(first: 20)".to_owned(),
                 given => filled(given, ids),
             };
             let answer = type_name(definition);
@@ -234,7 +234,8 @@ impl House {
     async fn wide(engine: Engine) -> Option<Self> {
         let wide = |name: &str| match name {
             "ANONYMOUS_READ" => Some("true".to_owned()),
-            "QUERY_COMPLEXITY_MAX" => Some("100000000".to_owned()),
+            "QUERY_COMPLEXITY_MAX" => Some("1000000".to_owned()),
+            "OPERATION_SECONDS_MAX" => Some("60".to_owned()),
             "QUERY_TOKENS_MAX" => Some("100000".to_owned()),
             "QUERY_FIELDS_MAX" => Some("10000".to_owned()),
             _ => None,
