@@ -272,9 +272,9 @@ fn agreement_beyond_draft_without_basis_and_two_open_scopes_are_faults() {
 {rest}"
         ))
     };
-    let scope = |version: u32| {
+    let scope = |version: u32, status: &str| {
         format!(
-            "      - {{channel: VIEWING_CONNECTION, version: {version}, regularity: AD_HOC, status: OPEN, \
+            "      - {{channel: VIEWING_CONNECTION, version: {version}, regularity: AD_HOC, status: {status}, \
              necessity_check: CASE_REFERENCE, admission: NONE, defined_on: 2026-01-01, purposes: [APPEAL]}}\n"
         )
     };
@@ -287,10 +287,12 @@ fn agreement_beyond_draft_without_basis_and_two_open_scopes_are_faults() {
     assert_eq!(unbased.len(), 1, "{}", shown(&unbased));
     assert_eq!(unbased[0].code, FaultCode::Reason(DecisionReasonCode::NoLegalBasis));
     assert!(with("DRAFT", "").is_empty());
-    let twice = with("DRAFT", &format!("    scopes:\n{}{}", scope(1), scope(2)));
-    assert_eq!(twice.len(), 1, "{}", shown(&twice));
-    assert_eq!(twice[0].path, "agreements.0.scopes");
-    assert!(with("DRAFT", &format!("    scopes:\n{}", scope(1))).is_empty());
+    let early = with("DRAFT", &format!("    scopes:\n{}", scope(1, "OPEN")));
+    assert_eq!(early.len(), 1, "{}", shown(&early));
+    assert_eq!((early[0].code, early[0].path.as_str()), (FaultCode::WrongStatus, "agreements.0.scopes"));
+    let twice = with("DRAFT", &format!("    scopes:\n{}{}", scope(1, "OPEN"), scope(2, "OPEN")));
+    assert_eq!(twice.len(), 2, "and more than one is open: {}", shown(&twice));
+    assert!(with("DRAFT", &format!("    scopes:\n{}", scope(1, "DEFINED"))).is_empty());
 }
 
 #[test]
