@@ -19,7 +19,7 @@ use std::{
 
 use clap::{Parser, Subcommand};
 use entity::vocabulary::contains_personal_identity_code;
-use tokio::runtime::Builder;
+use tokio::runtime::Runtime;
 
 use crate::{
     app::{self, App, OpenError},
@@ -134,10 +134,6 @@ const EXIT_CONFIG: u8 = 78;
 /// Exit code when something the gateway needs is not to be had.
 const EXIT_UNAVAILABLE: u8 = 69;
 
-/// Bytes of the stack of each thread that answers requests. A build without optimisation keeps every resolver of the schema's
-/// acts in one frame, which does not fit into the usual two mebibytes; memory is taken only as it is used.
-const STACK_BYTES: usize = 8 * 1024 * 1024;
-
 /// Runs the command line. The runtime is started here and not in `main`, so that the gateway is compiled once, with the
 /// library, and not with every binary.
 pub fn run() -> ExitCode {
@@ -146,7 +142,7 @@ pub fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return refused(&error),
     };
-    let done = match Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build() {
+    let done = match Runtime::new() {
         Ok(runtime) => runtime.block_on(execute(cli)),
         Err(source) => Err(CliError::Said(format!("no threads to run on: {source}"))),
     };
