@@ -54,7 +54,9 @@ pub fn stands(checks: &mut Checks, status: ProposalStatus) -> bool {
 
 /// Whether two actors are one person: who acts through a processor is the same as without.
 pub fn is_same(one: &str, other: &str) -> bool {
-    let person = |actor: &str| actor.split_once(" via ").map_or(actor, |(person, _)| person).to_owned();
+    fn person(actor: &str) -> &str {
+        actor.split_once(" via ").map_or(actor, |(person, _)| person)
+    }
     person(one) == person(other)
 }
 

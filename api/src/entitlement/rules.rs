@@ -219,10 +219,7 @@ fn reason(code: DecisionReasonCode) -> Reason {
 pub(super) mod tests {
     use entity::{
         agreement, legal_basis, organisation, register,
-        vocabulary::{
-            AgreementId, AgreementStatus, Channel, EntitlementId, Evidence, Jurisdiction, LegalBasisId, Operation,
-            Publicity,
-        },
+        vocabulary::{AgreementId, AgreementStatus, Channel, EntitlementId, LegalBasisId, Operation, Publicity},
     };
     use uuid::Uuid;
 
@@ -251,35 +248,14 @@ pub(super) mod tests {
 
     pub(in crate::entitlement) fn law() -> legal_basis::Model {
         legal_basis::Model {
-            id: LAW,
-            jurisdiction: Jurisdiction::Fi,
             number: 703,
             year: 2023,
-            chapter: None,
             section: "64".to_owned(),
             moment: Some(1),
-            item: None,
-            subitem: None,
             citation: "703/2023 64 § 1 mom".to_owned(),
-            eli: None,
-            title_fi: "Laki".to_owned(),
-            title_sv: None,
-            title_en: None,
-            summary_fi: None,
-            summary_sv: None,
-            summary_en: None,
-            threshold: None,
-            allows_electronic: true,
             overrides_secrecy: true,
-            informs_subject_beforehand: false,
             valid_from: "2024-01-01T00:00:00Z".parse().unwrap(),
-            valid_until: None,
-            superseded_by_id: None,
-            checked_on: "2026-01-01".parse().unwrap(),
-            evidence: Evidence::PrimaryText,
-            status: ProposalStatus::Confirmed,
-            proposed_by: "admin-1".to_owned(),
-            confirmed_by: Some("admin-2".to_owned()),
+            ..bare::legal_basis(LAW)
         }
     }
 

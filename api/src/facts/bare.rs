@@ -1,10 +1,10 @@
 //! Rows as bare as the tables allow, for tests that say only what they are about.
 
 use entity::{
-    agreement, organisation, register,
+    agreement, legal_basis, organisation, register,
     vocabulary::{
-        AgreementId, AgreementKind, AgreementStatus, AuthorityStatus, Channel, IdentifierSource, OrganisationId,
-        OrganisationKind, Publicity, RegisterId,
+        AgreementId, AgreementKind, AgreementStatus, AuthorityStatus, Channel, Evidence, IdentifierSource, Instant,
+        Jurisdiction, LegalBasisId, OrganisationId, OrganisationKind, ProposalStatus, Publicity, RegisterId,
     },
 };
 
@@ -41,6 +41,41 @@ pub fn register(id: RegisterId, controller_id: OrganisationId) -> register::Mode
         channels: [Channel::TechnicalInterface].into_iter().collect(),
         structure_version: None,
         structure_url: None,
+    }
+}
+
+/// Confirmed provision in force that gives a right to receive electronically and overrides no secrecy.
+pub fn legal_basis(id: LegalBasisId) -> legal_basis::Model {
+    legal_basis::Model {
+        id,
+        jurisdiction: Jurisdiction::Fi,
+        number: 1,
+        year: 2020,
+        chapter: None,
+        section: "1".to_owned(),
+        moment: None,
+        item: None,
+        subitem: None,
+        citation: "1/2020 1 §".to_owned(),
+        eli: None,
+        title_fi: "Laki".to_owned(),
+        title_sv: None,
+        title_en: None,
+        summary_fi: None,
+        summary_sv: None,
+        summary_en: None,
+        threshold: None,
+        allows_electronic: true,
+        overrides_secrecy: false,
+        informs_subject_beforehand: false,
+        valid_from: Instant::UNIX_EPOCH,
+        valid_until: None,
+        superseded_by_id: None,
+        checked_on: Instant::UNIX_EPOCH.date_naive(),
+        evidence: Evidence::PrimaryText,
+        status: ProposalStatus::Confirmed,
+        proposed_by: "admin-1".to_owned(),
+        confirmed_by: Some("admin-2".to_owned()),
     }
 }
 

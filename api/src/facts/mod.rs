@@ -20,7 +20,7 @@ use std::{collections::BTreeSet, hash::Hash, num::NonZero, panic::resume_unwind,
 use entity::{
     access_grant, organisation,
     vocabulary::{
-        AgreementId, LegalBasisId, MandateThemeId, MandateThemeStatus, OrganisationId, RegisterId, ScopeId,
+        AgreementId, BusinessId, LegalBasisId, MandateThemeId, MandateThemeStatus, OrganisationId, RegisterId, ScopeId,
         StatusSubject,
     },
 };
@@ -168,6 +168,12 @@ impl Facts {
     /// Organisation of a business id.
     pub fn organisation_of(&self, business_id: &str) -> Option<&Arc<organisation::Model>> {
         self.tables.organisation.by_key(business_id)
+    }
+
+    /// Organisation of a business id as somebody wrote it; null where it is malformed or nobody's.
+    pub fn organisation_named(&self, text: &str) -> Option<OrganisationId> {
+        let business_id: BusinessId = text.parse().ok()?;
+        self.organisation_of(business_id.as_str()).map(|row| row.id)
     }
 
     /// Bodies whose rights and duties passed to `organisation`, directly or through others, without itself.

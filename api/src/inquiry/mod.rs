@@ -3,7 +3,7 @@
 pub mod graphql;
 pub mod rules;
 
-use entity::vocabulary::{BusinessId, Citation, InquiryId, OrganisationId, PurposeId, RegisterId};
+use entity::vocabulary::{Citation, InquiryId, OrganisationId, PurposeId, RegisterId};
 
 use crate::{
     Error,
@@ -21,7 +21,7 @@ pub const PROVISIONS_MAX: usize = 20;
 pub async fn ask(ctx: &Context, input: AskInput, intent: Intent) -> Result<(View, Option<InquiryId>), Error> {
     let (fresh, now) = (clock::fresh_id(), ctx.now);
     let own = policy::own_id(&ctx.view.facts, &ctx.view.viewer).ok_or(Error::Forbidden)?;
-    let asker = input.organisation.as_ref().map_or(Some(own), |text| named(&ctx.view.facts, text));
+    let asker = input.organisation.as_ref().map_or(Some(own), |text| ctx.view.facts.organisation_named(text));
     let given = input.clone();
     let rule = move |facts: &Facts, known, actor: &str| rules::ask(facts, fresh, known, &given, (actor, now));
     let view = ctx.write_to(asker, |organisation| Act::ActFor { organisation }, intent, rule).await?;
@@ -39,11 +39,6 @@ fn standing(facts: &Facts, asker: OrganisationId, input: &AskInput) -> Option<In
     };
     let provisions: Result<Vec<Citation>, _> = input.claimed_provisions.iter().map(|text| text.parse()).collect();
     rules::asked(facts, (asker, register, purpose), &provisions.ok()?, input.message.trim()).map(|row| row.id)
-}
-
-fn named(facts: &Facts, business_id: &str) -> Option<OrganisationId> {
-    let business_id: BusinessId = business_id.parse().ok()?;
-    facts.organisation_of(business_id.as_str()).map(|row| row.id)
 }
 
 /// Answers an inquiry, for the register's controller.

@@ -3,7 +3,7 @@
 pub mod graphql;
 pub mod rules;
 
-use entity::vocabulary::{BusinessId, MandateThemeId, MandatingRightId, OrganisationId};
+use entity::vocabulary::{MandateThemeId, MandatingRightId};
 
 use crate::{
     Error,
@@ -47,18 +47,13 @@ pub async fn apply(
 ) -> Result<(View, Option<Vec<MandatingRightId>>), Error> {
     let now = ctx.now;
     let own = policy::own_id(&ctx.view.facts, &ctx.view.viewer).ok_or(Error::Forbidden)?;
-    let applicant = input.organisation.as_ref().map_or(Some(own), |text| named(&ctx.view.facts, text));
+    let applicant = input.organisation.as_ref().map_or(Some(own), |text| ctx.view.facts.organisation_named(text));
     let themes = input.themes.clone();
     let rule = move |facts: &Facts, known, actor: &str| rules::apply(facts, known, &input, (actor, now));
     let view = ctx.write_to(applicant, |organisation| Act::ActFor { organisation }, intent, rule).await?;
     let open = |name: &String| rules::open_application(&view.facts, applicant?, rules::theme(&view.facts, name)?.id);
     let ids = themes.iter().filter_map(open).map(|row| row.id).collect();
     Ok((view, Some(ids)))
-}
-
-fn named(facts: &Facts, business_id: &str) -> Option<OrganisationId> {
-    let business_id: BusinessId = business_id.parse().ok()?;
-    facts.organisation_of(business_id.as_str()).map(|row| row.id)
 }
 
 /// Decides a right to grant mandates.

@@ -3,7 +3,7 @@
 pub mod graphql;
 pub mod rules;
 
-use entity::vocabulary::{BusinessId, OrganisationId, ProtectionStatementId};
+use entity::vocabulary::{OrganisationId, ProtectionStatementId};
 
 use crate::{
     Error,
@@ -22,7 +22,7 @@ pub async fn submit(
 ) -> Result<(View, Option<ProtectionStatementId>), Error> {
     let (fresh, now) = (clock::fresh_id(), ctx.now);
     let own = policy::own_id(&ctx.view.facts, &ctx.view.viewer).ok_or(Error::Forbidden)?;
-    let recipient = input.recipient.as_ref().map_or(Some(own), |text| named(&ctx.view.facts, text));
+    let recipient = input.recipient.as_ref().map_or(Some(own), |text| ctx.view.facts.organisation_named(text));
     let given = input.clone();
     let rule = move |facts: &Facts, known, actor: &str| rules::submit(facts, fresh, known, &given, (actor, now));
     let view = ctx.write_to(recipient, |organisation| Act::ActFor { organisation }, intent, rule).await?;
@@ -35,15 +35,10 @@ pub async fn submit(
 fn standing(facts: &Facts, recipient: OrganisationId, input: &StatementInput) -> Option<ProtectionStatementId> {
     let register = facts.register.by_key(&input.register)?;
     let discloser = match &input.discloser {
-        Some(text) => named(facts, text)?,
+        Some(text) => facts.organisation_named(text)?,
         None => register.controller_id,
     };
     rules::newest(facts, (register.id, recipient, discloser, input.channel)).map(|row| row.id)
-}
-
-fn named(facts: &Facts, business_id: &str) -> Option<OrganisationId> {
-    let business_id: BusinessId = business_id.parse().ok()?;
-    facts.organisation_of(business_id.as_str()).map(|row| row.id)
 }
 
 /// Reviews a statement.

@@ -160,8 +160,8 @@ pub(super) mod tests {
     use entity::{
         agreement, organisation, scope, scope_item,
         vocabulary::{
-            Admission, AgreementId, AgreementStatus, Channel, Evidence, Jurisdiction, LegalBasisId, NecessityCheck,
-            Operation, OrganisationId, OrganisationKind, Population, Regularity, ScopeId, ScopeItemId, ScopeStatus,
+            Admission, AgreementId, AgreementStatus, Channel, LegalBasisId, NecessityCheck, Operation, OrganisationId,
+            OrganisationKind, Population, Regularity, ScopeId, ScopeItemId, ScopeStatus,
         },
     };
     use uuid::Uuid;
@@ -188,35 +188,16 @@ pub(super) mod tests {
 
     fn provision() -> entity::legal_basis::Model {
         entity::legal_basis::Model {
-            id: SECRECY,
-            jurisdiction: Jurisdiction::Fi,
             number: 621,
             year: 1999,
-            chapter: None,
             section: "24".to_owned(),
             moment: Some(1),
             item: Some("25".to_owned()),
-            subitem: None,
             citation: "621/1999 24 § 1 mom 25 k".to_owned(),
-            eli: None,
             title_fi: "Laki viranomaisten toiminnan julkisuudesta".to_owned(),
-            title_sv: None,
-            title_en: None,
-            summary_fi: None,
-            summary_sv: None,
-            summary_en: None,
-            threshold: None,
             allows_electronic: false,
-            overrides_secrecy: false,
-            informs_subject_beforehand: false,
             valid_from: instant("1999-12-01T00:00:00Z"),
-            valid_until: None,
-            superseded_by_id: None,
-            checked_on: "2026-01-01".parse().unwrap(),
-            evidence: Evidence::PrimaryText,
-            status: ProposalStatus::Confirmed,
-            proposed_by: "admin-1".to_owned(),
-            confirmed_by: Some("admin-2".to_owned()),
+            ..bare::legal_basis(SECRECY)
         }
     }
 

@@ -3,8 +3,8 @@
 use entity::{
     disclosure_withholding, legal_basis, retention_rule,
     vocabulary::{
-        Day, DisclosureWithholdingId, DroppedMonthId, Evidence, Instant, Jurisdiction, LegalBasisId, OrganisationId,
-        ProposalStatus, RegisterId, RetentionRuleId,
+        Day, DisclosureWithholdingId, DroppedMonthId, Instant, LegalBasisId, OrganisationId, RegisterId,
+        RetentionRuleId,
     },
 };
 use proptest::prelude::*;
@@ -28,35 +28,13 @@ fn instant(text: &str) -> Instant {
 
 fn law(id: LegalBasisId, superseded_by_id: Option<LegalBasisId>) -> legal_basis::Model {
     legal_basis::Model {
-        id,
-        jurisdiction: Jurisdiction::Fi,
         number: 661,
         year: 2009,
-        chapter: None,
         section: id.0.as_u128().to_string(),
-        moment: None,
-        item: None,
-        subitem: None,
         citation: format!("661/2009 {} §", id.0.as_u128()),
-        eli: None,
-        title_fi: "Laki".to_owned(),
-        title_sv: None,
-        title_en: None,
-        summary_fi: None,
-        summary_sv: None,
-        summary_en: None,
-        threshold: None,
-        allows_electronic: true,
-        overrides_secrecy: false,
-        informs_subject_beforehand: false,
         valid_from: instant("2010-03-01T00:00:00Z"),
-        valid_until: None,
         superseded_by_id,
-        checked_on: "2026-01-01".parse().unwrap(),
-        evidence: Evidence::PrimaryText,
-        status: ProposalStatus::Confirmed,
-        proposed_by: "admin-1".to_owned(),
-        confirmed_by: Some("admin-2".to_owned()),
+        ..bare::legal_basis(id)
     }
 }
 

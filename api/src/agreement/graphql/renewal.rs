@@ -44,9 +44,6 @@ pub struct RenewAgreementPayload {
     user_errors: Vec<UserError>,
 }
 
-/// Most differences that are shown.
-const DIFFERENCES_MAX: usize = 10_000;
-
 /// Draft, with its differences from what it renews.
 fn drafted(view: &View, id: AgreementId) -> Option<(Agreement, Vec<ContentDifference>)> {
     let draft = view.facts.dossier(id)?;
@@ -55,7 +52,7 @@ fn drafted(view: &View, id: AgreementId) -> Option<(Agreement, Vec<ContentDiffer
     let catalogue = view.facts.catalogue(draft.row.register_id).map(AsRef::as_ref);
     let mut found = decision::differences(&contents.0, &contents.1, catalogue);
     found.retain(|difference| difference.path != ["agreement"]);
-    Some((Agreement::of(view, id)?, found.into_iter().take(DIFFERENCES_MAX).map(ContentDifference::of).collect()))
+    Some((Agreement::of(view, id)?, ContentDifference::shown(found)))
 }
 
 /// Acts that renew agreements.

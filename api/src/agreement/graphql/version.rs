@@ -120,7 +120,7 @@ impl AgreementVersion {
         let Ok(later) = serde_json::from_str::<Content>(&self.version.canonical) else { return Ok(Vec::new()) };
         let catalogue = self.view.facts.catalogue(self.dossier.row.register_id).map(AsRef::as_ref);
         let found = decision::differences(&earlier, &later, catalogue);
-        Ok(found.into_iter().take(DIFFERENCES_MAX).map(ContentDifference::of).collect())
+        Ok(ContentDifference::shown(found))
     }
 }
 
@@ -158,8 +158,12 @@ pub struct ContentDifference {
 }
 
 impl ContentDifference {
-    /// Difference as it is said.
-    pub fn of(difference: decision::Difference) -> Self {
+    /// Differences as they are said, as many as are shown.
+    pub fn shown(differences: Vec<decision::Difference>) -> Vec<Self> {
+        differences.into_iter().take(DIFFERENCES_MAX).map(Self::of).collect()
+    }
+
+    fn of(difference: decision::Difference) -> Self {
         let kind = difference.kind.into();
         Self { kind, path: difference.path, earlier: difference.before, later: difference.after }
     }

@@ -43,7 +43,5 @@ pub fn resumable(facts: &Facts, dossier: &Dossier, at: Instant) -> Vec<Reason> {
         }
     }
     reasons.extend(least.unwrap_or_default());
-    reasons.sort();
-    reasons.dedup();
-    reasons
+    standing::tidy(reasons)
 }

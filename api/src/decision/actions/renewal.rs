@@ -94,10 +94,7 @@ pub fn renewed_scopes(dossier: &Dossier) -> Vec<&ScopePart> {
 
 #[cfg(test)]
 mod tests {
-    use entity::{
-        legal_basis,
-        vocabulary::{Evidence, Jurisdiction, ProposalStatus},
-    };
+    use entity::legal_basis;
     use uuid::Uuid;
 
     use super::*;
@@ -109,35 +106,14 @@ mod tests {
 
     fn law(id: u128, until: Option<&str>, successor: Option<u128>) -> legal_basis::Model {
         legal_basis::Model {
-            id: LegalBasisId(Uuid::from_u128(id)),
-            jurisdiction: Jurisdiction::Fi,
             number: 1,
             year: 2020,
-            chapter: None,
             section: id.to_string(),
-            moment: None,
-            item: None,
-            subitem: None,
             citation: format!("1/2020 {id} §"),
-            eli: None,
-            title_fi: "Laki".to_owned(),
-            title_sv: None,
-            title_en: None,
-            summary_fi: None,
-            summary_sv: None,
-            summary_en: None,
-            threshold: None,
-            allows_electronic: true,
-            overrides_secrecy: false,
-            informs_subject_beforehand: false,
             valid_from: instant("2020-01-01T00:00:00Z"),
             valid_until: until.map(instant),
             superseded_by_id: successor.map(|id| LegalBasisId(Uuid::from_u128(id))),
-            checked_on: "2026-01-01".parse().unwrap(),
-            evidence: Evidence::PrimaryText,
-            status: ProposalStatus::Confirmed,
-            proposed_by: "admin-1".to_owned(),
-            confirmed_by: Some("admin-2".to_owned()),
+            ..bare::legal_basis(LegalBasisId(Uuid::from_u128(id)))
         }
     }
 

@@ -90,7 +90,7 @@ pub fn scope_openable(facts: &Facts, dossier: &Dossier, scope: &ScopePart, at: I
     if scope.items.is_empty() {
         reasons.push(conditions::reason(DecisionReasonCode::ScopeMissing));
     }
-    tidy(reasons)
+    standing::tidy(reasons)
 }
 
 /// Why a suspended scope may not be resumed: as for opening, but a flagged provision takes away only what rests on it.
@@ -102,7 +102,7 @@ pub fn scope_resumable(facts: &Facts, dossier: &Dossier, scope: &ScopePart, at: 
     if of_items.iter().all(|reasons| !reasons.is_empty()) {
         reasons.extend(of_items.into_iter().flatten());
     }
-    tidy(reasons)
+    standing::tidy(reasons)
 }
 
 /// What opening and resuming need alike.
@@ -146,10 +146,4 @@ fn has_grown(catalogue: &Catalogue, scope: &ScopePart, since: Day) -> bool {
         let mut below = catalogue.below(code).filter(|item| item.code.node() != code.node() && !item.is_identity_code);
         below.any(|item| day_end(since) <= item.valid_from && item.valid_from < scope.defined_until)
     })
-}
-
-fn tidy(mut reasons: Vec<Reason>) -> Vec<Reason> {
-    reasons.sort();
-    reasons.dedup();
-    reasons
 }

@@ -11,8 +11,8 @@ use chrono::TimeDelta;
 use entity::{
     agreement, data_item, legal_basis, organisation, purpose, register,
     vocabulary::{
-        AgreementId, Channel, DataItemId, DisclosureGround, DisclosureOutcome, Evidence, Instant, Jurisdiction,
-        LegalBasisId, Operation, OrganisationId, OrganisationKind, ProposalStatus, PurposeId, RegisterId,
+        AgreementId, Channel, DataItemId, DisclosureGround, DisclosureOutcome, Instant, LegalBasisId, Operation,
+        OrganisationId, OrganisationKind, ProposalStatus, PurposeId, RegisterId,
     },
 };
 use tempfile::TempDir;
@@ -93,35 +93,16 @@ fn organisation(id: OrganisationId, business_id: &str, kind: OrganisationKind) -
 
 fn basis() -> legal_basis::Model {
     legal_basis::Model {
-        id: BASIS,
-        jurisdiction: Jurisdiction::Fi,
         number: 621,
         year: 1999,
-        chapter: None,
         section: "11".to_owned(),
         moment: Some(2),
-        item: None,
-        subitem: None,
         citation: "621/1999 11 § 2 mom".to_owned(),
-        eli: None,
         title_fi: "Laki viranomaisten toiminnan julkisuudesta".to_owned(),
-        title_sv: None,
-        title_en: None,
-        summary_fi: None,
-        summary_sv: None,
-        summary_en: None,
-        threshold: None,
-        allows_electronic: true,
-        overrides_secrecy: false,
-        informs_subject_beforehand: false,
         valid_from: instant("1999-12-01T00:00:00Z"),
-        valid_until: None,
-        superseded_by_id: None,
-        checked_on: instant("2026-01-01T12:00:00Z").date_naive(),
-        evidence: Evidence::PrimaryText,
-        status: ProposalStatus::Confirmed,
         proposed_by: "one".to_owned(),
         confirmed_by: Some("another".to_owned()),
+        ..bare::legal_basis(BASIS)
     }
 }
 

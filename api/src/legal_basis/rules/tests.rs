@@ -2,7 +2,7 @@ use entity::vocabulary::{Evidence, LegalBasisId, ProposalStatus};
 use uuid::Uuid;
 
 use super::*;
-use crate::{FaultCode, Violations, checks::NamesInput};
+use crate::{FaultCode, Violations, checks::NamesInput, facts::bare};
 
 fn instant(text: &str) -> Instant {
     text.parse().unwrap()
@@ -10,35 +10,17 @@ fn instant(text: &str) -> Instant {
 
 fn provision(id: u128, from: &str, until: Option<&str>) -> legal_basis::Model {
     legal_basis::Model {
-        id: LegalBasisId(Uuid::from_u128(id)),
-        jurisdiction: Jurisdiction::Fi,
         number: 906,
         year: 2019,
-        chapter: None,
         section: "22".to_owned(),
         moment: Some(1),
-        item: None,
-        subitem: None,
         citation: "906/2019 22 § 1 mom".to_owned(),
-        eli: None,
         title_fi: "Laki julkisen hallinnon tiedonhallinnasta".to_owned(),
         title_sv: Some("Lag om informationshantering inom den offentliga förvaltningen".to_owned()),
         title_en: Some("Act on Information Management in Public Administration".to_owned()),
-        summary_fi: None,
-        summary_sv: None,
-        summary_en: None,
-        threshold: None,
-        allows_electronic: true,
-        overrides_secrecy: false,
-        informs_subject_beforehand: false,
         valid_from: instant(from),
         valid_until: until.map(instant),
-        superseded_by_id: None,
-        checked_on: "2026-01-01".parse().unwrap(),
-        evidence: Evidence::PrimaryText,
-        status: ProposalStatus::Confirmed,
-        proposed_by: "admin-1".to_owned(),
-        confirmed_by: Some("admin-2".to_owned()),
+        ..bare::legal_basis(LegalBasisId(Uuid::from_u128(id)))
     }
 }
 

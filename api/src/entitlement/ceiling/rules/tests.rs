@@ -1,6 +1,6 @@
 use entity::{
     data_item, purpose,
-    vocabulary::{DataItemId, Evidence, Jurisdiction, OrganisationId, PurposeId, RegisterId},
+    vocabulary::{DataItemId, OrganisationId, PurposeId, RegisterId},
 };
 use uuid::Uuid;
 
@@ -22,35 +22,18 @@ fn now() -> Instant {
 
 fn law(status: ProposalStatus, until: Option<&str>) -> legal_basis::Model {
     legal_basis::Model {
-        id: LAW,
-        jurisdiction: Jurisdiction::Fi,
         number: 703,
         year: 2023,
-        chapter: None,
         section: "64".to_owned(),
         moment: Some(1),
-        item: None,
-        subitem: None,
         citation: "703/2023 64 § 1 mom".to_owned(),
-        eli: None,
-        title_fi: "Laki".to_owned(),
-        title_sv: None,
-        title_en: None,
-        summary_fi: None,
-        summary_sv: None,
-        summary_en: None,
-        threshold: None,
-        allows_electronic: true,
         overrides_secrecy: true,
-        informs_subject_beforehand: false,
         valid_from: instant("2024-01-01T00:00:00Z"),
         valid_until: until.map(instant),
-        superseded_by_id: None,
-        checked_on: "2026-01-01".parse().unwrap(),
-        evidence: Evidence::PrimaryText,
         status,
         proposed_by: "a".to_owned(),
         confirmed_by: (status == ProposalStatus::Confirmed).then(|| "b".to_owned()),
+        ..bare::legal_basis(LAW)
     }
 }
 
