@@ -71,15 +71,24 @@ pub(super) async fn write(txn: &impl ConnectionTrait, seq: i64, subjects: BTreeS
 /// # Errors
 /// Unavailable when the database does not answer.
 pub async fn index(database: &Database) -> Result<(), Error> {
+    // Asked before the lock is taken, so that an ordinary start waits for no act of another process, nor one for it.
+    if !lacks_index(database.primary()).await? {
+        return Ok(());
+    }
     let txn = database.begin().await?;
     lock_registry(&txn, Lock::Exclusive).await?;
-    if change_concern::Entity::find().one(&txn).await?.is_none() && change::Entity::find().one(&txn).await?.is_some() {
+    if lacks_index(&txn).await? {
         for (seq, subjects) in told(&txn).await? {
             write(&txn, seq, subjects).await?;
         }
     }
     txn.commit().await?;
     Ok(())
+}
+
+/// Whether there are changes, and of none is written what it concerns.
+async fn lacks_index(db: &impl ConnectionTrait) -> Result<bool, Error> {
+    Ok(change_concern::Entity::find().one(db).await?.is_none() && change::Entity::find().one(db).await?.is_some())
 }
 
 /// Changes that do not stand with what their rows concern, and how many do; for `verify`.
