@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::{
     contract::{DECISION, texts},
-    house::{Engine, House, KELA, LVV, OMBUDSMAN, PIRKANMAA, THL},
+    house::{Engine, House, KELA, KELA_OFFICER, LVV, OMBUDSMAN, PIRKANMAA, THL},
     on_both_engines,
     registry_acts::{act, done, refusals, seq, tried},
     reports::{assert_whole, with},
@@ -105,6 +105,7 @@ on_both_engines! {
         assert_eq!(first["userPseudonym"].as_str().unwrap().len(), 64);
         assert_ne!(first["userPseudonym"], first["decidedByPseudonym"]);
         assert_eq!(house.units_for("kela-user-2").await.0, "PERMITTED");
+        assert_eq!(house.units_for(" kela-user-2 ").await.0, "PERMITTED", "space around a name does not count, asked or granted");
         let again = done(house.grant(&kela, wanted(&scope, json!({"endUser": " kela-user-2 "}))).await);
         assert_eq!((&again["accessGrant"], seq(&house).await), (&first, before + 1), "the same content answers the same");
 
@@ -133,7 +134,7 @@ on_both_engines! {
         let closed = house.scope_id("SOT-2024-001", "VIEWING_CONNECTION").await;
         let refused = [
             (json!({"decidedBy": "KELA-user-2 "}), "CONFLICT input.decidedBy"),
-            (json!({"endUser": "test-officer"}), "CONFLICT input.endUser"),
+            (json!({"endUser": KELA_OFFICER}), "CONFLICT input.endUser"),
             (json!({"scope": interface}), "CONFLICT input.scope"),
             (json!({"scope": closed}), "WRONG_STATUS input.scope"),
             (json!({"scope": "agreement:01980000-0000-7000-8000-000000000000"}), "MALFORMED input.scope"),
@@ -146,7 +147,7 @@ on_both_engines! {
 
         let now = house.app.gateway.clock.now();
         let (today, tomorrow) = (helsinki_day(now), helsinki_day(now) + Days::new(1));
-        let until = json!({"decidedBy": "test-officer", "validFrom": today.to_string(), "validUntil": tomorrow.to_string()});
+        let until = json!({"decidedBy": KELA_OFFICER, "validFrom": today.to_string(), "validUntil": tomorrow.to_string()});
         let granted = done(house.grant(&kela, wanted(&scope, until.clone())).await)["accessGrant"].clone();
         assert_eq!(done(house.grant(&kela, wanted(&scope, until)).await)["accessGrant"], granted, "a day begun is from now");
         assert_eq!(refusals(&house.grant(&kela, wanted(&scope, json!({}))).await), ["CONFLICT input.task"], "another decision stands");

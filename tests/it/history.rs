@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{
     contract::{texts, texts_in_order},
-    house::{House, KELA, LVV, OMBUDSMAN, PIRKANMAA, THL},
+    house::{House, KELA, KELA_OFFICER, LVV, OMBUDSMAN, PIRKANMAA, THL},
     on_both_engines,
     registry_acts::{act, done},
     reports::assert_whole,
@@ -75,7 +75,7 @@ on_both_engines! {
         let seen = house.history_of(&kela, NUMBER).await;
         let suspended = last(&seen, "suspendAgreement");
         assert_eq!((&suspended["subjectId"], &suspended["organisation"]), (&json!(id), &json!(KELA)));
-        assert_eq!((&suspended["actor"], &suspended["reason"]), (&json!("test-officer"), &json!("MISUSE: Selvitys kesken.")));
+        assert_eq!((&suspended["actor"], &suspended["reason"]), (&json!(KELA_OFFICER), &json!("MISUSE: Selvitys kesken.")));
         let agreement = row(suspended, "agreement");
         assert_eq!((&agreement["rowId"], &agreement["kind"]), (&json!(id), &json!("CHANGED")));
         assert_eq!(field(agreement, "status"), json!(["ACTIVE", "SUSPENDED"]));
@@ -173,12 +173,12 @@ on_both_engines! {
             (json!({"agreement": NUMBER, "from": from}), vec!["resumeAgreement", "suspendAgreement"]),
             (json!({"agreement": NUMBER, "action": "resumeAgreement"}), vec!["resumeAgreement"]),
             (json!({"subject": id, "from": from, "action": "suspendAgreement"}), vec!["suspendAgreement"]),
-            (json!({"actor": "test-officer", "from": from}), vec!["resumeAgreement", "suspendAgreement"]),
+            (json!({"actor": KELA_OFFICER, "from": from}), vec!["resumeAgreement", "suspendAgreement"]),
             (json!({"agreement": NUMBER, "until": "2020-01-01"}), vec![]),
         ] {
             assert_eq!(texts(&json!(house.changes(&kela, filter.clone()).await), "action"), expected, "{filter}");
         }
-        assert_eq!(house.changes(&city, json!({"actor": "test-officer", "from": from})).await, Vec::<Value>::new(), "who acted for another");
+        assert_eq!(house.changes(&city, json!({"actor": KELA_OFFICER, "from": from})).await, Vec::<Value>::new(), "who acted for another");
         let outsider = house.changes(&house.token(THL, Officer), json!({"agreement": NUMBER, "from": from})).await;
         assert_eq!(outsider, Vec::<Value>::new());
         let question = json!({"filter": {"agreement": "SOT-2026-003", "from": "2026-01-02", "until": "2026-01-01", "action": " "}});

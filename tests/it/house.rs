@@ -43,6 +43,9 @@ pub const THL: &str = "2229500-6";
 pub const OMBUDSMAN: &str = "9900011-4";
 pub const MIGRI: &str = "9900004-2";
 
+/// Who acts with Kela's token of an officer: each organisation's people are others.
+pub const KELA_OFFICER: &str = "0246246-0-officer";
+
 /// Gateway under test.
 pub struct House {
     pub app: App,
@@ -141,7 +144,7 @@ impl House {
 
     /// Token of several roles, or of a processor.
     pub fn token_of(&self, organisation: &str, roles: &[Role], processor: Option<&str>) -> String {
-        let subject = format!("test-{}", roles.first().map_or("nobody", |role| role.name()));
+        let subject = format!("{organisation}-{}", roles.first().map_or("nobody", |role| role.name()));
         self.token_as(&subject, organisation, roles, processor)
     }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     contract::{DECISION, texts},
-    house::{House, KELA, LVV, OMBUDSMAN, PIRKANMAA, TAMPERE, THL},
+    house::{House, KELA, KELA_OFFICER, LVV, OMBUDSMAN, PIRKANMAA, TAMPERE, THL},
     on_both_engines,
 };
 
@@ -306,13 +306,13 @@ on_both_engines! {
         let mine = &mine[mine.len() - 2..];
         assert_eq!((&mine[0]["action"], &mine[0]["reason"]), (&json!("suspendAgreement"), &json!("MISUSE: selvitys kesken")));
         assert_eq!((&mine[1]["action"], &mine[1]["reason"]), (&json!("resumeAgreement"), &json!("selvitetty")));
-        assert_eq!((&mine[0]["actor"], &mine[0]["organisation"]), (&json!("test-officer"), &json!(KELA)));
+        assert_eq!((&mine[0]["actor"], &mine[0]["organisation"]), (&json!(KELA_OFFICER), &json!(KELA)));
         assert_eq!(mine[1]["seq"].as_i64(), mine[0]["seq"].as_i64().map(|seq| seq + 1));
         let theirs = acts(pirkanmaa).await;
         assert_eq!(theirs.last().map(|change| (&change["action"], &change["actor"])), Some((&json!("resumeAgreement"), &Value::Null)), "the other side sees the act, not who did it");
         let kept = acts(house.token(KELA, Role::Administrator)).await;
         let last = kept.last().map(|change| (&change["action"], &change["actor"], &change["reason"]));
-        assert_eq!(last, Some((&json!("resumeAgreement"), &json!("test-officer"), &Value::Null)), "the reason is the parties', like the history");
+        assert_eq!(last, Some((&json!("resumeAgreement"), &json!(KELA_OFFICER), &Value::Null)), "the reason is the parties', like the history");
         assert!(acts(house.token(THL, Role::Officer)).await.is_empty());
         assert!(acts(house.token(OMBUDSMAN, Role::Auditor)).await.len() >= 2);
         let first = "{ changes(first: 1) { nodes { action subjectId } } }";

@@ -9,7 +9,7 @@ use sea_orm::{EntityTrait, QueryOrder};
 use serde_json::{Value, json};
 
 use crate::{
-    house::{DVV, House, KELA, LVV, OMBUDSMAN, PIRKANMAA},
+    house::{DVV, House, KELA, KELA_OFFICER, LVV, OMBUDSMAN, PIRKANMAA},
     on_both_engines,
     reports::{report, with},
     transparency_log::{hash, hashes, root_by_path},
@@ -138,7 +138,7 @@ on_both_engines! {
         house.looked_up(&officer, with(asked(PERSON), json!({ "formerSubjects": [{ "personalIdentityCode": FORMER }] }))).await;
         let database = house.app.gateway.database.primary();
         let entry = change::Entity::find().order_by_desc(change::Column::Seq).one(database).await.unwrap().unwrap();
-        assert_eq!((entry.action.as_str(), entry.actor.as_str()), ("subjectDisclosures", "test-officer"));
+        assert_eq!((entry.action.as_str(), entry.actor.as_str()), ("subjectDisclosures", KELA_OFFICER));
         assert_eq!((entry.actor_organisation.as_deref(), entry.reason.as_deref()), (Some(KELA), Some("Rekisteröidyn pyyntö 12/2026")));
         assert_eq!(entry.leaf_index, before);
         let whom = subject_lookup::Entity::find().order_by_asc(subject_lookup::Column::Ordinal).all(database).await.unwrap();

@@ -95,7 +95,7 @@ impl Pseudonyms {
         self.key(discloser, version).map(|key| other_person(&key, system, value))
     }
 
-    /// Pseudonym of a user of a recipient, under the key of the scope's discloser.
+    /// Pseudonym of a user of a recipient, under the key of the scope's discloser; space around the name does not count.
     ///
     /// # Errors
     /// Internal when the version is not live.
@@ -107,7 +107,7 @@ impl Pseudonyms {
         user: &str,
     ) -> Result<[u8; BYTES], crate::Error> {
         self.key(discloser, version)
-            .map(|key| keyed(&key, &[b"user:v1:", recipient.as_str().as_bytes(), SEPARATOR, user.as_bytes()]))
+            .map(|key| keyed(&key, &[b"user:v1:", recipient.as_str().as_bytes(), SEPARATOR, user.trim().as_bytes()]))
     }
 
     fn key(&self, discloser: BusinessId, version: i32) -> Result<hmac::Key, crate::Error> {
