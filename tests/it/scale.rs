@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use api::{
-    app::{App, Scale, ScaleError, scale},
+    app::{App, Scale, ScaleError, import, scale},
     clock::Clock,
     scale::Size,
+    world,
 };
 use entity::{
     disclosure,
@@ -100,6 +101,28 @@ async fn generated_world_is_the_same_each_time_on_sqlite() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn generated_world_is_the_same_each_time_on_postgres() {
     law(Engine::Postgres).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn generated_registry_is_lawful_wherever_its_files_are_taken_in() {
+    let Some((_kept, app)) = empty(Engine::Sqlite).await else { return };
+    let size = Scale { size: Size::of_agreements(60), disclosures: 0 };
+    scale(&app.gateway, &app.recorder, size, |_| ()).await.unwrap();
+    let keys = app.gateway.keys.pseudonym_fingerprints();
+    let files = world::export(&app.gateway.journal.facts(), &keys);
+    let Some((_other, elsewhere)) = empty(Engine::Sqlite).await else { return };
+    // Nothing of it is under a pseudonym, so another key does.
+    let (key, other) = (&keys[&1], &elsewhere.gateway.keys.pseudonym_fingerprints()[&1]);
+    let files: Vec<_> = files
+        .into_iter()
+        .map(|file| world::WorldFile { text: file.text.replace(key, other), name: file.name })
+        .collect();
+    let imported = import(&elsewhere.gateway, &elsewhere.recorder, &files, "import").await.unwrap();
+    assert!(imported.rows > 1_000, "{}", imported.rows);
+    assert_eq!(import(&elsewhere.gateway, &elsewhere.recorder, &files, "import").await.unwrap().rows, 0);
+    assert_whole(&elsewhere).await;
+    app.close().await;
+    elsewhere.close().await;
 }
 
 #[tokio::test]

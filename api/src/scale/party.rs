@@ -17,13 +17,14 @@ const THEME: &str = "M1";
 /// First business number used; the sample world's own begin with 99.
 const FIRST_NUMBER: usize = 7_000_000;
 
-/// Role and topic of an organisation's contacts, in turn.
-const CONTACTS: [(ContactRole, ContactTopic); 5] = [
-    (ContactRole::TechnicalSupport, ContactTopic::Technical),
-    (ContactRole::DataExchangeDesk, ContactTopic::Agreement),
-    (ContactRole::DataProtectionOfficer, ContactTopic::DataProtection),
-    (ContactRole::InformationSecurityManager, ContactTopic::Security),
-    (ContactRole::LegalOfficer, ContactTopic::LegalBasis),
+/// Role, topic and priority of an organisation's contacts, in turn. Technical support would come before the two that are
+/// not the first.
+const CONTACTS: [(ContactRole, ContactTopic, i32); 5] = [
+    (ContactRole::TechnicalSupport, ContactTopic::Technical, 1),
+    (ContactRole::DataExchangeDesk, ContactTopic::Agreement, 1),
+    (ContactRole::DataProtectionOfficer, ContactTopic::DataProtection, 2),
+    (ContactRole::InformationSecurityManager, ContactTopic::Security, 2),
+    (ContactRole::LegalOfficer, ContactTopic::LegalBasis, 1),
 ];
 
 /// Business id of the organisation with a number; every fourth number has room for one that is issued.
@@ -87,7 +88,7 @@ pub(super) fn organisations(rows: &mut Rows, facts: &Facts, count: usize) -> Res
 /// Role mailboxes, the same number for every organisation.
 pub(super) fn contacts(rows: &mut Rows, organisations: &[OrganisationId], count: usize) {
     let places = CONTACTS.iter().cycle().flat_map(|contact| organisations.iter().map(move |id| (*contact, *id)));
-    for (at, ((role, topic), organisation_id)) in places.take(count).enumerate() {
+    for (at, ((role, topic, priority), organisation_id)) in places.take(count).enumerate() {
         let id = rows.id();
         let row = contact::Model {
             id,
@@ -100,7 +101,7 @@ pub(super) fn contacts(rows: &mut Rows, organisations: &[OrganisationId], count:
             email: Some(format!("desk-{at}@example.fi")),
             phone: Some("+358 29 000 0000".to_owned()),
             languages: [Language::Fi, Language::Sv].into_iter().collect(),
-            priority: 1,
+            priority,
             escalates_to_id: None,
             publicity: Publicity::Public,
             confirmed_on: Some(day(2026, 1, 15)),
