@@ -198,16 +198,18 @@ impl<'a> Reader<'a> {
     /// A signature keeps what the registry has of its proof where the file leaves it out.
     fn read_signatures(&mut self, fields: &Fields<'a>, agreement: &agreement::Model) {
         for fields in fields.maps("signatures") {
+            let organisation_id = fields.refer("organisation", |text| self.organisation(text));
+            let nearest = (Some(agreement.id), Some(organisation_id));
             let row = signature::Model {
                 id: unset(),
                 agreement_id: agreement.id,
-                organisation_id: fields.refer("organisation", |text| self.organisation(text)),
+                organisation_id,
                 version: fields.number_or("version", agreement.version),
                 act: fields.choice("act"),
                 content_hash: String::new(),
                 evidence: fields.choice("evidence"),
                 jws: fields.maybe_text("jws"),
-                document_id: fields.optional("document", |text| self.document(Some(agreement.id), text)),
+                document_id: fields.optional("document", |text| self.document(nearest, text)),
                 signed_at: fields.instant("signed_at"),
                 actor: fields.text("actor"),
             };
@@ -219,7 +221,7 @@ impl<'a> Reader<'a> {
             let row = signature::Model {
                 content_hash: content_hash.or_else(|| agreement.content_hash.clone()).unwrap_or_default(),
                 jws: row.jws.or_else(|| standing.and_then(|row| row.jws.clone())),
-                document_id: row.document_id.or_else(|| standing.and_then(|row| row.document_id)),
+                document_id: self.document_of(row.document_id, standing.and_then(|row| row.document_id)),
                 ..row
             };
             self.put(&fields, row);

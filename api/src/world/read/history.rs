@@ -1,8 +1,10 @@
 //! Histories of statuses: oldest first, the last entry is the status itself.
 
+use std::collections::BTreeMap;
+
 use entity::{
     status_entry,
-    vocabulary::{ClosedEnum, Instant, StatusSubject},
+    vocabulary::{ClosedEnum, DocumentId, Instant, StatusSubject},
 };
 use uuid::Uuid;
 
@@ -27,7 +29,7 @@ pub(super) struct Event<'a, S> {
     from_at: Instant,
     actor: String,
     reason: Option<String>,
-    document: Option<entity::vocabulary::DocumentId>,
+    document: Option<DocumentId>,
 }
 
 impl<'a> Reader<'a> {
@@ -47,7 +49,7 @@ impl<'a> Reader<'a> {
                     from_at: fields.instant("from"),
                     actor: fields.text("actor"),
                     reason: fields.maybe_prose("reason"),
-                    document: fields.optional("document", |text| self.document(None, text)),
+                    document: fields.optional("document", |text| self.document((None, None), text)),
                     fields,
                 };
                 event.fields.finish();
@@ -75,13 +77,14 @@ impl<'a> Reader<'a> {
             let message = format!("is not the last of `history`, {}", last.status.code());
             fields.fault(subject.key, FaultCode::WrongStatus, message);
         }
-        let standing = self.base.status_entry.of(subject.id).filter(|row| row.subject_kind == subject.kind).count();
-        if standing > events.len() {
+        let standing = self.base.status_entry.of(subject.id).filter(|row| row.subject_kind == subject.kind);
+        let standing: BTreeMap<i32, Option<DocumentId>> = standing.map(|row| (row.ordinal, row.document_id)).collect();
+        if standing.len() > events.len() {
             fields.fault("history", FaultCode::Conflict, "the registry's own history goes on after the last entry");
         }
         for (ordinal, event) in (1..).zip(events) {
-            let entry = entry(subject, ordinal, event);
-            self.put(&event.fields, entry);
+            let document_id = self.document_of(event.document, standing.get(&ordinal).copied().flatten());
+            self.put(&event.fields, status_entry::Model { document_id, ..entry(subject, ordinal, event) });
         }
     }
 

@@ -57,12 +57,28 @@ impl Reader<'_> {
         Ok(code)
     }
 
-    /// Document by its SHA-256; the agreement's own before others.
-    pub(super) fn document(&self, agreement: Option<AgreementId>, text: &str) -> Parsed<DocumentId> {
+    /// Document by its SHA-256. Where several stand, the agreement's own before others, and of those the holder's.
+    pub(super) fn document(
+        &self,
+        (agreement, holder): (Option<AgreementId>, Option<OrganisationId>),
+        text: &str,
+    ) -> Parsed<DocumentId> {
         let hash = parse::sha256(text)?;
         let found = self.facts.document.all().filter(|row| row.sha256 == hash);
-        let nearest = found.min_by_key(|row| (row.agreement_id != agreement, row.ordinal, row.id));
+        let nearest = found.min_by_key(|row| {
+            (row.agreement_id != agreement, holder.is_some_and(|holder| row.owner_id != holder), row.ordinal, row.id)
+        });
         nearest.map_or_else(|| unknown("document", text), |row| Ok(row.id))
+    }
+
+    /// Document a row names: the one the registry's own row names already where that has the same hash, else the one found,
+    /// or what stands where the file says nothing.
+    pub(super) fn document_of(&self, found: Option<DocumentId>, standing: Option<DocumentId>) -> Option<DocumentId> {
+        let hash = |id| self.facts.document.get(id).map(|row| &row.sha256);
+        match (found, standing) {
+            (Some(found), Some(standing)) if hash(found) != hash(standing) => Some(found),
+            (found, standing) => standing.or(found),
+        }
     }
 
     pub(super) fn contact(&self, agreement: Option<AgreementId>, text: &str) -> Parsed<ContactId> {

@@ -2,7 +2,7 @@
 
 use entity::{
     protection_statement, statement_answer,
-    vocabulary::{ProtectionStatementId, Publicity, StatusSubject},
+    vocabulary::{OrganisationId, ProtectionStatementId, Publicity, StatusSubject},
 };
 
 use super::{Reader, history::Subject, unset};
@@ -30,10 +30,11 @@ impl<'a> Reader<'a> {
                 decision_text: fields.maybe_prose("decision_text"),
             };
             let (now, breaches) = (row.status, rules::statement(&row));
+            let recipient = row.recipient_id;
             let id = self.put(&fields, row);
             let subject = Subject { kind: StatusSubject::ProtectionStatement, id: id.into(), key: "status", now };
             self.history(&fields, subject);
-            self.read_answers(&fields, id);
+            self.read_answers(&fields, id, recipient);
             if fields.finish() {
                 fields.note(breaches);
             }
@@ -41,15 +42,18 @@ impl<'a> Reader<'a> {
         self.settle();
     }
 
-    fn read_answers(&mut self, fields: &Fields<'a>, protection_statement_id: ProtectionStatementId) {
+    fn read_answers(&mut self, fields: &Fields<'a>, statement: ProtectionStatementId, recipient: OrganisationId) {
         for fields in fields.maps("answers") {
+            let question_code = fields.required("question", parse::code).unwrap_or_default();
+            let found = fields.optional("document", |text| self.document((None, Some(recipient)), text));
+            let standing = self.base.statement_answer.of(statement).find(|row| row.question_code == question_code);
             let row = statement_answer::Model {
                 id: unset(),
-                protection_statement_id,
-                question_code: fields.required("question", parse::code).unwrap_or_default(),
+                protection_statement_id: statement,
+                question_code,
                 answer: fields.choice("answer"),
                 text: fields.maybe_prose("text"),
-                document_id: fields.optional("document", |text| self.document(None, text)),
+                document_id: self.document_of(found, standing.and_then(|row| row.document_id)),
                 exception_accepted_by: fields.maybe_text("exception_accepted_by"),
             };
             fields.finish();
