@@ -335,7 +335,9 @@ on_both_engines! {
         let reject = act("rejectProposal", "rejectedId");
         let input = |id: &Value, note: &str| json!({"input": {"id": id, "note": note}});
         assert_eq!(refusals(&house.data(&two, &reject, input(&basis, " ")).await), ["BLANK input.note"]);
-        assert_eq!(refusals(&house.data(&two, &reject, input(&json!("register:x"), "väärä")).await), ["NOT_FOUND input.id"]);
+        for (id, fault) in [("register:x", "MALFORMED input.id"), ("legal_basis:01980000-0000-7000-8000-000000000000", "NOT_FOUND input.id")] {
+            assert_eq!(refusals(&house.data(&two, &reject, input(&json!(id), "väärä")).await), [fault]);
+        }
         let law = provision_of(&house, &one, "703/2023 64 § 1 mom").await["id"].clone();
         assert_eq!(refusals(&house.data(&two, &reject, input(&law, "väärä")).await), ["WRONG_STATUS input.id"], "law is repealed");
         for (id, token) in [(&basis, &one), (&key, &one)] {

@@ -93,8 +93,11 @@ pub fn waiting(facts: &Facts) -> Vec<Proposal> {
 pub fn reject(facts: &Facts, input: &RejectionInput) -> Result<Changes, Violations> {
     let mut checks = Checks::default();
     let note = checks.prose("note", &input.note, TEXT_CHARACTERS_MAX, BLANK);
-    let found = table_and_row(&input.id).and_then(|(table, id)| Proposal::of(facts, table, id));
-    let proposal = checks.found("id", found, "proposal");
+    let named = table_and_row(&input.id);
+    if named.is_none() {
+        checks.fault(FaultCode::Malformed, "id", "is no global id");
+    }
+    let proposal = named.and_then(|(table, id)| checks.found("id", Proposal::of(facts, table, id), "proposal"));
     if let Some(proposal) = &proposal {
         if proposal.stand().status != ProposalStatus::Proposed {
             checks.fault(FaultCode::WrongStatus, "id", "is no proposal any more: it is repealed, ended or revoked");

@@ -113,6 +113,12 @@ pub(super) fn agreement(row: &agreement::Model) -> Vec<Breach> {
         ),
         when(reversed, "ends_on", FaultCode::PeriodReversed, "is before `starts_on`"),
         when(signed && row.signed_on.is_none(), "signed_on", FaultCode::Blank, "is missing for this status"),
+        when(
+            is_unsigned(row.status) && row.signed_on.is_some(),
+            "signed_on",
+            FaultCode::Conflict,
+            "stands in an agreement that has not been signed",
+        ),
         when(row.version < 0, "version", FaultCode::Malformed, "is negative"),
     ]
     .into_iter()
@@ -124,6 +130,13 @@ pub(super) fn agreement(row: &agreement::Model) -> Vec<Breach> {
 pub(super) fn is_signed(status: AgreementStatus) -> bool {
     use AgreementStatus::{Active, Signed, Superseded, Suspended, Terminated};
     matches!(status, Signed | Active | Suspended | Terminated | Superseded)
+}
+
+/// Whether an agreement of a status is on its way to being signed. One registered incomplete, or one that came to nothing,
+/// may have been.
+fn is_unsigned(status: AgreementStatus) -> bool {
+    use AgreementStatus::{BasisConfirmed, Draft, Negotiation};
+    matches!(status, Draft | BasisConfirmed | Negotiation)
 }
 
 /// What holds of an agreement as a whole: it rests on law (R35), its discloser controls the register, and one scope a
@@ -244,7 +257,10 @@ pub(super) fn parts(facts: &Facts, row: &Row) -> Option<(FaultCode, String)> {
         Row::AgreementBasis(row) => {
             (facts.agreement_basis.of(row.agreement_id).count(), BASES_MAX, "bases of one agreement")
         }
-        Row::Scope(row) => (facts.scope.of(row.agreement_id).count(), SCOPES_MAX, "scopes of one agreement"),
+        Row::Scope(row) => {
+            let living = facts.scope.of(row.agreement_id).filter(|scope| scope.status != ScopeStatus::Closed);
+            (living.count(), SCOPES_MAX, "scopes of one agreement that are not closed")
+        }
         Row::OnwardRule(row) => {
             (facts.onward_rule.of(row.agreement_id).count(), RULES_MAX, "onward rules of one agreement")
         }

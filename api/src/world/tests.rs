@@ -261,6 +261,7 @@ fn rules_of_law_are_faults_at_the_key_they_break() {
 #[test]
 fn agreement_beyond_draft_without_basis_and_two_open_scopes_are_faults() {
     let agreement = |status: &str, rest: &str| {
+        let signed = if status == "DRAFT" { "" } else { "    signed_on: 2026-01-01\n" };
         file(&format!(
             "agreements:
   - number: X-1
@@ -268,8 +269,7 @@ fn agreement_beyond_draft_without_basis_and_two_open_scopes_are_faults() {
     recipient: 0246246-0
     register: SOTERI
     status: {status}
-    signed_on: 2026-01-01
-{rest}"
+{signed}{rest}"
         ))
     };
     let scope = |version: u32, status: &str| {
@@ -287,6 +287,9 @@ fn agreement_beyond_draft_without_basis_and_two_open_scopes_are_faults() {
     assert_eq!(unbased.len(), 1, "{}", shown(&unbased));
     assert_eq!(unbased[0].code, FaultCode::Reason(DecisionReasonCode::NoLegalBasis));
     assert!(with("DRAFT", "").is_empty());
+    let signed = with("DRAFT", "    signed_on: 2026-01-01\n");
+    assert_eq!(signed.len(), 1, "{}", shown(&signed));
+    assert_eq!((signed[0].code, signed[0].path.as_str()), (FaultCode::Conflict, "agreements.0.signed_on"));
     let early = with("DRAFT", &format!("    scopes:\n{}", scope(1, "OPEN")));
     assert_eq!(early.len(), 1, "{}", shown(&early));
     assert_eq!((early[0].code, early[0].path.as_str()), (FaultCode::WrongStatus, "agreements.0.scopes"));
