@@ -47,7 +47,7 @@ pub fn all_yes() -> Value {
         "CONFIDENTIALITY",
         "USAGE_CONTROL",
     ];
-    codes.iter().map(|code| json!({"question": code, "answer": "YES"})).collect()
+    codes.iter().map(|code| json!({"question": code, "answer": "YES", "text": "Ohje on laadittu."})).collect()
 }
 
 /// Gives the caller's organisation the mailboxes an account needs.
@@ -136,7 +136,7 @@ on_both_engines! {
         assert_eq!(faults.iter().filter(|fault| *fault == "BLANK input.answers").count(), 12, "each unanswered question");
         let others: Vec<_> = faults.iter().filter(|fault| *fault != "BLANK input.answers").collect();
         assert_eq!(others, [
-            "BLANK input.answers.0.text", "BLANK input.answers.2.document.title", "CONFLICT input.answers.1.question", "CONFLICT input.catalogueVersion",
+            "BLANK input.answers.0.text", "BLANK input.answers.1.text", "BLANK input.answers.2.document.title", "CONFLICT input.answers.1.question", "CONFLICT input.catalogueVersion",
             "MALFORMED input.answers.2.document.mediaType", "MALFORMED input.answers.2.document.sha256", "MALFORMED input.datedOn",
             "NOT_FOUND input.answers.2.question", "NOT_FOUND input.register", "NOT_FOUND input.requiredBy",
         ]);

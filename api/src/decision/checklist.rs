@@ -18,6 +18,8 @@ pub struct Question {
     pub code: &'static str,
     /// Requirement of the source documents it asks for.
     pub source: &'static str,
+    /// Whether a yes is borne out, in words or by a document (R64).
+    pub asks_evidence: bool,
     texts: [&'static str; 3],
 }
 
@@ -41,12 +43,16 @@ pub fn questions(version: i32) -> &'static [Question] {
 }
 
 const fn asked(code: &'static str, source: &'static str, texts: [&'static str; 3]) -> Question {
-    Question { code, source, texts }
+    Question { code, source, asks_evidence: false, texts }
+}
+
+const fn evidenced(code: &'static str, source: &'static str, texts: [&'static str; 3]) -> Question {
+    Question { code, source, asks_evidence: true, texts }
 }
 
 /// First version: the checklist of the service (C…), then the topics of an account.
 const FIRST: &[Question] = &[
-    asked(
+    evidenced(
         "C1_RESPONSIBLE_PERSON",
         "R55",
         [
@@ -55,7 +61,7 @@ const FIRST: &[Question] = &[
             "Is somebody named who answers for data protection and security?",
         ],
     ),
-    asked(
+    evidenced(
         "C2_SECURITY_INSTRUCTIONS",
         "R56",
         [
@@ -64,7 +70,7 @@ const FIRST: &[Question] = &[
             "Does the organisation have instructions on information security?",
         ],
     ),
-    asked(
+    evidenced(
         "C3_ACCESS_MANAGEMENT",
         "R57",
         [
@@ -73,7 +79,7 @@ const FIRST: &[Question] = &[
             "Are access rights managed securely?",
         ],
     ),
-    asked(
+    evidenced(
         "C3A_TASK_BOUND",
         "R58",
         [
@@ -82,7 +88,7 @@ const FIRST: &[Question] = &[
             "Are rights given only for the tasks on which the right to the data rests?",
         ],
     ),
-    asked(
+    evidenced(
         "C3B_REMOVAL",
         "R59",
         [
@@ -91,7 +97,7 @@ const FIRST: &[Question] = &[
             "Is a right removed when tasks change or employment ends?",
         ],
     ),
-    asked(
+    evidenced(
         "C4_MONITORING",
         "R60",
         [
@@ -100,7 +106,7 @@ const FIRST: &[Question] = &[
             "Is the use of the service monitored?",
         ],
     ),
-    asked(
+    evidenced(
         "C5_CIA",
         "R61",
         [
@@ -109,7 +115,7 @@ const FIRST: &[Question] = &[
             "Are confidentiality, integrity and availability ensured (GDPR articles 5 and 32)?",
         ],
     ),
-    asked(
+    evidenced(
         "C6_CLIENTS_INFORMED",
         "R62",
         [
@@ -118,7 +124,7 @@ const FIRST: &[Question] = &[
             "Are clients told that the data is used?",
         ],
     ),
-    asked(
+    evidenced(
         "C7_MISUSE_SANCTIONS",
         "R63",
         [

@@ -71,4 +71,9 @@ impl CatalogueQuestion {
     async fn source(&self) -> &str {
         self.asked.source
     }
+
+    /// Whether an answer YES is borne out by a text or a document (R64).
+    async fn asks_evidence(&self) -> bool {
+        self.asked.asks_evidence
+    }
 }

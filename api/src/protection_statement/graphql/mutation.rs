@@ -27,7 +27,8 @@ pub struct StatementAnswerInput {
     question: String,
     /// Answer.
     answer: Said<StatementAnswerKind>,
-    /// Explanation, at most 4,000 characters; needed for every answer but YES. Never personal data.
+    /// Explanation, at most 4,000 characters; needed for every answer but YES, and for a YES to a question that asks for
+    /// evidence where no document bears it out. Never personal data.
     text: Option<String>,
     /// Document that bears it out.
     document: Option<DocumentInput>,

@@ -2,16 +2,18 @@
 
 use entity::{
     protection_statement, statement_answer,
-    vocabulary::{DecisionReasonCode, Instant, ProtectionStatementId, StatementStatus},
+    vocabulary::{ClosedEnum, DecisionReasonCode, Instant, ProtectionStatementId, StatementStatus, StatusSubject},
 };
 
 use super::{dates, in_status, latest_review, moved, to_come};
 use crate::{
     FaultCode, Violations,
     checks::{Checks, TEXT_CHARACTERS_MAX},
+    confirmation::is_same,
     decision,
     facts::{Edit, Facts, global_id, stands_for},
     journal::Changes,
+    status,
 };
 
 /// What a reviewer does.
@@ -62,6 +64,10 @@ pub fn review(
         }
     };
     let row = in_status(&mut checks, facts, (&input.id, known), from);
+    if row.as_ref().is_some_and(|row| is_submitter(facts, row, by.0)) {
+        let message = "was submitted by you: another reviews it, whichever organisation you act for";
+        checks.fault(FaultCode::Conflict, "id", message);
+    }
     if input.action != ReviewAction::Approve {
         nothing_of_an_approval(&mut checks, input);
     }
@@ -93,6 +99,13 @@ pub fn review(
         edits.extend(moved(facts, row, status, by, text.clone()));
         Some(Changes { action: "reviewProtectionStatement", subject, reason: text, edits })
     })
+}
+
+/// Whether an actor is who submitted a statement last.
+fn is_submitter(facts: &Facts, row: &protection_statement::Model, actor: &str) -> bool {
+    let entries = status::entries(facts, (StatusSubject::ProtectionStatement, row.id.0));
+    let submitted = entries.iter().rev().find(|entry| entry.status == StatementStatus::Submitted.code());
+    submitted.is_some_and(|entry| is_same(&entry.actor, actor))
 }
 
 /// What only an approval decides is not taken by another decision, lest it be lost unseen.

@@ -214,7 +214,8 @@ fn discloses(
     }
 }
 
-/// Every question of the newest catalogue answered once; anything but yes in words too.
+/// Every question of the newest catalogue answered once; anything but yes in words too, and a yes that asks for evidence
+/// with some.
 fn answers(
     checks: &mut Checks,
     facts: &Facts,
@@ -243,6 +244,10 @@ fn answers(
         let Some(question) = checks.found(&path("question"), question, "question of the catalogue") else { continue };
         if !seen.insert(question.code) {
             checks.fault(FaultCode::Conflict, &path("question"), "is answered twice");
+        }
+        if text.is_none() && answer.answer == StatementAnswerKind::Yes && question.asks_evidence && document.is_none() {
+            let message = format!("bear the yes out in words or by a document ({}, R64)", question.source);
+            checks.fault(FaultCode::Blank, &path("text"), message);
         }
         found.insert(question.code, (answer.answer, text, document));
     }

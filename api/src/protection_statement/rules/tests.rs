@@ -70,7 +70,7 @@ fn answered(but: &[(&str, StatementAnswerKind)]) -> Vec<AnswerInput> {
         AnswerInput {
             question: question.code.to_owned(),
             answer: other.unwrap_or(StatementAnswerKind::Yes),
-            text: other.map(|_| "Selitys.".to_owned()),
+            text: (other.is_some() || question.asks_evidence).then(|| "Selitys.".to_owned()),
             document: None,
         }
     };
@@ -151,7 +151,7 @@ fn every_question_is_answered_once_and_anything_but_yes_in_words() {
     answers.remove(0);
     answers[0].question = "C9_UNKNOWN".to_owned();
     answers.push(answers[5].clone());
-    for answer in &mut answers {
+    for answer in answers.iter_mut().filter(|answer| answer.answer != StatementAnswerKind::Yes) {
         answer.text = None;
     }
     let refusals = given(&facts, &StatementInput { answers, ..account() });
@@ -166,6 +166,17 @@ fn every_question_is_answered_once_and_anything_but_yes_in_words() {
             "Blank answers",
         ]
     );
+    let mut bare = answered(&[]);
+    bare[1].text = None;
+    assert_eq!(given(&facts, &StatementInput { answers: bare.clone(), ..account() }), ["Blank answers.1.text"]);
+    bare[1].document = Some(DocumentInput {
+        title: "Tietoturvaohje".to_owned(),
+        sha256: "ab".repeat(32),
+        media_type: "application/pdf".to_owned(),
+        location: None,
+    });
+    let borne_out = StatementInput { answers: bare, ..account() };
+    assert_eq!(given(&facts, &borne_out), Vec::<String>::new());
     let many = StatementInput { answers: vec![answered(&[])[0].clone(); ANSWERS_MAX + 1], ..account() };
     assert_eq!(given(&facts, &many), ["TooLong answers"]);
 }
