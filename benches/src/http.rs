@@ -42,6 +42,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
             "\"PERMITTED\"",
         ),
         ("AgreementStatus", served.token(&discloser, Role::Officer)?, question::status_body(0), "\"IN_FORCE\""),
+        ("WaitsForMe", served.token(&discloser, Role::Officer)?, question::queue_body(), "\"totalCount\""),
     ];
     for (name, token, body, expect) in documents {
         if options.only.as_ref().is_none_or(|only| only == name) {

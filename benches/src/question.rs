@@ -27,6 +27,10 @@ pub(crate) const STATUS: &str = "query AgreementStatus($number: String!) { agree
     purposes { code name } mandates { code uri name } } \
     contacts { side role topics email priority } statements { channel status validUntil } } }";
 
+/// What officers ask to see which agreements wait for them.
+const QUEUE: &str = "query Queue { agreements(filter: { waitsForMe: true }, first: 20) { totalCount \
+    nodes { id number status allowedActions { code blockedBy { code } } } } }";
+
 /// What disclosers send after the fact.
 pub(crate) const RECORD: &str = "mutation Record($input: RecordDisclosuresInput!) { recordDisclosures(input: $input) { \
     disclosures { id messageId part recordedAt leafIndex coverage outcome agreement { number } } \
@@ -88,6 +92,11 @@ pub(crate) fn decision_body(facts: &Facts, at: usize) -> anyhow::Result<Value> {
 /// Question how an agreement stands, over HTTP.
 pub(crate) fn status_body(at: usize) -> Value {
     json!({ "query": STATUS, "variables": { "number": number(at) } })
+}
+
+/// Question which agreements wait for the viewer, over HTTP.
+pub(crate) fn queue_body() -> Value {
+    json!({ "query": QUEUE })
 }
 
 /// Business id of the discloser or the recipient of an agreement.

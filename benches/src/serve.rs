@@ -45,11 +45,16 @@ impl Served {
 
     /// Token of an organisation's role.
     pub(crate) fn token(&self, organisation: &str, role: Role) -> anyhow::Result<String> {
+        self.token_as(&format!("{organisation}-{}", role.name()), organisation, role)
+    }
+
+    /// The same for one of several people.
+    pub(crate) fn token_as(&self, subject: &str, organisation: &str, role: Role) -> anyhow::Result<String> {
         let key = self.app.gateway.keys.development().context("an issuer is configured; leave ISSUERS out")?;
         let grant = Grant {
             organisation: organisation.parse()?,
             roles: vec![role],
-            subject: format!("bench-{}", role.name()),
+            subject: subject.to_owned(),
             processor: None,
             time_to_live: TOKENS_VALID,
         };
