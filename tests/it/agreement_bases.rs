@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{
     contract::{DECISION, texts},
-    house::{DVV, House, KELA, LVV, MIGRI, OMBUDSMAN, THL},
+    house::{DVV, House, KELA, LVV, MIGRI, OMBUDSMAN, PIRKANMAA, THL},
     on_both_engines,
     registry_acts::{act, done, refusals, seq, social_assistance, tried},
     reports::assert_whole,
@@ -130,6 +130,30 @@ on_both_engines! {
         done(review_basis(&house, &kela, &added["id"], "DISPUTED", Some("Lausunto pyydetty.")).await);
         let doubted = refusals(&step(&house, &kela, "offerAgreement", "KEL-2026-051").await);
         assert_eq!(doubted, ["BASIS_NOT_ADEQUATE input.id", "NO_LEGAL_BASIS input.id", "SCOPE_MISSING input.id", "TIMETABLE_MISSING input.id"], "doubt after the confirmation counts");
+        assert_whole(&house.app).await;
+    }
+
+    async fn secrecy_stands_where_the_provisions_are_found_not_to_override_it(house: House) {
+        let (kela, city) = (house.token(KELA, Officer), house.token(PIRKANMAA, System));
+        let question = json!({"register": "KELMU", "items": ["KEL.DECISION"], "purpose": "SOCIAL_WELFARE", "channel": "TECHNICAL_INTERFACE",
+            "caseReference": "PIRHA/2026/1", "mandates": ["M1"]});
+        let heard = async || {
+            let answer = house.data(&city, DECISION, json!({ "input": question })).await["accessDecision"].clone();
+            (answer["verdict"].as_str().unwrap().to_owned(), texts(&answer["reasons"], "code"))
+        };
+        let permitted = ("PERMITTED".to_owned(), vec![]);
+        assert_eq!(heard().await, permitted);
+        let [one, other] = ["703/2023 64 § 1 mom", "703/2023 64 § 3 mom"];
+        let one = basis_id(&house, "KEL-2023-014", one, "SECRECY_OVERRIDE").await;
+        let other = basis_id(&house, "KEL-2023-014", other, "SECRECY_OVERRIDE").await;
+        let assistance = basis_id(&house, "KEL-2023-014", "1412/1997 18 b § 1 mom", "RIGHT_TO_DISCLOSE").await;
+        done(review_basis(&house, &kela, &assistance, "DISPUTED", Some("Vain toimeentulotuki.")).await);
+        done(review_basis(&house, &kela, &one, "TOO_NARROW", Some("Ei kata salassa pidettävää.")).await);
+        assert_eq!(heard().await, permitted, "the other overrides it");
+        done(review_basis(&house, &kela, &other, "DISPUTED", Some("Lausunto pyydetty.")).await);
+        assert_eq!(heard().await, ("DENIED".to_owned(), vec!["SECRECY_NOT_OVERRIDDEN".to_owned()]), "though both still give the right");
+        done(review_basis(&house, &kela, &one, "ADEQUATE", None).await);
+        assert_eq!(heard().await, permitted);
         assert_whole(&house.app).await;
     }
 

@@ -29,6 +29,7 @@ mod migrations;
 mod monotonicity;
 mod naive;
 mod old_agreements;
+mod one_side;
 mod onward_rules;
 mod permissions;
 mod postgres;

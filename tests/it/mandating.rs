@@ -230,15 +230,13 @@ on_both_engines! {
     }
 
     async fn right_passes_with_the_duties_to_who_takes_the_place_of_its_holder(house: House) {
-        let token = house.token(DVV, Administrator);
-        let id = house.data(&token, "{ organisation(businessId: \"3221308-6\") { id } }", json!({})).await["organisation"]["id"].clone();
-        let dissolve = act("dissolveOrganisation", "organisation { dissolvedOn }");
-        done(house.data(&token, &dissolve, json!({"input": {"id": id, "dissolvedOn": "2026-10-31", "successor": THL}})).await);
+        let heir = house.founded("WELLBEING_COUNTY").await;
+        house.succeed(PIRKANMAA, &heir).await;
         assert_eq!(house.against(&["M1"]).await, Vec::<String>::new(), "the agreement and the right stand");
         let revoked = json!({"id": house.right_of(PIRKANMAA, "M1").await, "decision": "REVOKE", "reason": "Seuraaja hakee omansa."});
         done(house.decide_right(&house.token(DVV, Officer), &revoked).await);
         assert_eq!(house.against(&["M1"]).await, ["MANDATING_RIGHT_MISSING"]);
-        let heir = house.token(THL, Officer);
+        let heir = house.token(&heir, Officer);
         assert_eq!(refusals(&house.apply_right(&heir, &json!({"organisation": PIRKANMAA, "themes": ["M1"]})).await), ["PARTY_NOT_ACTIVE input.organisation"]);
         let applied = done(house.apply_right(&heir, &json!({"themes": ["M1"]})).await)["rights"][0]["id"].clone();
         done(house.decide_right(&house.token(DVV, Officer), &json!({"id": applied, "decision": "GRANT"})).await);

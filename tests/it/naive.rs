@@ -12,7 +12,8 @@ use entity::{
         Adequacy, Admission, AgreementId, AgreementStatus, AuthorityStatus, BasisRole, Channel, ClosedEnum,
         DecisionReasonCode as Code, Instant, ItemCode, LegalBasisId, MandateThemeId, MandateThemeStatus,
         MandatingRightStatus, NecessityCheck, ObligationCode, OnwardRecipientKind, Operation, OrganisationId,
-        ProposalStatus, Regularity, ScopeId, ScopeStatus, StatementStatus, Verdict, day_end, helsinki_midnight,
+        ProposalStatus, Regularity, ScopeId, ScopeStatus, StatementStatus, Verdict, day_end, helsinki_day,
+        helsinki_midnight,
     },
 };
 use uuid::Uuid;
@@ -193,7 +194,7 @@ impl Case<'_> {
     }
 
     fn may_process(&self) -> bool {
-        let recipient = organisation(self.facts, self.agreement.recipient_id);
+        let recipient = acting(self.facts, self.agreement.recipient_id, self.at);
         recipient.authority_status == AuthorityStatus::Authority || self.agreement_has(BasisRole::RightToProcess)
     }
 
@@ -220,7 +221,7 @@ impl Case<'_> {
     }
 
     fn mode_justified(&self, scope: &scope::Model) -> bool {
-        let authority = |id| organisation(self.facts, id).authority_status == AuthorityStatus::Authority;
+        let authority = |id| acting(self.facts, id, self.at).authority_status == AuthorityStatus::Authority;
         scope.channel == Channel::TechnicalInterface
             || scope.regularity != Regularity::RecurringFixed
             || scope.mode_justification.is_some()
@@ -265,7 +266,7 @@ impl Case<'_> {
             let clean = rows.filter(|row: &&scope_item::Model| {
                 row.scope_id == scope.id
                     && row.operation == self.question.operation
-                    && covers(scope, &row.item_code, asked, item)
+                    && covers(self.facts, scope, &row.item_code, asked, item)
                     && self.reasons_against_scope_item(scope, row, asked, item).is_empty()
             });
             let first = clean.min_by(|a, b| a.item_code.cmp(&b.item_code))?;
@@ -324,7 +325,7 @@ impl Case<'_> {
         let held = self.facts.scope_item.all().any(|row| {
             row.scope_id == scope.id
                 && row.operation == self.question.operation
-                && covers(scope, &row.item_code, asked, item)
+                && covers(self.facts, scope, &row.item_code, asked, item)
         });
         held && scope.necessity_check == NecessityCheck::CaseReference
             && (item.is_personal || item.is_secret)
@@ -337,7 +338,7 @@ impl Case<'_> {
         let mut reasons = BTreeSet::new();
         let mut found = false;
         for row in self.facts.scope_item.all() {
-            if row.scope_id != scope.id || !covers(scope, &row.item_code, asked, item) {
+            if row.scope_id != scope.id || !covers(self.facts, scope, &row.item_code, asked, item) {
                 continue;
             }
             covered = true;
@@ -372,14 +373,19 @@ impl Case<'_> {
         } else if !laws.iter().any(|law| self.entitled(scope, law.id, asked, item)) {
             codes.insert(Code::NotEntitled);
             let gave = |basis: &&agreement_basis::Model| self.entitled(scope, basis.legal_basis_id, asked, item);
-            if self.rights_of(row).into_iter().filter(gave).any(|basis| self.is_repealed(basis)) {
-                codes.insert(Code::BasisRepealed);
+            for basis in self.rights_of(row).into_iter().filter(gave) {
+                if self.is_repealed(basis) {
+                    codes.insert(Code::BasisRepealed);
+                } else if !self.is_adequate(basis) {
+                    codes.insert(Code::BasisNotAdequate);
+                }
             }
         }
         if !self.may_process() {
             codes.insert(Code::ProcessingRightMissing);
         }
-        let overridden = laws.iter().any(|law| law.overrides_secrecy) || self.agreement_has(BasisRole::SecrecyOverride);
+        let overridden = laws.iter().any(|law| law.overrides_secrecy && !self.is_doubted(law.id))
+            || self.agreement_has(BasisRole::SecrecyOverride);
         if item.is_secret && !overridden {
             codes.insert(Code::SecrecyNotOverridden);
         }
@@ -396,12 +402,11 @@ impl Case<'_> {
     fn reasons_against_rights(&self, rights: &[&agreement_basis::Model]) -> BTreeSet<Code> {
         let mut codes = BTreeSet::new();
         for basis in rights {
-            let adequacy = status_of(self.facts, basis.id.0, basis.adequacy, self.at);
             if self.carries(basis) {
                 codes.insert(Code::ElectronicNotAllowed);
             } else if self.is_repealed(basis) {
                 codes.insert(Code::BasisRepealed);
-            } else if adequacy != Some(Adequacy::Adequate) {
+            } else if !self.is_adequate(basis) {
                 codes.insert(Code::BasisNotAdequate);
             }
         }
@@ -409,6 +414,10 @@ impl Case<'_> {
             codes.insert(Code::NoLegalBasis);
         }
         codes
+    }
+
+    fn is_adequate(&self, basis: &agreement_basis::Model) -> bool {
+        status_of(self.facts, basis.id.0, basis.adequacy, self.at) == Some(Adequacy::Adequate)
     }
 
     /// Whether the provision of a basis has ceased, or was found to have.
@@ -419,7 +428,8 @@ impl Case<'_> {
     }
 
     fn entitled(&self, scope: &scope::Model, law: LegalBasisId, asked: &ItemCode, item: &data_item::Model) -> bool {
-        let recipient = organisation(self.facts, self.agreement.recipient_id);
+        let named = self.agreement.recipient_id;
+        let recipient = acting(self.facts, named, self.at);
         self.facts.entitlement.all().any(|row| {
             row.legal_basis_id == law
                 && row.register_id == self.question.register
@@ -427,7 +437,8 @@ impl Case<'_> {
                 && row.operation == self.question.operation
                 && row.status == ProposalStatus::Confirmed
                 && within(row.valid_from, row.valid_until, self.at)
-                && reaches_recipient(row, recipient)
+                && (row.recipient_id == Some(named) || row.recipient_id.is_none_or(|id| id == recipient.id))
+                && reaches_kind(row, recipient)
                 && reaches(&row.item_code, asked, item)
                 && self.reaches_channel(scope, row.channel)
         })
@@ -483,7 +494,7 @@ impl Case<'_> {
                 .facts
                 .onward_rule_item
                 .all()
-                .any(|row| row.onward_rule_id == rule.id && covers(scope, &row.item_code, asked, item));
+                .any(|row| row.onward_rule_id == rule.id && covers(self.facts, scope, &row.item_code, asked, item));
             rule.agreement_id == self.agreement.id
                 && rule.recipient_kind == kind
                 && rule.purpose_id == self.question.purpose
@@ -517,6 +528,17 @@ impl Case<'_> {
             .agreement_basis
             .all()
             .any(|basis| basis.agreement_id == self.agreement.id && basis.role == role && self.carries(basis))
+    }
+
+    /// Whether a provision was reviewed as what overrides secrecy, and found wanting.
+    fn is_doubted(&self, law: LegalBasisId) -> bool {
+        self.facts.agreement_basis.all().any(|basis| {
+            let adequacy = status_of(self.facts, basis.id.0, basis.adequacy, self.at);
+            basis.agreement_id == self.agreement.id
+                && basis.role == BasisRole::SecrecyOverride
+                && basis.legal_basis_id == law
+                && ![None, Some(Adequacy::Adequate), Some(Adequacy::Unreviewed)].contains(&adequacy)
+        })
     }
 
     /// Whether a basis is adequate and its provision confirmed and in force.
@@ -562,6 +584,16 @@ fn becomes(facts: &Facts, body: OrganisationId, heir: OrganisationId) -> bool {
     false
 }
 
+/// Body that acts for a party at an instant: the last of its line that had begun to, when the one before had ceased.
+fn acting(facts: &Facts, id: OrganisationId, at: Instant) -> &organisation::Model {
+    let row = organisation(facts, id);
+    let ceased = row.dissolved_on.is_some_and(|day| day_end(day) <= at);
+    match row.successor_id {
+        Some(next) if ceased => acting(facts, next, at),
+        _ => row,
+    }
+}
+
 fn organisation(facts: &Facts, id: OrganisationId) -> &organisation::Model {
     facts.organisation.get(id).unwrap_or_else(|| panic!("{id} is missing"))
 }
@@ -593,14 +625,28 @@ fn reaches(code: &ItemCode, asked: &ItemCode, item: &data_item::Model) -> bool {
 
 /// Whether a code of an agreement covers an item: by prefix only what existed when the content was defined, and never an
 /// identity code.
-fn covers(scope: &scope::Model, code: &ItemCode, asked: &ItemCode, item: &data_item::Model) -> bool {
+fn covers(facts: &Facts, scope: &scope::Model, code: &ItemCode, asked: &ItemCode, item: &data_item::Model) -> bool {
     let named = item.code.as_str() == code.node();
-    let existed = item.valid_from < day_end(scope.defined_on);
+    let existed = item.valid_from < defined_until(facts, scope);
     reaches(code, asked, item) && (named || (existed && !item.is_identity_code))
 }
 
-fn reaches_recipient(row: &entitlement::Model, recipient: &organisation::Model) -> bool {
-    row.recipient_id.is_none_or(|id| id == recipient.id)
-        && row.recipient_kind.is_none_or(|kind| kind == recipient.kind)
+/// Instant a content was defined at, as its history tells, else the end of that day; an earlier version of the day counts
+/// for the later ones.
+fn defined_until(facts: &Facts, scope: &scope::Model) -> Instant {
+    let of_day = facts.scope.all().filter(|other| {
+        (other.agreement_id, other.channel, other.defined_on) == (scope.agreement_id, scope.channel, scope.defined_on)
+            && other.version <= scope.version
+    });
+    let instants = of_day.map(|scope| {
+        let entries = facts.status_entry.all().filter(|row| row.subject_id == scope.id.0);
+        let first = entries.min_by_key(|row| row.ordinal).map(|row| row.from_at);
+        first.filter(|from| helsinki_day(*from) == scope.defined_on).unwrap_or(day_end(scope.defined_on))
+    });
+    instants.min().unwrap()
+}
+
+fn reaches_kind(row: &entitlement::Model, recipient: &organisation::Model) -> bool {
+    row.recipient_kind.is_none_or(|kind| kind == recipient.kind)
         && row.authority_status.is_none_or(|status| status == recipient.authority_status)
 }

@@ -4,7 +4,9 @@
 use api::{
     auth::Role::{Administrator, Auditor, Officer, System},
     journal::CHANGE_ROWS_MAX,
+    status,
 };
+use entity::vocabulary::{ScopeId, StatusSubject};
 use serde_json::{Value, json};
 
 use crate::{
@@ -260,6 +262,13 @@ on_both_engines! {
         assert_eq!((&narrowed["version"], &narrowed["status"], &narrowed["effectiveStatus"]["state"]), (&json!(2), &json!("OPEN"), &json!("IN_FORCE")));
         assert_eq!((&narrowed["definedOn"], &narrowed["structureVersion"]), (&json!("2026-01-12"), &json!("1.2")), "it covers nothing that has come to be since");
         assert_eq!(house.versions(&lvv, "SOT-2026-001", "VIEWING_CONNECTION").await, ["1 CLOSED", "2 OPEN"]);
+        let facts = house.app.gateway.journal.facts();
+        let id: ScopeId = narrowed["id"].as_str().unwrap().parse().unwrap();
+        let history = status::entries(&facts, (StatusSubject::Scope, id.0));
+        let statuses: Vec<_> = history.iter().map(|entry| entry.status.as_str()).collect();
+        assert_eq!(statuses, ["DEFINED", "IMPLEMENTED", "TESTED", "OPEN"]);
+        assert!(history.iter().all(|entry| entry.actor == format!("{LVV}-officer")), "nobody else acted now: {history:?}");
+        assert!(history[2].reason.as_ref().unwrap().starts_with("carried over from version 1, by "), "{history:?}");
         assert_eq!(house.answered(KELA, &question("SOT.UNIT", "kela-user-1")).await.0, "PERMITTED", "end users go on");
         assert_eq!(house.answered(KELA, &question("SOT.UNIT", "kela-user-4")).await, ("DENIED".to_owned(), vec!["ACCESS_GRANT_MISSING".to_owned()]));
         assert_eq!(house.answered(KELA, &question("SOT.SERVICE", "kela-user-1")).await, ("DENIED".to_owned(), vec!["ITEM_NOT_IN_SCOPE".to_owned()]));
@@ -269,6 +278,49 @@ on_both_engines! {
         assert_eq!(refusals(&house.define(&lvv, &again).await), ["WRONG_STATUS input.replaces"], "it is closed");
         assert_whole(&house.app).await;
         assert_exported(&house).await;
+    }
+
+    async fn scope_holds_no_item_that_came_to_be_after_it_on_the_same_day(house: House) {
+        let (kela, tester) = (house.officer_of(KELA), house.token_as("tester-of-kela", KELA, &[Officer], None));
+        let add = async |code: &str| {
+            let item = json!({"register": "KELMU", "code": code, "name": {"fi": "Tieto"}});
+            done(house.data(&kela, &act("addDataItem", "item { id }"), json!({ "input": item })).await);
+        };
+        add("KEL.DECISION.BEFORE").await;
+        let next = json!({"agreement": "KEL-2023-014", "channel": "TECHNICAL_INTERFACE", "regularity": "RECURRING_FIXED", "purposes": ["SOCIAL_WELFARE"], "admission": "MANDATE",
+            "necessityCheck": "CASE_REFERENCE", "items": [{"item": "KEL.DECISION", "population": "OWN_CLIENTS", "lookBackDays": 30, "bases": ["703/2023 64 § 1 mom"], "mandates": ["M1"]}]});
+        let id = house.ready(&kela, &tester, &next).await;
+        add("KEL.DECISION.AFTER").await;
+        for officer in [&kela, &house.officer_of(PIRKANMAA)] {
+            done(house.accepts(officer, "KEL-2023-014").await);
+        }
+        done(house.scope_act(&kela, "openScope", &json!({ "id": id })).await);
+        let question = |item: &str| json!({"register": "KELMU", "items": [item], "purpose": "SOCIAL_WELFARE", "channel": "TECHNICAL_INTERFACE",
+            "caseReference": "PIRHA/2026/1", "mandates": ["M1"]});
+        assert_eq!(house.answered(PIRKANMAA, &question("KEL.DECISION.BEFORE")).await.0, "PERMITTED");
+        let later = ("DENIED".to_owned(), vec!["ITEM_NOT_IN_SCOPE".to_owned()]);
+        assert_eq!(house.answered(PIRKANMAA, &question("KEL.DECISION.AFTER")).await, later);
+        let narrower = with(next, json!({"replaces": id, "retentionDays": 30}));
+        done(house.define(&kela, &narrower).await);
+        assert_eq!(house.answered(PIRKANMAA, &question("KEL.DECISION.AFTER")).await, later, "nor does what narrows it");
+        assert_eq!(house.answered(PIRKANMAA, &question("KEL.DECISION.BEFORE")).await.0, "PERMITTED");
+        assert_whole(&house.app).await;
+    }
+
+    async fn of_two_who_define_the_same_version_one_does(house: House) {
+        let (one, two) = (house.officer_of(LVV), house.token_as("lvv-officer-2", LVV, &[Officer], None));
+        let wanted = |retention: i32| with(units(), json!({"version": 2, "retentionDays": retention}));
+        let (days, weeks) = (wanted(30), wanted(70));
+        let (first, second) = tokio::join!(house.define(&one, &days), house.define(&two, &weeks));
+        let mut refused = [refusals(&first), refusals(&second)];
+        refused.sort();
+        assert_eq!(refused, [vec![], vec!["CONFLICT input.version".to_owned()]], "one winner");
+        let (winner, input) = if refusals(&first).is_empty() { (first, &days) } else { (second, &weeks) };
+        assert_eq!(done(house.define(&one, input).await), done(winner), "and the winner may repeat itself");
+        assert_eq!(house.versions(&one, "SOT-2026-001", "TECHNICAL_INTERFACE").await, ["1 CLOSED", "2 DEFINED"]);
+        assert_eq!(refusals(&house.define(&one, &wanted(90)).await), ["CONFLICT input.version"]);
+        done(house.define(&one, &with(wanted(90), json!({"version": 3}))).await);
+        assert_whole(&house.app).await;
     }
 
     async fn scope_of_more_rows_than_a_change_holds_is_several_changes_of_one_act(house: House) {
@@ -290,6 +342,12 @@ on_both_engines! {
         assert_eq!(seq(&house).await, before + 2);
         assert_eq!(done(house.define(&kela, &large).await)["scope"], defined);
         assert_eq!(house.versions(&kela, "KEL-2023-014", "TECHNICAL_INTERFACE").await.last().unwrap(), "4 DEFINED");
+        let id = house.data(&kela, "{ agreement(number: \"KEL-2023-014\") { id } }", json!({})).await["agreement"]["id"].clone();
+        let renewal = json!({"input": {"id": id, "number": "KEL-2026-090", "startsOn": "2099-01-01"}});
+        done(house.data(&kela, &act("renewAgreement", "agreement { id }"), renewal).await);
+        let facts = house.app.gateway.journal.facts();
+        let renewed = facts.dossier(facts.agreement.by_key("KEL-2026-090").unwrap().id).unwrap();
+        assert!(renewed.scopes.iter().any(|scope| scope.items.len() == 340), "as many rows in the renewal");
         assert_whole(&house.app).await;
     }
 
@@ -359,9 +417,11 @@ on_both_engines! {
         assert_eq!(house.versions(&kela, "KEL-2023-014", "TECHNICAL_INTERFACE").await, ["1 CLOSED", "2 CLOSED", "3 CLOSED", "4 CLOSED", "5 OPEN"]);
         let grounds = json!({"register": "KELMU", "code": "KEL.DECISION.GROUNDS", "name": {"fi": "Perustelut"}, "isPersonal": true});
         done(house.data(&kela, &act("addDataItem", "item { id }"), json!({ "input": grounds })).await);
-        let wider = house.ready(&kela, &tester, &with(next, json!({"plannedOn": "2099-01-01"}))).await;
+        let mut named = next["items"].as_array().unwrap().clone();
+        named.push(with(named[0].clone(), json!({"item": "KEL.DECISION.GROUNDS"})));
+        let wider = house.ready(&kela, &tester, &with(next, json!({"plannedOn": "2099-01-01", "items": named}))).await;
         let refused = refusals(&house.scope_act(&kela, "openScope", &json!({ "id": wider })).await);
-        assert_eq!(refused, ["CONTENT_NOT_AGREED input.id"], "defined later, its node covers what has come to be since");
+        assert_eq!(refused, ["CONTENT_NOT_AGREED input.id"], "what has come to be since is more, though it is below the node");
     }
 
     async fn suspension_stops_a_channel_and_closing_ends_it(house: House) {

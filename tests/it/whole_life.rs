@@ -33,7 +33,7 @@ fn days_from_now(days: u64) -> Value {
 
 impl House {
     /// Payload of an act that is not refused.
-    async fn does(&self, token: &str, name: &str, answer: &str, input: Value) -> Value {
+    pub async fn does(&self, token: &str, name: &str, answer: &str, input: Value) -> Value {
         done(self.data(token, &act(name, answer), json!({ "input": input })).await)
     }
 

@@ -78,7 +78,7 @@ fn law(facts: &Facts, dossier: &Dossier, at: Instant) -> Vec<(CompletenessCode, 
     standing::basis_reasons(facts, dossier, &mut Horizon::new(at), &mut lacking);
     let lacks = |code| lacking.iter().any(|reason| reason.code == code);
     let adequate = if has_right { Part::kept(!lacks(DecisionReasonCode::NoLegalBasis)) } else { Part::Waiting };
-    let processing = if conditions::is_authority(facts, dossier.row.recipient_id) {
+    let processing = if conditions::is_authority(facts, dossier.row.recipient_id, &mut Horizon::new(at)) {
         Part::Unasked
     } else {
         Part::kept(!lacks(DecisionReasonCode::ProcessingRightMissing))

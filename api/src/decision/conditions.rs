@@ -57,6 +57,25 @@ pub fn party_active(facts: &Facts, id: OrganisationId, horizon: &mut Horizon) ->
     horizon.at() < latest
 }
 
+/// Organisation that acts in the place of a party: itself as long as it exists, then whoever took its place. What the law
+/// asks of a party is asked of that.
+pub(super) fn acting<'a>(
+    facts: &'a Facts,
+    id: OrganisationId,
+    horizon: &mut Horizon,
+) -> Option<&'a organisation::Model> {
+    let mut acting = facts.party(id)?;
+    for heir in successors(facts, id) {
+        let Some(day) = acting.dissolved_on else { break };
+        horizon.end(Some(day_end(day)));
+        if horizon.at() < day_end(day) {
+            break;
+        }
+        acting = facts.party(heir)?;
+    }
+    Some(acting)
+}
+
 /// Why an agreement could not go on: a party has ceased without a successor, or its term is over (R44).
 pub(super) fn lasting(facts: &Facts, dossier: &Dossier, horizon: &mut Horizon, reasons: &mut Vec<Reason>) {
     for party in [dossier.row.discloser_id, dossier.row.recipient_id] {
@@ -93,7 +112,7 @@ pub(super) fn is_open(scope: &ScopePart, horizon: &mut Horizon) -> bool {
 /// What a scope needs besides being open: statement (R5, R8) and justified means (906/2019 22 § 1 mom).
 pub fn openable(facts: &Facts, dossier: &Dossier, scope: &ScopePart, horizon: &mut Horizon, reasons: &mut Vec<Reason>) {
     statement(dossier, scope.row.channel, horizon, reasons);
-    if !mode_justified(facts, dossier, scope) {
+    if !mode_justified(facts, dossier, scope, horizon) {
         reasons.push(reason(DecisionReasonCode::ModeNotJustified));
     }
 }
@@ -116,17 +135,17 @@ fn statement(dossier: &Dossier, channel: Channel, horizon: &mut Horizon, reasons
 }
 
 /// Recurring disclosure between authorities must use the interface unless another means is justified.
-pub fn mode_justified(facts: &Facts, dossier: &Dossier, scope: &ScopePart) -> bool {
+pub fn mode_justified(facts: &Facts, dossier: &Dossier, scope: &ScopePart, horizon: &mut Horizon) -> bool {
     scope.row.channel == Channel::TechnicalInterface
         || scope.row.regularity == Regularity::AdHoc
         || scope.row.mode_justification.is_some()
-        || !is_authority(facts, dossier.row.recipient_id)
-        || !is_authority(facts, dossier.row.discloser_id)
+        || !is_authority(facts, dossier.row.recipient_id, horizon)
+        || !is_authority(facts, dossier.row.discloser_id, horizon)
 }
 
-/// Whether 906/2019 treats an organisation as an authority.
-pub(super) fn is_authority(facts: &Facts, id: OrganisationId) -> bool {
-    facts.party(id).is_some_and(|row| row.authority_status == AuthorityStatus::Authority)
+/// Whether 906/2019 treats a party, or who acts in its place, as an authority.
+pub(super) fn is_authority(facts: &Facts, id: OrganisationId, horizon: &mut Horizon) -> bool {
+    acting(facts, id, horizon).is_some_and(|row| row.authority_status == AuthorityStatus::Authority)
 }
 
 /// Provisions of an item that carry it, and why the others do not.
@@ -136,6 +155,8 @@ pub(super) struct Footing<'a> {
     pub(super) laws: Vec<&'a Law>,
     /// Rights that were repealed.
     repealed: Vec<&'a Law>,
+    /// Rights that were not found adequate.
+    inadequate: Vec<&'a Law>,
     /// Why there is none, or why what there is does not suffice.
     pub(super) reasons: Vec<(DecisionReasonCode, Vec<LegalBasisId>)>,
 }
@@ -147,7 +168,7 @@ pub(super) fn rights<'a, 'b>(
     horizon: &mut Horizon,
 ) -> Footing<'a> {
     let mut footing = Footing::default();
-    let (mut inadequate, mut paper_only) = (Vec::new(), Vec::new());
+    let mut paper_only = Vec::new();
     for basis in bases.filter(|basis| is_right(basis.row.role)) {
         let Some(law) = facts.law(basis.row.legal_basis_id) else { continue };
         let in_force = law_in_force(law, horizon);
@@ -157,7 +178,7 @@ pub(super) fn rights<'a, 'b>(
         if ceased || adequacy == Adequacy::Repealed {
             footing.repealed.push(law);
         } else if adequacy != Adequacy::Adequate {
-            inadequate.push(law.row.id);
+            footing.inadequate.push(law);
         } else if !in_force {
             // Proposed, or not in force yet: neither repealed nor inadequate, only not there.
         } else if law.row.allows_electronic {
@@ -170,7 +191,7 @@ pub(super) fn rights<'a, 'b>(
         if paper_only.is_empty() {
             footing.reasons.push((DecisionReasonCode::NoLegalBasis, Vec::new()));
         }
-        let repealed = footing.repealed.iter().map(|law| law.row.id).collect();
+        let [repealed, inadequate] = [&footing.repealed, &footing.inadequate].map(|laws| ids(laws));
         for (code, bases) in [
             (DecisionReasonCode::BasisRepealed, repealed),
             (DecisionReasonCode::BasisNotAdequate, inadequate),
@@ -193,18 +214,29 @@ pub(super) fn footing<'a>(
     horizon: &mut Horizon,
 ) -> Footing<'a> {
     let mut footing = rights(facts, item.bases.iter().filter_map(|at| dossier.bases.get(*at)), horizon);
-    if !is_authority(facts, dossier.row.recipient_id) && !has_basis(facts, dossier, BasisRole::RightToProcess, horizon)
+    if !is_authority(facts, dossier.row.recipient_id, horizon)
+        && !has_basis(facts, dossier, BasisRole::RightToProcess, horizon)
     {
         footing.reasons.push((DecisionReasonCode::ProcessingRightMissing, Vec::new()));
     }
     if is_secret
-        && !footing.laws.iter().any(|law| law.row.overrides_secrecy)
+        && !footing.laws.iter().any(|law| law.row.overrides_secrecy && !is_doubted(dossier, law, horizon))
         && !has_basis(facts, dossier, BasisRole::SecrecyOverride, horizon)
     {
         let bases = footing.laws.iter().map(|law| law.row.id).collect();
         footing.reasons.push((DecisionReasonCode::SecrecyNotOverridden, bases));
     }
     footing
+}
+
+/// Whether a provision has been found not to override secrecy in an agreement, whatever its wording says of that.
+fn is_doubted(dossier: &Dossier, law: &Law, horizon: &mut Horizon) -> bool {
+    let cited =
+        |basis: &&BasisPart| basis.row.role == BasisRole::SecrecyOverride && basis.row.legal_basis_id == law.row.id;
+    dossier.bases.iter().filter(cited).any(|basis| match adequacy(basis, horizon) {
+        Adequacy::DefinitionOnly | Adequacy::TooNarrow | Adequacy::Disputed | Adequacy::Repealed => true,
+        Adequacy::Adequate | Adequacy::Unreviewed => false,
+    })
 }
 
 /// Whether a role gives a right to the data.
@@ -254,13 +286,18 @@ pub(super) fn entitles(
     wanted: Use<'_>,
     horizon: &mut Horizon,
 ) -> bool {
-    let Some(recipient) = facts.party(dossier.row.recipient_id) else { return false };
+    let Some(recipient) = acting(facts, dossier.row.recipient_id, horizon) else { return false };
+    // What the law gives to one body by name passes with its duties; what it gives to a kind, only to such.
+    let named = [dossier.row.recipient_id, recipient.id];
+    let is_recipient = |entitlement: &entitlement::Model| {
+        named.into_iter().any(|id| is_for(entitlement, Some(id), recipient.kind, recipient.authority_status))
+    };
     law.entitlements.iter().any(|entitlement| {
         entitlement.register_id == dossier.row.register_id
             && entitlement.purpose_id == wanted.purpose
             && entitlement.operation == wanted.operation
             && entitlement.item_code.covers_parts(wanted.node, wanted.qualifier)
-            && is_for(entitlement, Some(recipient.id), recipient.kind, recipient.authority_status)
+            && is_recipient(entitlement)
             && entitlement.status == ProposalStatus::Confirmed
             && horizon.within(entitlement.valid_from, entitlement.valid_until)
             && reaches(facts, dossier, scope, entitlement, horizon)
@@ -279,7 +316,12 @@ pub fn is_for(
         && entitlement.authority_status.is_none_or(|required| required == status)
 }
 
-/// Why none of the rights an item stands on gives what is wanted: none reaches so far, and one that did has been repealed.
+fn ids(laws: &[&Law]) -> Vec<LegalBasisId> {
+    laws.iter().map(|law| law.row.id).collect()
+}
+
+/// Why none of the rights an item stands on gives what is wanted: none reaches so far, and one that did has been repealed
+/// or was not found adequate.
 pub(super) fn unentitled<'a>(
     facts: &Facts,
     dossier: &Dossier,
@@ -288,17 +330,20 @@ pub(super) fn unentitled<'a>(
     wanted: &(impl Iterator<Item = Use<'a>> + Clone),
     at: Instant,
 ) -> Vec<Reason> {
-    let gave = |law: &Law| {
+    let gave = |law: &&Law| {
         let mut uses = wanted.clone();
         uses.any(|wanted| entitles(facts, dossier, scope, law, wanted, &mut Horizon::new(at)))
     };
-    let ids = |laws: &mut dyn Iterator<Item = &&Law>| laws.map(|law| law.row.id).collect::<Vec<_>>();
-    let repealed = ids(&mut footing.repealed.iter().filter(|law| gave(law)));
-    [(DecisionReasonCode::BasisRepealed, repealed), (DecisionReasonCode::NotEntitled, ids(&mut footing.laws.iter()))]
-        .into_iter()
-        .filter(|(_, bases)| !bases.is_empty())
-        .map(|(code, bases)| Reason { bases, ..reason(code) })
-        .collect()
+    let giving = |laws: &[&Law]| laws.iter().filter(|law| gave(law)).map(|law| law.row.id).collect();
+    [
+        (DecisionReasonCode::BasisRepealed, giving(&footing.repealed)),
+        (DecisionReasonCode::BasisNotAdequate, giving(&footing.inadequate)),
+        (DecisionReasonCode::NotEntitled, ids(&footing.laws)),
+    ]
+    .into_iter()
+    .filter(|(_, bases): &(_, Vec<_>)| !bases.is_empty())
+    .map(|(code, bases)| Reason { bases, ..reason(code) })
+    .collect()
 }
 
 fn reaches(

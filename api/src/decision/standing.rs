@@ -257,7 +257,7 @@ pub fn basis_reasons(facts: &Facts, dossier: &Dossier, horizon: &mut Horizon, re
         let bases = rights().map(|basis| basis.row.legal_basis_id).collect();
         reasons.push(Reason { bases, ..conditions::reason(DecisionReasonCode::NoLegalBasis) });
     }
-    if !conditions::is_authority(facts, dossier.row.recipient_id)
+    if !conditions::is_authority(facts, dossier.row.recipient_id, horizon)
         && !conditions::has_basis(facts, dossier, BasisRole::RightToProcess, horizon)
     {
         reasons.push(conditions::reason(DecisionReasonCode::ProcessingRightMissing));

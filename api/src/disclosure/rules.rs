@@ -434,7 +434,7 @@ impl Check<'_> {
             .filter(|dossier| is_onward || in_succession(facts, keeper.organisation, dossier.row.discloser_id))
             .filter(|dossier| draft.agreement.as_ref().is_none_or(|number| *number == dossier.row.number))
             .map(|dossier| dossier.row.id)
-            .filter(|id| policy::is_processor(facts, processor, *id))
+            .filter(|id| policy::is_processor(facts, (processor, keeper.organisation), *id))
             .collect();
         if served.is_empty() {
             self.unknown("agreement", "agreement that names the processor");

@@ -9,7 +9,7 @@ use entity::{
     vocabulary::{
         Adequacy, AgreementId, AgreementStatus, ClosedEnum, Instant, ItemCode, LegalBasisId, MandateThemeId,
         MandateThemeStatus, MandatingRightStatus, OrganisationId, PurposeId, RegisterId, ScopeStatus, StatementStatus,
-        day_end, helsinki_midnight,
+        day_end, helsinki_day, helsinki_midnight,
     },
 };
 use uuid::Uuid;
@@ -87,7 +87,8 @@ pub struct ScopePart {
     pub row: Arc<scope::Model>,
     /// Its status over time.
     pub status: History<ScopeStatus>,
-    /// End of the day its content was defined on: what came to be later is not in it by prefix.
+    /// Instant its content was defined at: what came to be later is not in it by prefix. The end of that day where its
+    /// history does not tell; and no later than that of an earlier version of the same day, which it may only narrow.
     pub defined_until: Instant,
     /// Purposes it serves.
     pub purposes: Box<[PurposeId]>,
@@ -150,6 +151,13 @@ impl Dossier {
         let mut scopes: Vec<ScopePart> =
             tables.scope.of(row.id).map(|scope| scope_part(tables, scope, &position)).collect();
         scopes.sort_by_key(|scope| (scope.row.channel, scope.row.version));
+        for at in 1..scopes.len() {
+            let day = |scope: &ScopePart| (scope.row.channel, scope.row.defined_on);
+            let earlier = scopes[..at].iter().filter(|earlier| day(earlier) == day(&scopes[at]));
+            let first = earlier.map(|earlier| earlier.defined_until).min();
+            scopes[at].defined_until =
+                first.map_or(scopes[at].defined_until, |first| first.min(scopes[at].defined_until));
+        }
         let onward = tables
             .onward_rule
             .of(row.id)
@@ -197,10 +205,14 @@ fn scope_part(
         })
         .collect();
     items.sort_by(|a, b| (&a.row.item_code, a.row.operation).cmp(&(&b.row.item_code, b.row.operation)));
+    let status = History::read(tables, scope.id.0, scope.status);
+    let first = status.entries().first().map(|(from, _)| *from);
     ScopePart {
         row: Arc::clone(scope),
-        status: History::read(tables, scope.id.0, scope.status),
-        defined_until: day_end(scope.defined_on),
+        status,
+        defined_until: first
+            .filter(|from| helsinki_day(*from) == scope.defined_on)
+            .unwrap_or(day_end(scope.defined_on)),
         purposes: tables.scope_purpose.of(scope.id).map(|purpose| purpose.purpose_id).collect(),
         items: items.into(),
     }

@@ -334,7 +334,7 @@ pub struct AmendOrganisationPayload {
 pub struct DissolveOrganisationInput {
     /// Global identifier.
     id: ID,
-    /// Last day of its existence, included.
+    /// Last day of its existence, included; today or earlier, for who succeeds acts at once.
     dissolved_on: Date,
     /// Business ID of the body its rights and duties pass to; needed while agreements run.
     successor: Option<BusinessId>,

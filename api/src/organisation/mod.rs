@@ -47,10 +47,10 @@ pub async fn dissolve(
     successor: Option<String>,
     intent: Intent,
 ) -> Result<(View, Option<OrganisationId>), Error> {
-    let named = id.parse().ok();
+    let (named, now) = (id.parse().ok(), ctx.now);
     let view = ctx
         .write(Act::KeepOrganisations, intent, move |facts, _| {
-            rules::dissolve(facts, &id, &dissolved_on, successor.as_deref())
+            rules::dissolve(facts, &id, &dissolved_on, successor.as_deref(), now)
         })
         .await?;
     Ok((view, named))

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use entity::{
     organisation,
     vocabulary::{
-        AgreementStatus, AuthorityStatus, BusinessId, CountyCode, IdentifierSource, MunicipalityCode, Oid,
-        OrganisationId, OrganisationKind, OvtCode,
+        AgreementStatus, AuthorityStatus, BusinessId, CountyCode, DecisionReasonCode, IdentifierSource, Instant,
+        MunicipalityCode, Oid, OrganisationId, OrganisationKind, OvtCode, helsinki_day,
     },
 };
 
@@ -15,7 +15,8 @@ use uuid::Uuid;
 use crate::{
     FaultCode, Violations,
     checks::{Checks, NamesInput},
-    facts::{Edit, Facts, global_id, stands_for},
+    decision,
+    facts::{Edit, Facts, global_id, in_succession, stands_for},
     journal::Changes,
 };
 
@@ -129,20 +130,30 @@ fn named<'a>(checks: &mut Checks, facts: &'a Facts, id: &str) -> Option<&'a Arc<
     checks.found("id", facts.organisation.get(id), "organisation")
 }
 
-/// Dissolves an organisation on its last day, with the body its rights and duties pass to. Without one, its agreements
-/// must have ended.
-pub fn dissolve(facts: &Facts, id: &str, dissolved_on: &str, successor: Option<&str>) -> Result<Changes, Violations> {
+/// Dissolves an organisation on its last day, which has come, with the body its rights and duties pass to: who succeeds
+/// acts from then on. Without one, its agreements must have ended.
+pub fn dissolve(
+    facts: &Facts,
+    id: &str,
+    dissolved_on: &str,
+    successor: Option<&str>,
+    now: Instant,
+) -> Result<Changes, Violations> {
     let mut checks = Checks::default();
     let prior = named(&mut checks, facts, id).cloned();
     let id = prior.as_ref().map(|row| row.id);
     let dissolved_on = checks.day("dissolvedOn", dissolved_on);
+    if dissolved_on.is_some_and(|day| helsinki_day(now) < day) {
+        let message = "is still to come: an organisation is dissolved on its last day or later";
+        checks.fault(FaultCode::PeriodReversed, "dissolvedOn", message);
+    }
     let successor_row =
         successor.and_then(|business_id| checks.organisation(facts, "successor", business_id)).map(|row| row.id);
     if prior.as_ref().is_some_and(|row| row.dissolved_on.is_some()) {
         checks.fault(FaultCode::WrongStatus, "id", "the organisation has been dissolved already");
     }
-    if successor_row.is_some_and(|next| id.is_some_and(|id| stands_for(facts, id, next))) {
-        checks.fault(FaultCode::Conflict, "successor", "an organisation cannot succeed itself");
+    if let (Some(id), Some(next)) = (id, successor_row) {
+        succeeds(&mut checks, facts, (id, next), now);
     }
     let runs =
         |status| matches!(status, AgreementStatus::Active | AgreementStatus::Suspended | AgreementStatus::Signed);
@@ -159,6 +170,27 @@ pub fn dissolve(facts: &Facts, id: &str, dissolved_on: &str, successor: Option<&
             organisation::Model { dissolved_on: Some(dissolved_on?), successor_id: successor_row, ..(*prior?).clone() };
         Some(changes("dissolveOrganisation", row.id, vec![row.into()]))
     })
+}
+
+/// A successor exists, is another body, and is not the other party of what it would take over.
+fn succeeds(checks: &mut Checks, facts: &Facts, (id, next): (OrganisationId, OrganisationId), now: Instant) {
+    if stands_for(facts, id, next) {
+        checks.fault(FaultCode::Conflict, "successor", "an organisation cannot succeed itself");
+    }
+    if facts.organisation.get(next).is_some_and(|row| !decision::exists(row, now)) {
+        checks.reasons("successor", [decision::cited(facts, DecisionReasonCode::PartyNotActive, now)]);
+    }
+    let lives = facts.agreement.of(id).filter(|row| decision::is_alive(row.status));
+    let between = lives.filter(|row| {
+        [row.discloser_id, row.recipient_id]
+            .into_iter()
+            .all(|party| [id, next].iter().any(|one| in_succession(facts, *one, party)))
+    });
+    let between = between.count();
+    if between > 0 {
+        let message = format!("is the other party of {between} agreements: end them first");
+        checks.fault(FaultCode::Conflict, "successor", message);
+    }
 }
 
 fn changes(action: &'static str, id: OrganisationId, edits: Vec<Edit>) -> Changes {
@@ -218,9 +250,22 @@ mod tests {
         assert_eq!(faults(outcome), [(FaultCode::Conflict, "businessId".to_owned())]);
     }
 
+    fn now() -> Instant {
+        "2026-10-31T12:00:00Z".parse().unwrap()
+    }
+
+    #[test]
+    fn organisation_is_dissolved_on_its_last_day_or_later() {
+        let dissolved = |day| dissolve(&world(None), &global_id(ID), day, None, now());
+        for day in ["2026-10-31", "2026-10-30"] {
+            assert!(dissolved(day).is_ok(), "{day}");
+        }
+        assert_eq!(faults(dissolved("2026-11-01")), [(FaultCode::PeriodReversed, "dissolvedOn".to_owned())]);
+    }
+
     #[test]
     fn malformed_id_hides_no_other_fault() {
-        let outcome = dissolve(&world(None), "nope", "2025-02-29", Some("nope"));
+        let outcome = dissolve(&world(None), "nope", "2025-02-29", Some("nope"), now());
         let expected = ["id", "dissolvedOn", "successor"].map(|path| (FaultCode::Malformed, path.to_owned()));
         assert_eq!(faults(outcome), expected);
         let faulty = OrganisationInput { name: NamesInput::default(), ..input(Some("0246246-0")) };

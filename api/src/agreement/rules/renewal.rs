@@ -18,7 +18,7 @@ use crate::{
     checks::{Checks, REFERENCE_CHARACTERS_MAX},
     clock, decision,
     facts::{BasisPart, Dossier, Edit, Facts, ItemPart, OnwardPart, ScopePart, global_id, stands_for},
-    journal::{CHANGE_ROWS_MAX, Changes},
+    journal::Changes,
     status,
 };
 
@@ -111,11 +111,6 @@ pub fn renew(
         }
         _ => Vec::new(),
     };
-    if edits.len() > CHANGE_ROWS_MAX {
-        let message =
-            format!("holds more than the {CHANGE_ROWS_MAX} rows one act writes; draft it and define its scopes");
-        checks.fault(FaultCode::TooLong, "id", message);
-    }
     checks.done(|| Some(Changes { action: "renewAgreement", subject: global_id(row?.id), reason: None, edits }))
 }
 

@@ -3,10 +3,10 @@
 
 use chrono::TimeDelta;
 use entity::{
-    agreement, document, signature,
+    agreement, agreement_basis, document, signature,
     vocabulary::{
-        AgreementId, AgreementSide, AgreementStatus, Instant, OrganisationId, SignatureAct, SignatureEvidence,
-        SignatureId, StatusSubject, helsinki_day,
+        Adequacy, AgreementId, AgreementSide, AgreementStatus, Instant, OrganisationId, SignatureAct,
+        SignatureEvidence, SignatureId, StatusSubject, helsinki_day,
     },
 };
 
@@ -186,8 +186,30 @@ pub fn revoke(
             edits.push(agreement::Model { status, signed_on: None, ..dossier.row.as_ref().clone() }.into());
             edits.push(status::entry(facts, subject, status, by, reason.clone()).into());
         }
+        edits.extend(no_longer_agreed(facts, dossier, &edits, by));
         Some(changes(facts, dossier, "revokeSignature", reason, edits))
     })
+}
+
+/// Provisions found adequate that both parties no longer agree on: they carry nothing until both do and they are reviewed
+/// again.
+fn no_longer_agreed(facts: &Facts, dossier: &Dossier, edits: &[Edit], by: (&str, Instant)) -> Vec<Edit> {
+    let after = facts.after(facts.seq, edits);
+    let adequate = dossier.bases.iter().map(|basis| &basis.row).filter(|row| row.adequacy == Adequacy::Adequate);
+    let was_agreed = adequate.filter(|row| decision::is_agreed_basis(facts, dossier, row));
+    let is_agreed = |row: &agreement_basis::Model| {
+        after.dossier(row.agreement_id).is_some_and(|dossier| decision::is_agreed_basis(&after, dossier, row))
+    };
+    let unreviewed = was_agreed.filter(|row| !is_agreed(row)).flat_map(|row| {
+        let adequacy = Adequacy::Unreviewed;
+        let entry = status::entry(facts, (StatusSubject::AgreementBasis, row.id.0), adequacy, by, None);
+        let row = row.as_ref().clone();
+        [
+            Edit::from(agreement_basis::Model { adequacy, reviewed_by: None, reviewed_at: None, note: None, ..row }),
+            entry.into(),
+        ]
+    });
+    unreviewed.collect()
 }
 
 /// Act of the speaker's side that it may take back, on the version named or the newest there is.

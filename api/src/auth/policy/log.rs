@@ -44,7 +44,7 @@ pub fn served(
 ) -> impl Iterator<Item = AgreementId> {
     let parties = facts.lineage(organisation).into_iter();
     let agreements = parties.flat_map(|party| facts.agreement.of(party)).map(|agreement| agreement.id);
-    agreements.filter(move |id| is_processor(facts, processor, *id))
+    agreements.filter(move |id| is_processor(facts, (processor, organisation), *id))
 }
 
 /// Rows of the log a viewer sees.

@@ -46,19 +46,23 @@ pub fn acting_side(facts: &Facts, viewer: &Viewer, agreement: &agreement::Model)
 
 fn processor_admitted(facts: &Facts, viewer: &Viewer, agreement: AgreementId) -> bool {
     let Some(processor) = viewer.processor else { return true };
-    facts.organisation_of(&processor.to_string()).is_some_and(|row| is_processor(facts, row.id, agreement))
+    let Some(own) = own_id(facts, viewer) else { return false };
+    facts.organisation_of(&processor.to_string()).is_some_and(|row| is_processor(facts, (row.id, own), agreement))
 }
 
-/// Whether an agreement names an organisation as one that acts for its parties; once it is signed, only where both agreed
-/// on it.
-pub fn is_processor(facts: &Facts, organisation: OrganisationId, agreement: AgreementId) -> bool {
+/// Whether an agreement names an organisation as one that acts for a party. Until it is signed only the discloser says who
+/// does, and for itself; what acts for the recipient, both have agreed on.
+pub fn is_processor(
+    facts: &Facts,
+    (organisation, party): (OrganisationId, OrganisationId),
+    agreement: AgreementId,
+) -> bool {
     let serves = |role| matches!(role, PartyRole::Processor | PartyRole::TechnicalOperator);
     let parties = facts.agreement_party.of(agreement);
-    let mut named = parties.filter(|party| party.organisation_id == organisation && serves(party.role)).peekable();
-    if named.peek().is_none() {
-        return false;
-    }
-    facts.dossier(agreement).is_some_and(|dossier| named.any(|party| decision::is_agreed_party(facts, dossier, party)))
+    let mut named = parties.filter(|named| named.organisation_id == organisation && serves(named.role)).peekable();
+    let (Some(_), Some(dossier)) = (named.peek(), facts.dossier(agreement)) else { return false };
+    let discloses = facts::in_succession(facts, party, dossier.row.discloser_id);
+    named.any(|named| decision::is_agreed_party(facts, dossier, named).unwrap_or(discloses))
 }
 
 /// Whether the viewer audits one of the organisations: its own, one whose place its own took, or any when it is the

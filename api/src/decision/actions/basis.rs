@@ -85,7 +85,7 @@ pub fn offerable(facts: &Facts, dossier: &Dossier, at: Instant) -> Vec<Reason> {
     if !scopes.iter().any(|scope| !scope.items.is_empty()) {
         reasons.push(conditions::reason(DecisionReasonCode::ScopeMissing));
     }
-    if scopes.iter().any(|scope| !conditions::mode_justified(facts, dossier, scope)) {
+    if scopes.iter().any(|scope| !conditions::mode_justified(facts, dossier, scope, &mut Horizon::new(at))) {
         reasons.push(conditions::reason(DecisionReasonCode::ModeNotJustified));
     }
     let mut plans = facts.adoption_plan.of(dossier.row.id);
@@ -106,13 +106,13 @@ pub fn is_agreed_basis(facts: &Facts, dossier: &Dossier, basis: &agreement_basis
     rested_on.any(|one| (one.role, &one.citation, &one.valid_from) == (basis.role, &law.citation, &valid_from))
 }
 
-/// Whether both parties have agreed on a further party in its role; until they sign nothing has been agreed, and nothing
-/// needs to be.
-pub fn is_agreed_party(facts: &Facts, dossier: &Dossier, party: &agreement_party::Model) -> bool {
-    let Some(row) = facts.party(party.organisation_id) else { return false };
-    let name = row.business_id.map_or_else(|| row.name_fi.clone(), |id| id.to_string());
-    let Some(agreed) = content::agreed(facts, dossier) else { return dossier.row.signed_on.is_none() };
-    agreed.parties.iter().any(|one| (one.role, &one.organisation) == (party.role, &name))
+/// Whether both parties have agreed on a further party in its role; null while they have agreed on nothing and signed
+/// nothing.
+pub fn is_agreed_party(facts: &Facts, dossier: &Dossier, party: &agreement_party::Model) -> Option<bool> {
+    let Some(agreed) = content::agreed(facts, dossier) else { return dossier.row.signed_on.map(|_| false) };
+    let row = facts.party(party.organisation_id);
+    let name = row.map(|row| row.business_id.map_or_else(|| row.name_fi.clone(), |id| id.to_string()));
+    Some(agreed.parties.iter().any(|one| one.role == party.role && Some(&one.organisation) == name.as_ref()))
 }
 
 /// Reasons in order, each once; where no provision of the agreement is at stake, with the one the condition comes from.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use entity::vocabulary::{Channel, Day, ItemCode, day_end};
+use entity::vocabulary::{Channel, Day, ItemCode, helsinki_midnight};
 
 use super::{
     Content, ItemContent,
@@ -111,7 +111,7 @@ fn items(content: &Content) -> Items<'_> {
 }
 
 /// Whether an item of a scope defined on a day gives all that another does: it covers it by code, the other stood in the
-/// register then, and no limit of the other is wider.
+/// register before that day, and no limit of the other is wider.
 fn gives((whole, since): (&ItemContent, Day), part: &ItemContent, catalogue: Option<&Catalogue>) -> bool {
     let is_shorter = match (whole.look_back_days, part.look_back_days) {
         (None, _) => true,
@@ -119,7 +119,9 @@ fn gives((whole, since): (&ItemContent, Day), part: &ItemContent, catalogue: Opt
         (Some(_), None) => false,
     };
     let stood = || {
-        catalogue.and_then(|catalogue| catalogue.item(&part.item)).is_some_and(|item| item.valid_from < day_end(since))
+        catalogue
+            .and_then(|catalogue| catalogue.item(&part.item))
+            .is_some_and(|item| item.valid_from < helsinki_midnight(since))
     };
     whole.operation == part.operation
         && reaches(&whole.item, &part.item, catalogue)

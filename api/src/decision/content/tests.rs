@@ -287,6 +287,19 @@ fn part_of_what_was_given_is_less_only_within_every_limit() {
 }
 
 #[test]
+fn part_that_came_to_be_after_the_scope_was_defined_is_more() {
+    let later = changed(|to| to.scopes[0].items = vec![item("KEL.DECISION.AMOUNT")]);
+    // The day of definition begins at 22:00 UTC of the day before; at which instant of it the scope was defined, a content
+    // does not say.
+    for (valid_from, is_more) in [("2025-12-31T21:59:59Z", false), ("2025-12-31T22:00:00Z", true)] {
+        let mut catalogue = catalogue(&[("KEL.DECISION", false), ("KEL.DECISION.AMOUNT", false)]);
+        Arc::make_mut(&mut catalogue.items[1]).valid_from = valid_from.parse().unwrap();
+        let found = differences(&content(), &later, Some(&catalogue));
+        assert_eq!(found.iter().any(Difference::gives_more), is_more, "{valid_from}: {found:?}");
+    }
+}
+
+#[test]
 fn part_wholly_new_or_gone_is_one_difference() {
     let mut without = content();
     without.scopes.clear();

@@ -76,6 +76,9 @@ pub struct DefineScopeInput {
     /// Global identifier of the open scope it narrows, which it takes the place of at once with its evidence and its end
     /// users. Without it the open one stays until the new one is agreed, implemented, tested and opened.
     replaces: Option<ID>,
+    /// Number the scope is to have in its channel: one more than the newest its definer has seen, so that of two who define
+    /// at once one is told CONFLICT. The next one, whatever was defined meanwhile, when absent.
+    version: Option<i32>,
     /// Judge only and write nothing.
     validate_only: Option<bool>,
 }
@@ -95,6 +98,7 @@ impl From<DefineScopeInput> for DefinitionInput {
             planned_on: input.planned_on.map(String::from),
             retention_days: input.retention_days,
             replaces: input.replaces.map(|id| id.0),
+            version: input.version,
         }
     }
 }

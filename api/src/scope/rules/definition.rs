@@ -54,6 +54,8 @@ pub struct DefinitionInput {
     pub retention_days: Option<i32>,
     /// Global id of the open scope it narrows.
     pub replaces: Option<String>,
+    /// Number the scope is to have in its channel; the next one when absent.
+    pub version: Option<i32>,
 }
 
 /// Scope as it will stand.
@@ -89,7 +91,7 @@ pub fn define(
     let draft = read(&mut checks, facts, (dossier, fresh), replaced, input, by.1);
     let (Some(dossier), Some(draft), true) = (dossier, draft, checks.is_clean()) else {
         if let Some(dossier) = dossier {
-            guards(&mut checks, dossier, by.1);
+            guards(&mut checks, dossier, replaced, by.1);
         }
         return checks.done(|| None);
     };
@@ -101,12 +103,16 @@ pub fn define(
         let subject = global_id(standing.row.id);
         return Ok(Changes { action: "defineScope", subject, reason: None, edits: Vec::new() });
     }
-    guards(&mut checks, dossier, by.1);
+    guards(&mut checks, dossier, replaced, by.1);
+    if input.version.is_some_and(|version| version != draft.row.version) {
+        let message = format!("the next version of this channel is {}: read what stands first", draft.row.version);
+        checks.fault(FaultCode::Conflict, "version", message);
+    }
     if let Some((dossier, scope)) =
         after.dossier(dossier.row.id).and_then(|dossier| Some((dossier, dossier.scope(fresh)?)))
     {
         entitled(&mut checks, &after, (dossier, scope), &draft, by.1);
-        if !decision::mode_justified(&after, dossier, scope) {
+        if !decision::mode_justified(&after, dossier, scope, &mut Horizon::new(by.1)) {
             let reason = decision::cited(facts, DecisionReasonCode::ModeNotJustified, by.1);
             checks.reasons("modeJustification", [reason]);
         }
@@ -235,14 +241,14 @@ fn planned(checks: &mut Checks, text: Option<&String>, today: Day) -> Option<Day
     day
 }
 
-/// What the agreement must be for a scope to be defined in it.
-fn guards(checks: &mut Checks, dossier: &Dossier, now: Instant) {
+/// What the agreement must be for a scope to be defined in it. What gives less is never too much.
+fn guards(checks: &mut Checks, dossier: &Dossier, replaced: Option<&ScopePart>, now: Instant) {
     if !decision::is_alive(dossier.row.status) {
         checks.fault(FaultCode::WrongStatus, "agreement", format!("the agreement is {}", dossier.row.status));
         return;
     }
     checks.reasons("agreement", decision::definable(dossier, now));
-    if dossier.scopes.len() >= SCOPES_MAX {
+    if replaced.is_none() && dossier.scopes.len() >= SCOPES_MAX {
         checks.fault(FaultCode::TooLong, "agreement", format!("more than {SCOPES_MAX} scopes of one agreement"));
     }
 }
