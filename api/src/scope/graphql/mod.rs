@@ -252,7 +252,8 @@ impl Scope {
         self.part().row.mode_justification_text.clone()
     }
 
-    /// Day on which the content was defined; a node covers what existed then.
+    /// Day on which the content was defined; a node covers what existed at the instant of it, and what came to be later that
+    /// day is covered by its own code alone, also in a later version of the same day.
     async fn defined_on(&self) -> Date {
         self.part().row.defined_on.into()
     }
