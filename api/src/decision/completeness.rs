@@ -2,11 +2,11 @@
 //! found still lacks (R35, R43–R46).
 
 use entity::vocabulary::{
-    Adequacy, AdoptionStepCode, AgreementSide, CompletenessCode, ContactTopic, DecisionReasonCode, Instant,
-    OrganisationId, ScopeStatus, SignatureAct, helsinki_day,
+    Adequacy, AdoptionStepCode, CompletenessCode, ContactTopic, DecisionReasonCode, Instant, OrganisationId,
+    ScopeStatus, helsinki_day,
 };
 
-use super::{Horizon, Reason, conditions, content::side_act, standing};
+use super::{Horizon, Reason, conditions, content::signed_by_both, standing};
 use crate::facts::{Dossier, Facts, ItemPart, ScopePart, successors};
 
 /// How whole an agreement is.
@@ -61,8 +61,9 @@ pub fn completeness(facts: &Facts, dossier: &Dossier, at: Instant) -> Completene
 /// What the signed paper says of itself.
 fn paper(facts: &Facts, dossier: &Dossier) -> Vec<(CompletenessCode, Part)> {
     let row = &dossier.row;
-    let signed = |side| side_act(facts, dossier, side, row.version) == Some(SignatureAct::Signed);
-    let by_both = signed(AgreementSide::Discloser) && signed(AgreementSide::Recipient);
+    // What is accepted later is not signed again; what a draft made anew was once signed for is no longer offered.
+    let signed = signed_by_both(facts, dossier);
+    let by_both = signed.is_some_and(|version| version == row.version || row.signed_on.is_some());
     vec![
         (CompletenessCode::CaseRegisterIdMissing, Part::kept(row.case_register_id.is_some())),
         (CompletenessCode::TermMissing, Part::kept(row.starts_on.is_some())),
@@ -188,4 +189,64 @@ pub fn unfounded(dossier: &Dossier, scope: &ScopePart) -> Vec<Reason> {
     let bare = scope.items.iter().filter(|item| !is_founded(dossier, item));
     let reason = conditions::reason(DecisionReasonCode::NoLegalBasis);
     bare.map(|item| Reason { item: Some(item.row.item_code.clone()), ..reason.clone() }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use entity::{
+        agreement, signature,
+        vocabulary::{AgreementStatus, RowId, SignatureAct, SignatureEvidence},
+    };
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::facts::{Edit, bare};
+
+    fn id<I: RowId>(number: u128) -> I {
+        Uuid::from_u128(number).into()
+    }
+
+    /// Agreement on its second version, whose parties did acts on versions of it.
+    fn lacks_signature(signed: Option<AgreementStatus>, acts: &[(u128, i32, SignatureAct)]) -> bool {
+        let at = Instant::UNIX_EPOCH;
+        let agreement = agreement::Model {
+            status: signed.unwrap_or(AgreementStatus::Draft),
+            signed_on: signed.map(|_| at.date_naive()),
+            version: 2,
+            ..bare::agreement(id(20), id(1), id(2), id(30))
+        };
+        let row = |(number, (party, version, act)): (u128, &(u128, i32, SignatureAct))| signature::Model {
+            id: id(40 + number),
+            agreement_id: id(20),
+            organisation_id: id(*party),
+            version: *version,
+            act: *act,
+            content_hash: String::new(),
+            evidence: SignatureEvidence::Paper,
+            jws: None,
+            document_id: None,
+            signed_at: at,
+            actor: "officer".to_owned(),
+        };
+        let mut edits: Vec<Edit> = vec![agreement.into(), bare::register(id(30), id(1)).into()];
+        edits.extend([1, 2].map(|number| Edit::from(bare::organisation(id(number)))));
+        edits.extend((0..).zip(acts).map(row).map(Edit::from));
+        let facts = Facts::default().after(1, &edits);
+        let found = completeness(&facts, facts.dossier(id(20)).unwrap(), at);
+        found.missing.contains(&CompletenessCode::SignatureMissing)
+    }
+
+    #[test]
+    fn signature_of_both_stands_until_one_takes_it_back() {
+        use SignatureAct::{Accepted, Revoked, Signed};
+        let active = Some(AgreementStatus::Active);
+        let by_both = [(1, 1, Signed), (2, 1, Signed)];
+        let accepted = [by_both.to_vec(), vec![(1, 2, Accepted), (2, 2, Accepted)]].concat();
+        assert!(!lacks_signature(active, &by_both));
+        assert!(!lacks_signature(active, &accepted), "what is accepted later is not signed again");
+        assert!(lacks_signature(active, &accepted[1..]), "one side has signed nothing");
+        assert!(lacks_signature(active, &[by_both.to_vec(), vec![(2, 1, Revoked)]].concat()));
+        assert!(lacks_signature(None, &by_both), "a draft made anew is signed anew");
+        assert!(!lacks_signature(None, &[(1, 2, Signed), (2, 2, Signed)]));
+    }
 }
