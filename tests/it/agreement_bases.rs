@@ -186,9 +186,12 @@ on_both_engines! {
         let input = json!({"input": {"id": id_of(&house, "KEL-2026-044").await}});
         let cited = house.data(&kela, &cited, input).await["confirmAgreementBasis"]["userErrors"].clone();
         assert_eq!(cited, json!([{"citations": [{"citation": "906/2019 24 §"}]}]));
+        let define = async || blocked(&offered(&house, &kela, "KEL-2026-044").await, "DEFINE_SCOPE").unwrap();
+        assert_eq!(define().await, ["PROCESSING_RIGHT_MISSING"]);
         let right = ("1290/2002 13 luku 1 § 1 mom 1 k", "RIGHT_TO_PROCESS");
         let added = done(add_basis(&house, &kela, "KEL-2026-044", right).await)["basis"]["id"].clone();
         assert_eq!(refusals(&step(&house, &kela, "confirmAgreementBasis", "KEL-2026-044").await), ["PROCESSING_RIGHT_MISSING input.id"], "unreviewed");
+        assert_eq!(define().await, Vec::<String>::new(), "a draft may hold what its law may yet be found to carry");
         done(review_basis(&house, &kela, &added, "ADEQUATE", None).await);
         assert_eq!(done(step(&house, &kela, "confirmAgreementBasis", "KEL-2026-044").await)["agreement"]["status"], "BASIS_CONFIRMED");
     }

@@ -183,6 +183,16 @@ on_both_engines! {
         }
     }
 
+    async fn what_has_run_out_is_not_suspended(house: House) {
+        let kela = house.token(KELA, Officer);
+        let suspend = act("suspendAgreement", "agreement { status }");
+        for (number, offered, refused) in [("KEL-2020-009", None, &["WRONG_STATUS input.id"][..]), ("KEL-2023-014", Some(Vec::new()), &[])] {
+            let input = json!({"id": id_of(&house, number).await, "reason": "MISUSE"});
+            assert_eq!(refusals(&house.data(&kela, &suspend, tried(&input)).await), refused, "{number}");
+            assert_eq!(house.offered(&kela, number, "SUSPEND").await, offered, "{number}");
+        }
+    }
+
     async fn further_party_is_named_once_and_serves_when_both_agreed(house: House) {
         let kela = house.token(KELA, Officer);
         let add = act("addAgreementParty", "agreement { version parties { role organisation { businessId } } }");
@@ -213,6 +223,8 @@ on_both_engines! {
         let renewal = |number: &str, others: Value| with(json!({"number": number, "startsOn": "2027-01-01", "endsOn": "2029-12-31"}), others);
         let refused = renew(&house, &kela, "KEL-2020-009", &renewal("KEL-2026-080", json!({}))).await;
         assert_eq!(refusals(&refused), ["CONFLICT input.id"], "KEL-2026-052 renews it already");
+        assert_eq!(house.offered(&kela, "KEL-2020-009", "RENEW").await, None);
+        assert_eq!(house.offered(&kela, "KEL-2023-014", "RENEW").await, Some(Vec::new()));
         let faulty = renewal(" ", json!({"startsOn": "2027-02-30", "plannedOn": "soon"}));
         assert_eq!(refusals(&renew(&house, &kela, "KEL-2023-014", &faulty).await), ["BLANK input.number", "MALFORMED input.plannedOn", "MALFORMED input.startsOn"]);
         let reversed = renewal("KEL-2026-081", json!({"endsOn": "2026-12-31"}));
@@ -251,6 +263,7 @@ on_both_engines! {
     async fn expired_agreement_is_renewed_with_the_scopes_its_end_closed(house: House) {
         let kela = house.token(KELA, Officer);
         done(ended(&house, &kela, "withdrawAgreement", "KEL-2026-052", &json!({})).await);
+        assert_eq!(house.offered(&kela, "KEL-2020-009", "RENEW").await, Some(Vec::new()), "nothing else renews it any more");
         let drafted = done(renew(&house, &kela, "KEL-2020-009", &json!({"number": "KEL-2026-084"})).await);
         assert_eq!(texts(&drafted["agreement"]["scopes"], "status"), ["DEFINED"]);
         let actions = offered(&house, &kela, "KEL-2026-084").await;

@@ -63,6 +63,10 @@ on_both_engines! {
             let refused = refusals(&house.add_rule(&house.token(organisation, Officer), &with(site(), json!({ "agreement": number }))).await);
             assert_eq!(refused, [expected]);
         }
+        let uncarried = refusals(&house.add_rule(&lvv, &with(site(), json!({"agreement": "SOT-2026-002"}))).await);
+        assert!(uncarried.contains(&"NO_LEGAL_BASIS input.agreement".to_owned()), "{uncarried:?}");
+        assert_eq!(house.offered(&lvv, "SOT-2026-002", "ADD_ONWARD_RULE").await, Some(vec!["NO_LEGAL_BASIS".to_owned()]));
+        assert_eq!(house.offered(&lvv, "SOT-2026-001", "ADD_ONWARD_RULE").await, Some(Vec::new()), "its law carries rules");
         for (organisation, role) in [(KELA, Officer), (THL, Officer), (LVV, System)] {
             assert_eq!(house.errors(&house.token(organisation, role), &act("addOnwardRule", RULE), json!({"input": site()})).await, ["FORBIDDEN"]);
         }

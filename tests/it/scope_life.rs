@@ -214,7 +214,7 @@ on_both_engines! {
         assert!(refusals(&house.define(&kela, &rejected).await).contains(&"WRONG_STATUS input.agreement".to_owned()));
         assert_eq!(house.offered(&kela, "KEL-2026-050", "DEFINE_SCOPE").await, None);
         let without_law = kelmu("KEL-2026-051", "KEL.DECISION", "615/2020 13 § 1 mom");
-        assert_eq!(refusals(&house.define(&kela, &without_law).await), ["NOT_FOUND input.items.0.bases.0", "NO_LEGAL_BASIS input.agreement"]);
+        assert_eq!(refusals(&house.define(&kela, &without_law).await), ["NOT_FOUND input.items.0.bases.0", "NO_LEGAL_BASIS input.agreement", "PROCESSING_RIGHT_MISSING input.agreement"], "its recipient is no authority");
         let renewal = kelmu("KEL-2026-052", "KEL.DECISION", "615/2020 13 § 1 mom");
         let defined = done(house.define(&kela, &renewal).await)["scope"].clone();
         assert_eq!((&defined["version"], &defined["status"]), (&json!(2), &json!("DEFINED")));

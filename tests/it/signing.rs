@@ -91,6 +91,12 @@ impl House {
         self.on_present(token, "signAgreement", number, &others).await
     }
 
+    async fn lacks_signature(&self, number: &str) -> bool {
+        let query = "query($number: String!) { agreement(number: $number) { completeness { missing { code } } } }";
+        let seen = self.data(&self.officer_of(LVV), query, json!({ "number": number })).await;
+        texts(&seen["agreement"]["completeness"]["missing"], "code").contains(&"SIGNATURE_MISSING".to_owned())
+    }
+
     async fn takes_back(&self, token: &str, number: &str, version: Option<i32>) -> Value {
         let input =
             json!({"id": self.content_seen(token, number).await["id"], "version": version, "reason": "Muutostarve."});
@@ -305,6 +311,73 @@ on_both_engines! {
         assert_eq!(refusals(&house.accepts(&ended, "DVV-2025-201").await).last().unwrap(), "WRONG_STATUS input.id", "what has ended is agreed on no more");
     }
 
+    async fn what_one_has_signed_is_accepted_without_a_trace(house: House) {
+        let number = "SOT-2026-002";
+        let before = seq(&house).await;
+        for token in [house.officer_of(THL), house.officer_of(LVV)] {
+            let accepted = done(house.accepts(&token, number).await)["agreement"].clone();
+            assert!(accepted["signatures"]["nodes"].as_array().unwrap().iter().all(|row| row["act"] == "SIGNED"), "{accepted:#}");
+        }
+        assert_eq!(seq(&house).await, before, "its signatures are from before the gateway and name no hash");
+        assert!(!house.lacks_signature(number).await);
+        house.widen_scope(number, "SUPERVISION").await;
+        done(house.accepts(&house.officer_of(THL), number).await);
+        done(house.accepts(&house.officer_of(LVV), number).await);
+        assert_eq!(seq(&house).await, before + 3, "what is new to both is accepted");
+        assert!(!house.lacks_signature(number).await, "what was signed still stands, and nobody can sign again");
+
+        assert!(house.lacks_signature(NEGOTIATED).await);
+        done(house.accepts(&house.officer_of(ENFORCEMENT), NEGOTIATED).await);
+        assert!(house.lacks_signature(NEGOTIATED).await, "accepted by both, signed by neither");
+        assert_whole(&house.app).await;
+    }
+
+    async fn nothing_is_agreed_on_once_the_term_is_over(house: House) {
+        let ended = "the agreement is ACTIVE, and its term has ended";
+        for organisation in [KELA, "9900004-2"] {
+            let token = house.officer_of(organisation);
+            let accepted = house.accepts(&token, "KEL-2020-009").await;
+            assert_eq!((refusals(&accepted), texts(&accepted["acceptAgreement"]["userErrors"], "message")), (vec!["WRONG_STATUS input.id".to_owned()], vec![ended.to_owned()]));
+            assert!(refusals(&house.signs(&token, "KEL-2020-009", &paper("a")).await).contains(&"WRONG_STATUS input.id".to_owned()));
+            assert_eq!(refusals(&house.takes_back(&token, "KEL-2020-009", None).await), ["WRONG_STATUS input.id"]);
+        }
+        let (number, thl) = ("SOT-2026-002", house.officer_of(THL));
+        house.widen_scope(number, "SUPERVISION").await;
+        let seen = house.content_seen(&thl, number).await;
+        assert!(codes(&seen).contains(&"ACCEPT".to_owned()), "its term runs");
+        let input = json!({"id": seen["id"], "version": seen["version"], "contentHash": seen["contentHash"]});
+        done(house.data(&thl, &act("acceptAgreement", "agreement { id }"), tried(&input)).await);
+        let row = house.agreement_row(number);
+        let over = agreement::Model { ends_on: row.starts_on, ..row };
+        house.amend_rows(number, move |_, _| vec![over.into()]).await;
+        assert!(!codes(&house.content_seen(&thl, number).await).contains(&"ACCEPT".to_owned()));
+        assert_eq!(refusals(&house.accepts(&thl, number).await), ["WRONG_STATUS input.id"]);
+    }
+
+    async fn taking_back_goes_no_further_than_the_newest_version_acted_on(house: House) {
+        let (bailiff, lvv) = (house.officer_of(ENFORCEMENT), house.officer_of(LVV));
+        let said = |answer: Value| {
+            assert_eq!(refusals(&answer), ["WRONG_STATUS input.version"]);
+            texts(&answer["revokeSignature"]["userErrors"], "message").concat()
+        };
+        let message = said(house.takes_back(&bailiff, NEGOTIATED, None).await);
+        assert_eq!(message, "your side has neither accepted nor signed anything");
+        house.widen_scope(NEGOTIATED, "SUPERVISION").await;
+        done(house.accepts(&lvv, NEGOTIATED).await);
+        done(house.takes_back(&lvv, NEGOTIATED, None).await);
+        let message = said(house.takes_back(&lvv, NEGOTIATED, None).await);
+        assert_eq!(message, "your side has taken back what it did on the newest version it acted on: name an older one");
+        let message = said(house.takes_back(&lvv, NEGOTIATED, Some(2)).await);
+        assert_eq!(message, "your side has neither accepted nor signed this version, or took that back");
+        done(house.takes_back(&lvv, NEGOTIATED, Some(1)).await);
+        let message = said(house.takes_back(&lvv, NEGOTIATED, None).await);
+        assert_eq!(message, "your side has taken back what it did: there is nothing more");
+        for version in [None, Some(3)] {
+            let message = said(house.takes_back(&house.officer_of(KELA), "KEL-2023-014", version).await);
+            assert_eq!(message, "nothing can be taken back of what both parties have agreed and is in force: give notice instead");
+        }
+    }
+
     async fn data_travels_on_by_a_rule_only_once_both_have_agreed_to_it(house: House) {
         let number = "SOT-2026-001";
         let question = |to: &str, at: Option<&str>| json!({"at": at, "recipient": KELA, "register": "SOTERI", "items": ["SOT.ECEC_PROVIDER"], "purpose": "CHILD_CARE_ALLOWANCE",
@@ -352,6 +425,8 @@ on_both_engines! {
         let ended = act("signAgreement", "agreement { id }");
         let input = json!({"input": {"id": signed["id"], "version": 1, "contentHash": signed["contentHash"], "proof": paper("a"), "commitsToDataProtection": true}});
         assert_eq!(house.errors(&house.officer_of(ENFORCEMENT), &ended, input).await, ["FORBIDDEN"], "who has ceased signs nothing");
+        assert_eq!(codes(&house.content_seen(&house.officer_of(ENFORCEMENT), NEGOTIATED).await), Vec::<String>::new(), "and is offered nothing");
+        assert_ne!(codes(&house.content_seen(&heir, NEGOTIATED).await), Vec::<String>::new());
     }
 
     async fn of_racing_officers_one_signs_and_both_sides_at_once_sign_once(house: House) {

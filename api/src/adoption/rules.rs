@@ -112,7 +112,7 @@ fn step_of<'a>(
         checks.fault(FaultCode::WrongStatus, "agreement", format!("the agreement is {}", dossier.row.status));
     }
     let step = decision::adoption_steps(facts, dossier, now).into_iter().find(|step| step.code == code)?;
-    if !side.is_some_and(|side| decision::is_own(&step, side)) {
+    if !side.is_some_and(|side| decision::is_own(step.code, side)) {
         checks.fault(FaultCode::Conflict, "step", format!("{code} is the other side's step"));
     }
     Some((dossier, step))

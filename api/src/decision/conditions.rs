@@ -259,6 +259,15 @@ pub fn has_basis(facts: &Facts, dossier: &Dossier, role: BasisRole, horizon: &mu
     dossier.bases.iter().any(|basis| basis.row.role == role && carries(facts, basis, horizon))
 }
 
+/// Whether it has one, or will once what nobody has reviewed yet is found adequate.
+pub(super) fn may_have_basis(facts: &Facts, dossier: &Dossier, role: BasisRole, horizon: &mut Horizon) -> bool {
+    let may_carry = |basis: &BasisPart, horizon: &mut Horizon| {
+        matches!(adequacy(basis, horizon), Adequacy::Adequate | Adequacy::Unreviewed)
+            && facts.law(basis.row.legal_basis_id).is_some_and(|law| law_in_force(law, horizon))
+    };
+    dossier.bases.iter().any(|basis| basis.row.role == role && may_carry(basis, horizon))
+}
+
 /// Whether a basis is adequate and its provision in force.
 pub fn carries(facts: &Facts, basis: &BasisPart, horizon: &mut Horizon) -> bool {
     adequacy(basis, horizon) == Adequacy::Adequate

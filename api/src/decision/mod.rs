@@ -19,8 +19,9 @@ mod steps;
 
 pub use actions::{
     AllowedAction, activatable, allowed_actions, confirmable, definable, heir, is_agreed_basis, is_agreed_party,
-    is_next_step, is_preparing, is_renewable, is_terminable, law_now, newest_scope, offerable, open_scope, renewable,
-    renewed_scopes, resumable, revocable, scope_actions, scope_beyond, scope_openable, scope_resumable, signable,
+    is_preparing, is_renewable, is_terminable, law_now, newest_scope, offerable, onward_addable, open_scope, renewable,
+    renewal_under_way, renewed_scopes, resumable, revocable, scope_actions, scope_beyond, scope_openable,
+    scope_resumable, signable, waits_for,
 };
 pub use checklist::{CATALOGUE_VERSION, Question as CatalogueQuestion, checklist, gaps, questions};
 pub use completeness::{Completeness, completeness, unfounded, unfounded_items};
@@ -29,8 +30,8 @@ pub use conditions::{
 };
 pub use content::{
     Content, Difference, DifferenceKind, Present, SIDES, agreed, agreed_version, awaited, beyond, content_hash,
-    differences, last_act, onward_agreed, present, present_number, reaches, side_act, signed_by_both, stands_by,
-    versions,
+    differences, last_act, newest_acted_on, onward_agreed, present, present_number, reaches, side_act, signed_by_both,
+    stands_by, versions,
 };
 pub use decide::{cited, decide, disclosers};
 pub use grants::{GrantBarrier, grant_barrier, grant_holds, grant_stands, grant_until};
@@ -39,6 +40,7 @@ pub use message::{completeness_message, next_step_message, obligation_message, r
 pub use notice::{notice_due, notify_by};
 pub use question::*;
 pub use standing::{
-    Standing, basis_reasons, is_alive, is_amendable, is_offered, is_over, item_reasons, of_agreement, of_scope, serves,
+    Standing, basis_reasons, has_ended, is_alive, is_amendable, is_negotiable, is_offered, is_over, item_reasons,
+    of_agreement, of_scope, serves,
 };
-pub use steps::{AdoptionStep, adoption_steps, is_declared, is_own, steps_before};
+pub use steps::{AdoptionStep, adoption_steps, has_step_to_plan, is_declared, is_own, steps_before};

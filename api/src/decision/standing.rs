@@ -103,8 +103,13 @@ pub fn is_amendable(dossier: &Dossier, at: Instant) -> bool {
     is_alive(dossier.row.status) && !is_over(dossier, at)
 }
 
+/// Whether the parties may still agree on the content of an agreement: it has been offered, and its term has not ended.
+pub fn is_negotiable(dossier: &Dossier, at: Instant) -> bool {
+    is_offered(dossier.row.status) && !has_ended(dossier, at)
+}
+
 /// Whether an agreement's last day has passed.
-pub(super) fn has_ended(dossier: &Dossier, at: Instant) -> bool {
+pub fn has_ended(dossier: &Dossier, at: Instant) -> bool {
     dossier.ends_at.is_some_and(|end| end <= at)
 }
 

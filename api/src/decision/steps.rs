@@ -101,8 +101,16 @@ pub fn is_declared(code: Step) -> bool {
 }
 
 /// Whether a side is responsible for a step, alone or with the other.
-pub fn is_own(step: &AdoptionStep, side: AgreementSide) -> bool {
-    step.responsible == side || step.responsible == AgreementSide::Both
+pub fn is_own(code: Step, side: AgreementSide) -> bool {
+    let by = responsible(code);
+    by == side || by == AgreementSide::Both
+}
+
+/// Whether a side has a step of its own whose day it may plan: one that is not done. The last step is the last to be done.
+pub fn has_step_to_plan(facts: &Facts, dossier: &Dossier, side: AgreementSide, at: Instant) -> bool {
+    let plan = |code| facts.adoption_plan.of(dossier.row.id).find(|plan| plan.step == code).map(AsRef::as_ref);
+    let mut own = Step::ALL.iter().rev().map(|(code, _, _)| *code).filter(|code| is_own(*code, side));
+    own.any(|code| !progress(facts, dossier, code, plan(code), at).is_done)
 }
 
 /// Steps before one that are neither done nor left out (R69).

@@ -164,7 +164,7 @@ fn guards(checks: &mut Checks, dossier: &Dossier, now: Instant) {
         checks.fault(FaultCode::WrongStatus, "agreement", format!("the agreement is {}", dossier.row.status));
         return;
     }
-    checks.reasons("agreement", decision::definable(dossier, now));
+    checks.reasons("agreement", decision::onward_addable(dossier, now));
     if dossier.onward.len() >= RULES_MAX {
         checks.fault(FaultCode::TooLong, "agreement", format!("more than {RULES_MAX} onward rules of one agreement"));
     }

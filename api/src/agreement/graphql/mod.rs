@@ -183,7 +183,7 @@ impl Agreement {
     /// Acts the viewer may do or will be able to do next; empty for those who may do none. Only acts the gateway can do
     /// are offered.
     async fn allowed_actions(&self) -> Vec<AllowedAction> {
-        let side = policy::acting_side(&self.view.facts, &self.view.viewer, &self.dossier.row);
+        let side = policy::offered_side(&self.view.facts, &self.view.viewer, &self.dossier.row, self.view.at);
         let Some(side) = side else { return Vec::new() };
         let actions = decision::allowed_actions(&self.view.facts, &self.dossier, side, self.view.at);
         actions.into_iter().map(|action| AllowedAction { view: self.view.clone(), action }).collect()

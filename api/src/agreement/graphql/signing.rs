@@ -87,7 +87,7 @@ pub struct SignAgreementPayload {
 pub struct RevokeSignatureInput {
     /// Global identifier of the agreement.
     id: ID,
-    /// Number of the version; the newest on which one's side can take back what it did when absent.
+    /// Number of the version; the newest on which one's side did anything when absent.
     version: Option<i32>,
     /// Why, in words, 1 to 4,000 characters. Never personal data.
     reason: String,

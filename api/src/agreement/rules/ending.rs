@@ -109,8 +109,7 @@ pub fn terminate(
     let dossier = of_id(&mut checks, facts, (&input.id, speaker.map(|speaker| speaker.agreement)));
     if let Some(dossier) = dossier {
         if !decision::is_terminable(dossier, by.1) {
-            let over = if decision::is_offered(dossier.row.status) { ", and its term has ended" } else { "" };
-            wrong_status(&mut checks, &dossier.row, over);
+            super::wrong_status(&mut checks, dossier, by.1);
         }
         holds(&mut checks, facts, dossier, input.reason, by.1);
     }

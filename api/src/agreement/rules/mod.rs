@@ -197,6 +197,11 @@ pub fn suspend(
     let mut checks = Checks::default();
     let said = status::suspension(&mut checks, input.reason, input.note.as_ref());
     let row = in_status(&mut checks, facts, (&input.id, known), AgreementStatus::Active);
+    let active = row.as_ref().filter(|row| row.status == AgreementStatus::Active);
+    let dossier = active.and_then(|row| facts.dossier(row.id));
+    if let Some(dossier) = dossier.filter(|dossier| decision::is_over(dossier, by.1)) {
+        wrong_status(&mut checks, dossier, by.1);
+    }
     checks.done(|| Some(moved(facts, &row?, AgreementStatus::Suspended, "suspendAgreement", Some(said), by)))
 }
 
@@ -240,9 +245,15 @@ fn amendable<'a>(
 
 fn check_amendable(checks: &mut Checks, dossier: &Dossier, at: Instant) {
     if !decision::is_amendable(dossier, at) {
-        let over = if decision::is_offered(dossier.row.status) { ", and its term has ended" } else { "" };
-        checks.fault(FaultCode::WrongStatus, "id", format!("the agreement is {}{over}", dossier.row.status));
+        wrong_status(checks, dossier, at);
     }
+}
+
+/// Refusal of an act that is not done to an agreement as it stands; it says where its term is why.
+fn wrong_status(checks: &mut Checks, dossier: &Dossier, at: Instant) {
+    let is_term = decision::is_offered(dossier.row.status) && decision::has_ended(dossier, at);
+    let over = if is_term { ", and its term has ended" } else { "" };
+    checks.fault(FaultCode::WrongStatus, "id", format!("the agreement is {}{over}", dossier.row.status));
 }
 
 fn in_status(

@@ -98,7 +98,7 @@ pub fn renew(
             checks.fault(FaultCode::Conflict, "number", "another agreement has this number");
         }
         (None, Some(row)) => {
-            if let Some(other) = under_way(facts, row) {
+            if let Some(other) = row.supersedes_id.and_then(|id| decision::renewal_under_way(facts, id)) {
                 checks.fault(FaultCode::Conflict, "id", format!("{} renews it already", other.number));
             }
         }
@@ -112,13 +112,6 @@ pub fn renew(
         _ => Vec::new(),
     };
     checks.done(|| Some(Changes { action: "renewAgreement", subject: global_id(row?.id), reason: None, edits }))
-}
-
-/// Other agreement that is already on its way to replace the same one.
-fn under_way<'a>(facts: &'a Facts, row: &agreement::Model) -> Option<&'a agreement::Model> {
-    let earlier = row.supersedes_id?;
-    let others = facts.agreement.of(earlier).map(AsRef::as_ref).filter(|other| other.supersedes_id == Some(earlier));
-    others.into_iter().find(|other| decision::is_preparing(other.status) || other.status == AgreementStatus::Signed)
 }
 
 /// What is copied, from where and by whom.

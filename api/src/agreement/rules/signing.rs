@@ -10,7 +10,7 @@ use entity::{
     },
 };
 
-use super::jws;
+use super::{jws, wrong_status};
 use crate::{
     FaultCode, Violations,
     checks::{BLANK, Checks, TEXT_CHARACTERS_MAX},
@@ -75,14 +75,14 @@ pub enum Proof {
 pub struct RevocationInput {
     /// Global id of the agreement.
     pub id: String,
-    /// Number of the version; the newest that can be taken back when absent.
+    /// Number of the version; the newest one's side acted on when absent.
     pub version: Option<i32>,
     /// Why, in words.
     pub reason: String,
 }
 
 /// Accepts the present content for the speaker's side; `speaker` is null where the agreement is nothing the asker may know
-/// of. Accepting what one already stands by changes nothing.
+/// of. Accepting what one already stands by, signed or accepted, changes nothing.
 pub fn accept(
     facts: &Facts,
     speaker: Option<Speaker>,
@@ -92,19 +92,22 @@ pub fn accept(
     let mut checks = Checks::default();
     let content_hash = hash(&mut checks, &input.content_hash);
     let spoken = spoken(&mut checks, facts, &input.id, speaker);
-    let is_repeated = spoken.is_some_and(|(dossier, speaker)| {
-        let last = decision::last_act(facts, dossier, speaker.side, input.version);
-        last.is_some_and(|row| row.content_hash == content_hash)
-            && decision::stands_by(facts, dossier, speaker.side, input.version)
-    });
+    let stands_by =
+        spoken.is_some_and(|(dossier, speaker)| decision::stands_by(facts, dossier, speaker.side, input.version));
+    // What was signed before the gateway names no hash, so whether it is the same is judged by what is present.
+    let is_repeated = stands_by
+        && spoken.is_some_and(|(dossier, speaker)| {
+            let last = decision::last_act(facts, dossier, speaker.side, input.version);
+            last.is_some_and(|row| row.content_hash == content_hash)
+        });
     if let (Some((dossier, speaker)), false) = (spoken, is_repeated) {
-        may_speak(&mut checks, facts, (dossier, speaker), decision::is_offered(dossier.row.status), by.0);
+        may_speak(&mut checks, facts, (dossier, speaker), decision::is_negotiable(dossier, by.1), by);
         on_present(&mut checks, facts, dossier, (input.version, &content_hash));
     }
     checks.done(|| {
         let (dossier, speaker) = spoken?;
         let row = || act(facts, (dossier, speaker), SignatureAct::Accepted, (input.version, content_hash), by);
-        let edits = if is_repeated { Vec::new() } else { vec![row().into()] };
+        let edits = if stands_by { Vec::new() } else { vec![row().into()] };
         Some(changes(facts, dossier, "acceptAgreement", None, edits))
     })
 }
@@ -142,7 +145,7 @@ pub fn sign(
             checks.fault(FaultCode::Blank, "commitsToDataProtection", message);
         }
         let is_negotiated = dossier.row.status == AgreementStatus::Negotiation;
-        may_speak(&mut checks, facts, (dossier, speaker), is_negotiated, by.0);
+        may_speak(&mut checks, facts, (dossier, speaker), is_negotiated, by);
         on_present(&mut checks, facts, dossier, (number, &content_hash));
         if is_negotiated {
             checks.reasons("id", decision::signable(facts, dossier, by.1));
@@ -172,7 +175,8 @@ pub fn revoke(
     let mut checks = Checks::default();
     let reason = checks.prose("reason", &input.reason, TEXT_CHARACTERS_MAX, BLANK);
     let spoken = spoken(&mut checks, facts, &input.id, speaker);
-    let own = spoken.and_then(|(dossier, speaker)| standing_act(&mut checks, facts, (dossier, speaker), input.version));
+    let own =
+        spoken.and_then(|(dossier, speaker)| standing_act(&mut checks, facts, (dossier, speaker), input.version, by.1));
     checks.done(|| {
         let (dossier, speaker) = spoken?;
         let own = own?;
@@ -212,28 +216,33 @@ fn no_longer_agreed(facts: &Facts, dossier: &Dossier, edits: &[Edit], by: (&str,
     unreviewed.collect()
 }
 
-/// Act of the speaker's side that it may take back, on the version named or the newest there is.
+/// Act of the speaker's side that it may take back, on the version named or the newest it acted on.
 fn standing_act<'a>(
     checks: &mut Checks,
     facts: &'a Facts,
     (dossier, speaker): (&Dossier, Speaker),
     version: Option<i32>,
+    now: Instant,
 ) -> Option<&'a signature::Model> {
-    if !decision::is_offered(dossier.row.status) {
-        wrong_status(checks, dossier);
+    if !decision::is_offered(dossier.row.status) || decision::is_over(dossier, now) {
+        wrong_status(checks, dossier, now);
         return None;
     }
     let open = decision::revocable(facts, dossier, speaker.side);
-    let chosen = match version {
-        Some(version) => open.iter().copied().find(|open| *open == version),
-        None => open.first().copied(),
-    };
+    let newest = decision::newest_acted_on(facts, dossier, speaker.side);
+    let chosen = version.or(newest).filter(|version| open.contains(version));
     if chosen.is_none() {
-        let stands = version.is_none_or(|version| decision::stands_by(facts, dossier, speaker.side, version));
-        let message = if stands {
-            "nothing can be taken back of what both parties have agreed and is in force: give notice instead"
-        } else {
-            "your side has neither accepted nor signed this version, or took that back"
+        let stands = |version| decision::stands_by(facts, dossier, speaker.side, version);
+        let message = match (version, newest) {
+            (None, None) => "your side has neither accepted nor signed anything",
+            (Some(version), _) | (None, Some(version)) if stands(version) => {
+                "nothing can be taken back of what both parties have agreed and is in force: give notice instead"
+            }
+            (Some(_), _) => "your side has neither accepted nor signed this version, or took that back",
+            (None, Some(_)) if open.is_empty() => "your side has taken back what it did: there is nothing more",
+            (None, Some(_)) => {
+                "your side has taken back what it did on the newest version it acted on: name an older one"
+            }
         };
         checks.fault(FaultCode::WrongStatus, "version", message);
     }
@@ -260,14 +269,16 @@ fn spoken<'a>(
     checks.found("id", found, "agreement")
 }
 
-fn wrong_status(checks: &mut Checks, dossier: &Dossier) {
-    checks.fault(FaultCode::WrongStatus, "id", format!("the agreement is {}", dossier.row.status));
-}
-
 /// Acts are done in their statuses, and nobody acts for both sides: an agreement has two parties.
-fn may_speak(checks: &mut Checks, facts: &Facts, (dossier, speaker): (&Dossier, Speaker), is_open: bool, actor: &str) {
+fn may_speak(
+    checks: &mut Checks,
+    facts: &Facts,
+    (dossier, speaker): (&Dossier, Speaker),
+    is_open: bool,
+    (actor, now): (&str, Instant),
+) {
     if !is_open {
-        wrong_status(checks, dossier);
+        wrong_status(checks, dossier, now);
     }
     let number = decision::present_number(facts, dossier);
     let of_them = |row: &signature::Model| !in_succession(facts, row.organisation_id, speaker.organisation);

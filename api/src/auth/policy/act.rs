@@ -9,13 +9,12 @@ use entity::{
 };
 
 use super::{
-    acting_side, audits_all, own_id, person_sight, sees_anomalies, sees_incident, sees_inquiry, sees_mandating_right,
-    sees_statement, sight, stands_for,
+    acting_side, audits_all, has_ceased, person_sight, sees_anomalies, sees_incident, sees_inquiry,
+    sees_mandating_right, sees_statement, sight, stands_for,
 };
 use crate::{
     Error,
     auth::{Role, Viewer},
-    decision,
     facts::{self, Facts},
 };
 
@@ -194,11 +193,6 @@ pub fn judge(facts: &Facts, viewer: &Viewer, act: Act, at: Instant) -> Result<Pe
 fn known<'a>(facts: &'a Facts, viewer: &Viewer, id: AgreementId) -> Result<&'a entity::agreement::Model, Error> {
     let row = facts.agreement.get(id).filter(|row| sight(facts, viewer, row).is_some());
     row.map(AsRef::as_ref).ok_or(Error::NotFound("agreement"))
-}
-
-fn has_ceased(facts: &Facts, viewer: &Viewer, at: Instant) -> bool {
-    let own = own_id(facts, viewer).and_then(|own| facts.party(own));
-    own.is_some_and(|row| !decision::exists(row, at))
 }
 
 /// Whether the viewer does the acts of an organisation: its officers do, and those of who took its place.

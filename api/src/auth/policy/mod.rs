@@ -22,7 +22,8 @@ pub use history::{sees_change, sees_row, sees_subject};
 pub use log::{LogKeeper, PersonSight, Rows, log_keeper, person_sight, rows, sees_anomalies, sees_subjects, served};
 pub use matrix::{MATRIX, Row, admit};
 pub use party::{
-    acting_side, audits, audits_all, is_processor, keeps_records_of, own_id, own_people, side, stands_for,
+    acting_side, audits, audits_all, has_ceased, is_processor, keeps_records_of, offered_side, own_id, own_people,
+    side, stands_for,
 };
 pub use sight::{
     Access, Sight, access, agreement_of, knows_of, names_actor, sees_contact, sees_every_change, sees_grants,

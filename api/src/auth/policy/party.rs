@@ -2,7 +2,7 @@
 
 use entity::{
     agreement,
-    vocabulary::{AgreementId, AgreementSide, OrganisationId, OrganisationKind, PartyRole},
+    vocabulary::{AgreementId, AgreementSide, Instant, OrganisationId, OrganisationKind, PartyRole},
 };
 
 use crate::{
@@ -42,6 +42,22 @@ pub fn side(facts: &Facts, viewer: &Viewer, agreement: &agreement::Model) -> Opt
 /// Side on which the viewer does the acts of an agreement: its officers'.
 pub fn acting_side(facts: &Facts, viewer: &Viewer, agreement: &agreement::Model) -> Option<AgreementSide> {
     side(facts, viewer, agreement).filter(|_| viewer.is(Role::Officer))
+}
+
+/// Side whose acts a viewer is offered at an instant: none where its body has ceased, for then its successor's people act.
+pub fn offered_side(
+    facts: &Facts,
+    viewer: &Viewer,
+    agreement: &agreement::Model,
+    at: Instant,
+) -> Option<AgreementSide> {
+    acting_side(facts, viewer, agreement).filter(|_| !has_ceased(facts, viewer, at))
+}
+
+/// Whether the organisation the viewer acts for has ceased to exist.
+pub fn has_ceased(facts: &Facts, viewer: &Viewer, at: Instant) -> bool {
+    let own = own_id(facts, viewer).and_then(|own| facts.party(own));
+    own.is_some_and(|row| !decision::exists(row, at))
 }
 
 fn processor_admitted(facts: &Facts, viewer: &Viewer, agreement: AgreementId) -> bool {

@@ -17,7 +17,9 @@ pub(super) fn actions(facts: &Facts, dossier: &Dossier, side: AgreementSide, at:
         Some(AgreementStatus::RegisteredIncomplete) => {
             vec![AllowedAction { code: AgreementAction::Draft, blocked_by: Vec::new() }]
         }
-        Some(AgreementStatus::Active) => vec![AllowedAction { code: AgreementAction::Suspend, blocked_by: Vec::new() }],
+        Some(AgreementStatus::Active) if !standing::is_over(dossier, at) => {
+            vec![AllowedAction { code: AgreementAction::Suspend, blocked_by: Vec::new() }]
+        }
         Some(AgreementStatus::Suspended) => {
             vec![AllowedAction { code: AgreementAction::Resume, blocked_by: resumable(facts, dossier, at) }]
         }

@@ -10,16 +10,19 @@ mod ending;
 mod renewal;
 mod scope;
 mod signing;
+mod waiting;
 
 use entity::vocabulary::{AgreementAction, AgreementSide, Instant};
 
 pub use activation::activatable;
+pub use adoption::onward_addable;
 pub use agreement::resumable;
 pub use basis::{confirmable, is_agreed_basis, is_agreed_party, offerable};
 pub use ending::{is_preparing, is_terminable};
-pub use renewal::{heir, is_renewable, law_now, renewable, renewed_scopes};
+pub use renewal::{heir, is_renewable, law_now, renewable, renewal_under_way, renewed_scopes};
 pub use scope::{definable, newest_scope, open_scope, scope_actions, scope_beyond, scope_openable, scope_resumable};
 pub use signing::{revocable, signable};
+pub use waiting::waits_for;
 
 use super::Reason;
 use crate::facts::{Dossier, Facts};
@@ -45,24 +48,4 @@ pub fn allowed_actions(facts: &Facts, dossier: &Dossier, side: AgreementSide, at
     actions.extend(renewal::actions(facts, dossier, side, at));
     actions.extend(adoption::actions(facts, dossier, side, at));
     actions
-}
-
-/// Whether an act takes an agreement on towards use, so that it waits for who may do it. Other acts are offered at any
-/// time, and nothing waits for them; nor does a review of what has been reviewed.
-pub fn is_next_step(dossier: &Dossier, action: AgreementAction, at: Instant) -> bool {
-    use AgreementAction::{
-        Accept, Activate, AddBasis, AddOnwardRule, AddParty, CloseScope, ConfirmBasis, DeclareAdoptionStep,
-        DefineScope, Draft, EndOnwardRule, GrantAccess, MarkScopeImplemented, MarkScopeTested, Offer, OpenScope,
-        PlanAdoptionStep, Reject, Renew, Resume, ResumeScope, ReviewBasis, RevokeAccess, RevokeSignature, Sign,
-        Suspend, SuspendScope, Terminate, Withdraw,
-    };
-    match action {
-        ReviewBasis => basis::awaits_review(dossier, at),
-        Draft | ConfirmBasis | Offer | Accept | Sign | Activate | Resume | MarkScopeImplemented | MarkScopeTested
-        | OpenScope | ResumeScope | DeclareAdoptionStep => true,
-        AddBasis | Reject | Withdraw | RevokeSignature | Suspend | Terminate | Renew | DefineScope | SuspendScope
-        | CloseScope | AddOnwardRule | EndOnwardRule | PlanAdoptionStep | GrantAccess | RevokeAccess | AddParty => {
-            false
-        }
-    }
 }

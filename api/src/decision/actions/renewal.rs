@@ -1,19 +1,25 @@
 //! Renewal: what of an agreement can go on under a new number, and what stands in the way (I15: repealed law does not).
 
-use entity::vocabulary::{
-    AgreementAction, AgreementSide, AgreementStatus, DecisionReasonCode, Instant, LegalBasisId, OrganisationId,
-    ScopeStatus,
+use entity::{
+    agreement,
+    vocabulary::{
+        AgreementAction, AgreementId, AgreementSide, AgreementStatus, DecisionReasonCode, Instant, LegalBasisId,
+        OrganisationId, ScopeStatus,
+    },
 };
 
-use super::AllowedAction;
+use super::{AllowedAction, is_preparing};
 use crate::{
     decision::{Horizon, Reason, conditions, standing},
     facts::{Dossier, Facts, ItemPart, ScopePart, successors},
 };
 
-/// Renewal, for the discloser of an agreement that runs or has run out.
+/// Renewal, for the discloser of an agreement that runs or has run out, one at a time.
 pub(super) fn actions(facts: &Facts, dossier: &Dossier, side: AgreementSide, at: Instant) -> Vec<AllowedAction> {
-    if side == AgreementSide::Recipient || !is_renewable(dossier.row.status) {
+    if side == AgreementSide::Recipient
+        || !is_renewable(dossier.row.status)
+        || renewal_under_way(facts, dossier.row.id).is_some()
+    {
         return Vec::new();
     }
     vec![AllowedAction { code: AgreementAction::Renew, blocked_by: renewable(facts, dossier, at) }]
@@ -33,6 +39,12 @@ pub fn is_renewable(status: AgreementStatus) -> bool {
         | AgreementStatus::Rejected
         | AgreementStatus::Withdrawn => false,
     }
+}
+
+/// Agreement that is already on its way to replace another.
+pub fn renewal_under_way(facts: &Facts, earlier: AgreementId) -> Option<&agreement::Model> {
+    let mut later = facts.agreement.of(earlier).map(AsRef::as_ref).filter(|row| row.supersedes_id == Some(earlier));
+    later.find(|row| is_preparing(row.status) || row.status == AgreementStatus::Signed)
 }
 
 /// What stands in the way of a renewal: a party without anybody in its place, or an item whose every right has been

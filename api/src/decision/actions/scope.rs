@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use entity::vocabulary::{
-    AgreementAction, AgreementSide, Channel, Day, DecisionReasonCode, Instant, ScopeStatus, day_end,
+    AgreementAction, AgreementSide, BasisRole, Channel, Day, DecisionReasonCode, Instant, ScopeStatus, day_end,
 };
 
 use super::AllowedAction;
@@ -19,7 +19,7 @@ pub(super) fn actions(facts: &Facts, dossier: &Dossier, side: AgreementSide, at:
     if !runs(dossier, side, at) {
         return Vec::new();
     }
-    let mut least = BTreeMap::from([(AgreementAction::DefineScope, definable(dossier, at))]);
+    let mut least = BTreeMap::from([(AgreementAction::DefineScope, definable(facts, dossier, at))]);
     for action in dossier.scopes.iter().flat_map(|scope| scope_actions(facts, dossier, scope, side, at)) {
         let standing = least.entry(action.code).or_insert_with(|| action.blocked_by.clone());
         if action.blocked_by.len() < standing.len() {
@@ -74,11 +74,18 @@ pub fn open_scope(dossier: &Dossier, channel: Channel) -> Option<&ScopePart> {
     dossier.scopes.iter().find(|scope| scope.row.channel == channel && scope.row.status == ScopeStatus::Open)
 }
 
-/// What a new scope needs of its agreement: law to rest on (R40), and a term that has not run out.
-pub fn definable(dossier: &Dossier, at: Instant) -> Vec<Reason> {
-    let lacking = dossier.bases.is_empty().then_some(DecisionReasonCode::NoLegalBasis);
+/// What a new scope needs of its agreement: a right to rest on (R40), for a recipient that is no authority a right to
+/// process too, reviewed or not yet (R32; 906/2019 24 §), and a term that has not run out.
+pub fn definable(facts: &Facts, dossier: &Dossier, at: Instant) -> Vec<Reason> {
+    let has_right = dossier.bases.iter().any(|basis| conditions::is_right(basis.row.role));
+    let mut horizon = Horizon::new(at);
+    let may_process = conditions::is_authority(facts, dossier.row.recipient_id, &mut horizon)
+        || conditions::may_have_basis(facts, dossier, BasisRole::RightToProcess, &mut horizon);
+    let lacking = (!has_right).then_some(DecisionReasonCode::NoLegalBasis);
     let ended = standing::has_ended(dossier, at).then_some(DecisionReasonCode::AgreementNotInForce);
-    lacking.into_iter().chain(ended).map(conditions::reason).collect()
+    let mut reasons: Vec<Reason> = lacking.into_iter().chain(ended).map(conditions::reason).collect();
+    reasons.extend((!may_process).then(|| cited(facts, DecisionReasonCode::ProcessingRightMissing, at)));
+    standing::tidy(reasons)
 }
 
 /// Why a tested scope may not be opened: agreement in force, statement approved (R5, R8), means justified (R6), each item

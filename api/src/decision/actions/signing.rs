@@ -16,7 +16,7 @@ use crate::{
 pub(super) fn actions(facts: &Facts, dossier: &Dossier, side: AgreementSide, at: Instant) -> Vec<AllowedAction> {
     let mut actions = Vec::new();
     let mut offer = |code, blocked_by| actions.push(AllowedAction { code, blocked_by });
-    if awaited(facts, dossier).contains(&side) {
+    if standing::is_negotiable(dossier, at) && awaited(facts, dossier).contains(&side) {
         offer(AgreementAction::Accept, Vec::new());
     }
     if dossier.row.status == AgreementStatus::Negotiation
@@ -24,7 +24,7 @@ pub(super) fn actions(facts: &Facts, dossier: &Dossier, side: AgreementSide, at:
     {
         offer(AgreementAction::Sign, signable(facts, dossier, at));
     }
-    if !revocable(facts, dossier, side).is_empty() {
+    if !standing::is_over(dossier, at) && !revocable(facts, dossier, side).is_empty() {
         offer(AgreementAction::RevokeSignature, Vec::new());
     }
     actions

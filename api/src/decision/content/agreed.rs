@@ -108,6 +108,12 @@ fn acted_on(facts: &Facts, agreement: AgreementId) -> BTreeSet<i32> {
     facts.signature.of(agreement).map(|row| row.version).collect()
 }
 
+/// Newest version a side has acted on, whatever it did; null when there is none.
+pub fn newest_acted_on(facts: &Facts, dossier: &Dossier, side: AgreementSide) -> Option<i32> {
+    let numbers = acted_on(facts, dossier.row.id);
+    numbers.into_iter().rev().find(|version| side_act(facts, dossier, side, *version).is_some())
+}
+
 /// Newest version both sides have signed; null when there is none.
 pub fn signed_by_both(facts: &Facts, dossier: &Dossier) -> Option<i32> {
     let signed = |side, version| side_act(facts, dossier, side, version) == Some(SignatureAct::Signed);

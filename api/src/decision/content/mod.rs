@@ -22,8 +22,8 @@ use entity::{
 use serde::{Deserialize, Serialize};
 
 pub use agreed::{
-    Present, SIDES, agreed, agreed_at, agreed_version, awaited, beyond, last_act, onward_agreed, present,
-    present_number, side_act, signed_by_both, stands_by, versions,
+    Present, SIDES, agreed, agreed_at, agreed_version, awaited, beyond, last_act, newest_acted_on, onward_agreed,
+    present, present_number, side_act, signed_by_both, stands_by, versions,
 };
 pub use differences::{Difference, DifferenceKind, differences, reaches};
 

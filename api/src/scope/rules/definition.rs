@@ -1,7 +1,7 @@
 //! How a scope is defined: every item within what its own provisions allow at most, over a channel the law admits
 //! (R6, R38–R43; 906/2019 22–24 §).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use entity::{
     agreement_basis, scope, scope_purpose,
@@ -91,7 +91,7 @@ pub fn define(
     let draft = read(&mut checks, facts, (dossier, fresh), replaced, input, by.1);
     let (Some(dossier), Some(draft), true) = (dossier, draft, checks.is_clean()) else {
         if let Some(dossier) = dossier {
-            guards(&mut checks, dossier, replaced, by.1);
+            guards(&mut checks, facts, (dossier, replaced), by.1);
         }
         return checks.done(|| None);
     };
@@ -103,7 +103,7 @@ pub fn define(
         let subject = global_id(standing.row.id);
         return Ok(Changes { action: "defineScope", subject, reason: None, edits: Vec::new() });
     }
-    guards(&mut checks, dossier, replaced, by.1);
+    guards(&mut checks, facts, (dossier, replaced), by.1);
     if input.version.is_some_and(|version| version != draft.row.version) {
         let message = format!("the next version of this channel is {}: read what stands first", draft.row.version);
         checks.fault(FaultCode::Conflict, "version", message);
@@ -242,12 +242,12 @@ fn planned(checks: &mut Checks, text: Option<&String>, today: Day) -> Option<Day
 }
 
 /// What the agreement must be for a scope to be defined in it. What gives less is never too much.
-fn guards(checks: &mut Checks, dossier: &Dossier, replaced: Option<&ScopePart>, now: Instant) {
+fn guards(checks: &mut Checks, facts: &Facts, (dossier, replaced): (&Dossier, Option<&ScopePart>), now: Instant) {
     if !decision::is_alive(dossier.row.status) {
         checks.fault(FaultCode::WrongStatus, "agreement", format!("the agreement is {}", dossier.row.status));
         return;
     }
-    checks.reasons("agreement", decision::definable(dossier, now));
+    checks.reasons("agreement", decision::definable(facts, dossier, now));
     if replaced.is_none() && dossier.scopes.len() >= SCOPES_MAX {
         checks.fault(FaultCode::TooLong, "agreement", format!("more than {SCOPES_MAX} scopes of one agreement"));
     }
@@ -280,17 +280,16 @@ fn entitled(checks: &mut Checks, facts: &Facts, (dossier, scope): (&Dossier, &Sc
     let place: BTreeMap<(&ItemCode, Operation), usize> =
         draft.items.iter().enumerate().map(|(at, item)| ((&item.code, item.operation), at)).collect();
     let mut horizon = Horizon::new(now);
-    let (mut of_all, mut is_clean) = (BTreeSet::new(), true);
+    let mut is_clean = true;
     for part in &scope.items {
         let Some(at) = place.get(&(&part.row.item_code, part.row.operation)) else { continue };
         for reason in decision::item_reasons(facts, dossier, scope, part, &mut horizon) {
             let member = match reason.code {
-                // Themes and the rights to them may still be on their way; nothing opens before they are there (R42).
-                DecisionReasonCode::MandateThemeNotActive | DecisionReasonCode::MandatingRightMissing => continue,
-                DecisionReasonCode::ProcessingRightMissing => {
-                    of_all.insert(reason.code);
-                    continue;
-                }
+                // Themes and the rights to them may still be on their way; nothing opens before they are there (R42). A
+                // right to process is the agreement's, of which it is asked.
+                DecisionReasonCode::MandateThemeNotActive
+                | DecisionReasonCode::MandatingRightMissing
+                | DecisionReasonCode::ProcessingRightMissing => continue,
                 DecisionReasonCode::NotEntitled => "item",
                 _ => "bases",
             };
@@ -298,7 +297,6 @@ fn entitled(checks: &mut Checks, facts: &Facts, (dossier, scope): (&Dossier, &Sc
             checks.reasons(&format!("items.{at}.{member}"), [reason]);
         }
     }
-    checks.reasons("agreement", of_all.into_iter().map(|code| decision::cited(facts, code, now)));
     if !is_clean {
         return;
     }
