@@ -28,6 +28,7 @@ mod mandating;
 mod migrations;
 mod monotonicity;
 mod naive;
+mod offers;
 mod old_agreements;
 mod one_side;
 mod onward_rules;
