@@ -149,6 +149,21 @@ on_both_engines! {
         assert_whole(&house.app).await;
     }
 
+    async fn draft_of_an_old_agreement_is_given_the_case_and_the_term_it_lacks(house: House) {
+        import(&house, OLD).await.unwrap();
+        let kela = house.token(KELA, Officer);
+        let id = agreement(&house, &kela, "KEL-2009-117", "id").await["id"].clone();
+        let amend = act("amendAgreement", "agreement { caseRegisterId startsOn }");
+        let members = json!({"id": id, "caseRegisterId": "Kela 1/2009", "startsOn": "2027-01-01"});
+        assert_eq!(refusals(&house.data(&kela, &amend, json!({"input": members})).await), ["WRONG_STATUS input.id"], "it is no draft yet");
+        done(house.data(&kela, &act("draftAgreement", "agreement { id }"), json!({"input": {"id": id}})).await);
+        let asked = |missing: &[String]| ["CASE_REGISTER_ID_MISSING", "TERM_MISSING"].map(|code| missing.iter().any(|one| one == code));
+        assert_eq!(asked(&lacks(&house, &kela, "KEL-2009-117").await.1), [true, true]);
+        done(house.data(&kela, &amend, json!({"input": members})).await);
+        assert_eq!(asked(&lacks(&house, &kela, "KEL-2009-117").await.1), [false, false]);
+        assert_whole(&house.app).await;
+    }
+
     async fn only_what_was_registered_incomplete_is_drafted_anew(house: House) {
         let draft = act("draftAgreement", "agreement { status }");
         for (number, organisation) in [("KEL-2026-044", KELA), ("KEL-2023-014", KELA), ("SOT-2026-002", LVV), ("KEL-2020-009", KELA)] {

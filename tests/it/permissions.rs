@@ -90,7 +90,7 @@ pub const OPERATIONS: &[(&str, &str)] = &[
     ),
     (
         "dissolveOrganisation",
-        r#"mutation { dissolveOrganisation(input: {id: "<organisation>", dissolvedOn: "2027-12-31", validateOnly: true}) { userErrors { code } } }"#,
+        r#"mutation { dissolveOrganisation(input: {id: "<organisation>", dissolvedOn: "2026-10-31", validateOnly: true}) { userErrors { code } } }"#,
     ),
     (
         "proposeLegalBasis",
@@ -172,6 +172,10 @@ pub const OPERATIONS: &[(&str, &str)] = &[
     (
         "draftAgreement",
         r#"mutation { draftAgreement(input: {id: "<agreement>", validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "amendAgreement",
+        r#"mutation { amendAgreement(input: {id: "<agreement>", caseRegisterId: "LVV 1/2026", validateOnly: true}) { userErrors { code } } }"#,
     ),
     (
         "addAgreementBasis",

@@ -19,6 +19,7 @@ use crate::{
 pub use rules::{
     AgreementInput, ResumptionInput, SuspensionInput,
     activation::ActivationInput,
+    amendment::{Amended, AmendmentInput},
     basis::{BasisInput, BasisReviewInput},
     ending::{RejectionInput, TerminationInput, WithdrawalInput},
     offer::StepInput,
@@ -255,6 +256,13 @@ pub async fn terminate(
 pub async fn add_party(ctx: &Context, input: PartyInput, intent: Intent) -> Result<(View, Option<AgreementId>), Error> {
     let (fresh, id) = (clock::fresh_id(), input.id.clone());
     let rule = move |facts: &Facts, known, by: (&str, Instant)| rules::party::add(facts, fresh, known, &input, by);
+    done_to(ctx, &id, run, intent, rule).await
+}
+
+/// Amends what an agreement says of its case, its term and who may know of it.
+pub async fn amend(ctx: &Context, input: AmendmentInput, intent: Intent) -> Result<(View, Option<AgreementId>), Error> {
+    let id = input.id.clone();
+    let rule = move |facts: &Facts, known, by: (&str, Instant)| rules::amendment::amend(facts, known, &input, by);
     done_to(ctx, &id, run, intent, rule).await
 }
 

@@ -951,6 +951,8 @@ closed_enums! {
     AgreementAction {
         #[doc = "Draft anew what was registered incomplete."]
         Draft = "DRAFT",
+        #[doc = "Amend its identifier, publicity and, before the offer, its term."]
+        Amend = "AMEND",
         #[doc = "Add a legal basis."]
         AddBasis = "ADD_BASIS",
         #[doc = "Review a legal basis."]

@@ -1,6 +1,7 @@
 //! How agreements are said: status, what is missing, who may do what next.
 
 mod activation;
+mod amendment;
 mod basis;
 mod ending;
 mod filter;
@@ -25,6 +26,7 @@ use entity::{
 };
 
 pub use activation::ActivationMutation;
+pub use amendment::AmendmentMutation;
 pub use basis::{AgreementBasis, BasisMutation};
 pub use ending::{AgreementNotice, EndingMutation};
 pub use incident::Incident;

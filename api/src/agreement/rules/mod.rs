@@ -1,6 +1,7 @@
 //! Acts on agreements: what each needs, and what it does. Status histories grow; terminal statuses never change.
 
 pub mod activation;
+pub mod amendment;
 pub mod basis;
 pub mod ending;
 mod jws;
@@ -15,8 +16,8 @@ use std::sync::Arc;
 use entity::{
     agreement,
     vocabulary::{
-        AgreementId, AgreementKind, AgreementStatus, DecisionReasonCode, Instant, OrganisationId, Publicity,
-        StatusSubject, SuspensionReason,
+        AgreementId, AgreementKind, AgreementStatus, Day, DecisionReasonCode, Instant, OrganisationId, Publicity,
+        StatusSubject, SuspensionReason, day_end,
     },
 };
 
@@ -105,9 +106,7 @@ pub fn create(
     }
     let starts_on = checks.day_if("startsOn", input.starts_on.as_ref());
     let ends_on = checks.day_if("endsOn", input.ends_on.as_ref());
-    if starts_on.zip(ends_on).is_some_and(|(starts_on, ends_on)| ends_on < starts_on) {
-        checks.fault(FaultCode::PeriodReversed, "endsOn", "ends before it starts");
-    }
+    check_order(&mut checks, "endsOn", (starts_on, ends_on));
     let supersedes = input.supersedes.as_ref().and_then(|number| {
         let known = facts.agreement.by_key(number).filter(|row| policy::knows_of(facts, discloser, row));
         checks.found("supersedes", known, "agreement").cloned()
@@ -172,6 +171,20 @@ fn same_draft(prior: &agreement::Model, draft: &agreement::Model) -> bool {
         ..prior.clone()
     };
     drafted == *draft
+}
+
+/// A term ends after it starts; `member` is the day that was given last.
+fn check_order(checks: &mut Checks, member: &str, (starts_on, ends_on): (Option<Day>, Option<Day>)) {
+    if starts_on.zip(ends_on).is_some_and(|(starts_on, ends_on)| ends_on < starts_on) {
+        checks.fault(FaultCode::PeriodReversed, member, "ends before it starts");
+    }
+}
+
+/// A term that is drafted has not ended already.
+fn check_end(checks: &mut Checks, ends_on: Option<Day>, at: Instant) {
+    if ends_on.is_some_and(|day| day_end(day) <= at) {
+        checks.fault(FaultCode::PeriodReversed, "endsOn", "has passed");
+    }
 }
 
 /// Parties are the same when each is, or took the place of, the earlier one.

@@ -12,7 +12,7 @@ use entity::{
     },
 };
 
-use super::{of_id, same_draft};
+use super::{check_order, of_id, same_draft};
 use crate::{
     FaultCode, Violations,
     checks::{Checks, REFERENCE_CHARACTERS_MAX},
@@ -55,9 +55,7 @@ pub fn renew(
     let case_register_id = checks.text_if("caseRegisterId", input.case_register_id.as_ref(), REFERENCE_CHARACTERS_MAX);
     let starts_on = checks.day_if("startsOn", input.starts_on.as_ref());
     let ends_on = checks.day_if("endsOn", input.ends_on.as_ref());
-    if starts_on.zip(ends_on).is_some_and(|(starts_on, ends_on)| ends_on < starts_on) {
-        checks.fault(FaultCode::PeriodReversed, "endsOn", "ends before it starts");
-    }
+    check_order(&mut checks, "endsOn", (starts_on, ends_on));
     let planned_on = checks.day_if("plannedOn", input.planned_on.as_ref());
     let dossier = of_id(&mut checks, facts, (&input.id, known));
     let prior = facts.agreement.by_key(&number);

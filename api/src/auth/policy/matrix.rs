@@ -78,6 +78,7 @@ pub const MATRIX: &[Row] = &[
     Row { field: "retireDataItem",        anonymous: false, roles: &[Officer] },
     Row { field: "createAgreement",       anonymous: false, roles: &[Officer] },
     Row { field: "draftAgreement",        anonymous: false, roles: &[Officer] },
+    Row { field: "amendAgreement",        anonymous: false, roles: &[Officer] },
     Row { field: "addAgreementBasis",     anonymous: false, roles: &[Officer] },
     Row { field: "reviewAgreementBasis",  anonymous: false, roles: &[Officer] },
     Row { field: "confirmAgreementBasis", anonymous: false, roles: &[Officer] },

@@ -14,13 +14,14 @@ use crate::{
     facts::{Dossier, Facts, ScopePart},
 };
 
-/// Acts of one side on the agreement's law and towards its offer: the discloser's.
+/// Acts of one side on what the agreement says, on its law and towards its offer: the discloser's.
 pub(super) fn actions(facts: &Facts, dossier: &Dossier, side: AgreementSide, at: Instant) -> Vec<AllowedAction> {
     if side == AgreementSide::Recipient || !standing::is_amendable(dossier, at) {
         return Vec::new();
     }
     let open = |code| AllowedAction { code, blocked_by: Vec::new() };
-    let mut actions = vec![open(AgreementAction::AddBasis), open(AgreementAction::AddParty)];
+    let mut actions =
+        vec![open(AgreementAction::Amend), open(AgreementAction::AddBasis), open(AgreementAction::AddParty)];
     if !dossier.bases.is_empty() {
         actions.push(open(AgreementAction::ReviewBasis));
     }

@@ -19,7 +19,7 @@ pub fn waits_for(facts: &Facts, dossier: &Dossier, side: AgreementSide, at: Inst
 /// time, and nothing waits for them; nor does a review of what has been reviewed, nor a basis or a scope more.
 fn is_next_step(dossier: &Dossier, action: AgreementAction, at: Instant) -> bool {
     use AgreementAction::{
-        Accept, Activate, AddBasis, AddOnwardRule, AddParty, CloseScope, ConfirmBasis, DeclareAdoptionStep,
+        Accept, Activate, AddBasis, AddOnwardRule, AddParty, Amend, CloseScope, ConfirmBasis, DeclareAdoptionStep,
         DefineScope, Draft, EndOnwardRule, GrantAccess, MarkScopeImplemented, MarkScopeTested, Offer, OpenScope,
         PlanAdoptionStep, Reject, Renew, Resume, ResumeScope, ReviewBasis, RevokeAccess, RevokeSignature, Sign,
         Suspend, SuspendScope, Terminate, Withdraw,
@@ -31,7 +31,7 @@ fn is_next_step(dossier: &Dossier, action: AgreementAction, at: Instant) -> bool
         Draft | ConfirmBasis | Offer | Accept | Sign | Activate | Resume | MarkScopeImplemented | MarkScopeTested
         | OpenScope | ResumeScope | DeclareAdoptionStep => true,
         Reject | Withdraw | RevokeSignature | Suspend | Terminate | Renew | SuspendScope | CloseScope
-        | AddOnwardRule | EndOnwardRule | PlanAdoptionStep | GrantAccess | RevokeAccess | AddParty => false,
+        | AddOnwardRule | EndOnwardRule | PlanAdoptionStep | GrantAccess | RevokeAccess | AddParty | Amend => false,
     }
 }
 

@@ -10,8 +10,8 @@ use crate::{
     access_grant::graphql::AccessGrantMutation,
     adoption::graphql::AdoptionMutation,
     agreement::graphql::{
-        ActivationMutation, AgreementMutation, AgreementQuery, BasisMutation, EndingMutation, PartyMutation,
-        RegistrationMutation, RenewalMutation, SigningMutation,
+        ActivationMutation, AgreementMutation, AgreementQuery, AmendmentMutation, BasisMutation, EndingMutation,
+        PartyMutation, RegistrationMutation, RenewalMutation, SigningMutation,
     },
     anomaly::graphql::{AnomalyMutation, AnomalyQuery},
     change::graphql::ChangeQuery,
@@ -91,6 +91,7 @@ struct LawActs(
 #[derive(MergedObject, Default)]
 struct AgreementActs(
     AgreementMutation,
+    AmendmentMutation,
     BasisMutation,
     EndingMutation,
     PartyMutation,
