@@ -229,6 +229,8 @@ on_both_engines! {
         assert_eq!(refusals(&renew(&house, &kela, "KEL-2023-014", &faulty).await), ["BLANK input.number", "MALFORMED input.plannedOn", "MALFORMED input.startsOn"]);
         let reversed = renewal("KEL-2026-081", json!({"endsOn": "2026-12-31"}));
         assert_eq!(refusals(&renew(&house, &kela, "KEL-2023-014", &reversed).await), ["PERIOD_REVERSED input.endsOn"]);
+        let passed = renewal("KEL-2026-081", json!({"startsOn": "2026-01-01", "endsOn": "2026-01-31"}));
+        assert_eq!(refusals(&renew(&house, &kela, "KEL-2023-014", &passed).await), ["PERIOD_REVERSED input.endsOn"]);
         for number in ["KEL-2026-052", "KEL-2026-050"] {
             assert_eq!(refusals(&renew(&house, &kela, number, &renewal("KEL-2026-081", json!({}))).await), ["WRONG_STATUS input.id"], "{number}");
         }
@@ -283,6 +285,19 @@ on_both_engines! {
         let unreviewed = drafted["agreement"]["bases"].as_array().unwrap().iter().filter(|basis| basis["adequacy"] == "UNREVIEWED").count();
         assert_eq!(unreviewed, 2, "what nobody has reviewed is not reviewed by going on");
         assert_whole(&house.app).await;
+    }
+
+    async fn agreement_whose_parties_became_one_is_read_again_and_not_renewed(house: House) {
+        let administrator = house.token(DVV, Administrator);
+        let dissolved = house.data(&administrator, "{ organisation(businessId: \"0211675-2\") { id } }", json!({})).await["organisation"]["id"].clone();
+        let passed_on = json!({"input": {"id": dissolved, "dissolvedOn": "2026-10-31", "successor": KELA}});
+        done(house.data(&administrator, &act("dissolveOrganisation", "organisation { id }"), passed_on).await);
+        let renewal = json!({"number": "KEL-2026-086"});
+        assert_eq!(refusals(&renew(&house, &house.token(KELA, Officer), "KEL-2021-031", &renewal).await), ["PARTY_NOT_ACTIVE input.id"]);
+        let gateway = &house.app.gateway;
+        let files = world::export(&gateway.journal.facts(), &gateway.keys.pseudonym_fingerprints());
+        let imported = app::import(gateway, &house.app.recorder, &files, "import").await;
+        assert_eq!(imported.unwrap_or_else(|error| panic!("{error:?}")).rows, 0, "there were two parties when it was made");
     }
 
     async fn of_conflicting_acts_one_wins(house: House) {

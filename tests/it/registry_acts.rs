@@ -2,6 +2,8 @@
 //! once.
 
 use api::auth::Role;
+use chrono::TimeDelta;
+use entity::vocabulary::helsinki_day;
 use serde_json::{Value, json};
 
 use crate::{
@@ -9,6 +11,9 @@ use crate::{
     house::{House, KELA, KELA_OFFICER, LVV, OMBUDSMAN, PIRKANMAA, TAMPERE, THL},
     on_both_engines,
 };
+
+/// Body whose place LVV took.
+const VALVIRA: &str = "9900002-6";
 
 on_both_engines! {
     async fn organisation_is_registered_amended_and_dissolved(house: House) {
@@ -248,6 +253,29 @@ on_both_engines! {
         for (organisation, role) in [(KELA, Role::System), (KELA, Role::Administrator), (KELA, Role::Auditor)] {
             assert_eq!(house.errors(&house.token(organisation, role), &create, json!({"input": new})).await, ["FORBIDDEN"], "{role:?}");
         }
+    }
+
+    async fn agreement_is_drafted_with_another_body_that_exists_and_for_a_term_to_come(house: House) {
+        let create = act("createAgreement", "agreement { id endsOn }");
+        let now = house.app.gateway.clock.now();
+        let day = |days| helsinki_day(now + TimeDelta::days(days)).to_string();
+        let draft = |number: &str, recipient: &str, register: &str, ends_on: &str| {
+            json!({"input": {"number": number, "recipient": recipient, "register": register, "endsOn": ends_on}})
+        };
+        let (kela, lvv) = (house.token(KELA, Role::Officer), house.token(LVV, Role::Officer));
+        for (token, input, expected) in [
+            (&kela, draft("KEL-2026-061", TAMPERE, "KELMU", &day(-1)), &["PERIOD_REVERSED input.endsOn"][..]),
+            (&kela, draft("KEL-2026-061", VALVIRA, "KELMU", &day(1)), &["PARTY_NOT_ACTIVE input.recipient"]),
+            (&lvv, draft("SOT-2026-061", VALVIRA, "SOTERI", &day(1)), &["CONFLICT input.recipient", "PARTY_NOT_ACTIVE input.recipient"]),
+        ] {
+            assert_eq!(refusals(&house.data(token, &create, input).await), expected);
+        }
+        done(house.data(&lvv, &create, draft("SOT-2026-061", KELA, "SOTERI", &day(1))).await);
+        let today = draft("KEL-2026-061", TAMPERE, "KELMU", &day(0));
+        let first = done(house.data(&kela, &create, today.clone()).await);
+        house.app.gateway.clock.set(now + TimeDelta::days(2));
+        let kela = house.token(KELA, Role::Officer);
+        assert_eq!(done(house.data(&kela, &create, today).await), first, "a repeat answers as the first time");
     }
 
     async fn suspension_is_in_force_at_once_and_so_is_its_end(house: House) {

@@ -25,13 +25,13 @@ pub struct CreateAgreementInput {
     case_register_id: Option<String>,
     /// Agreement or permit; an agreement when absent.
     kind: Option<Said<AgreementKind>>,
-    /// Business ID of the recipient.
+    /// Business ID of the recipient: an organisation that exists, neither the discloser nor one whose place it took.
     recipient: BusinessId,
     /// Code of the register.
     register: String,
     /// First day of validity; null until agreed.
     starts_on: Option<Date>,
-    /// Last day of validity, included; null for open-ended.
+    /// Last day of validity, included, today or later; null for open-ended.
     ends_on: Option<Date>,
     /// Number of the agreement it is to replace.
     supersedes: Option<String>,
@@ -115,7 +115,7 @@ pub struct AgreementMutation;
 #[Object]
 impl AgreementMutation {
     /// Drafts an agreement; the discloser's officer's act. Errors: FORBIDDEN. User errors: BLANK, TOO_LONG, MALFORMED,
-    /// PERIOD_REVERSED, NOT_FOUND, CONFLICT.
+    /// PERIOD_REVERSED, NOT_FOUND, CONFLICT, PARTY_NOT_ACTIVE.
     async fn create_agreement(
         &self,
         ctx: &Context<'_>,

@@ -23,7 +23,7 @@ pub struct RenewAgreementInput {
     case_register_id: Option<String>,
     /// First day of validity; null until agreed.
     starts_on: Option<Date>,
-    /// Last day of validity, included; null for open-ended.
+    /// Last day of validity, included, today or later; null for open-ended.
     ends_on: Option<Date>,
     /// Day on which opening is planned; null until it is known, which is before the offer.
     planned_on: Option<Date>,

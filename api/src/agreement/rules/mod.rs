@@ -14,7 +14,7 @@ pub mod signing;
 use std::sync::Arc;
 
 use entity::{
-    agreement,
+    agreement, organisation,
     vocabulary::{
         AgreementId, AgreementKind, AgreementStatus, Day, DecisionReasonCode, Instant, OrganisationId, Publicity,
         StatusSubject, SuspensionReason, day_end,
@@ -25,8 +25,8 @@ use crate::{
     FaultCode, Violations,
     auth::policy,
     checks::{Checks, REFERENCE_CHARACTERS_MAX, TEXT_CHARACTERS_MAX},
-    decision::{self, Horizon},
-    facts::{Dossier, Facts, global_id, stands_for},
+    decision::{self, About, Reason},
+    facts::{Dossier, Facts, global_id, in_succession, stands_for},
     journal::Changes,
     status,
 };
@@ -92,17 +92,11 @@ pub fn create(
     let mut checks = Checks::default();
     let number = checks.text("number", &input.number, REFERENCE_CHARACTERS_MAX);
     let case_register_id = checks.text_if("caseRegisterId", input.case_register_id.as_ref(), REFERENCE_CHARACTERS_MAX);
-    let recipient = checks.organisation(facts, "recipient", &input.recipient).map(|row| row.id);
+    let recipient_row = checks.organisation(facts, "recipient", &input.recipient);
+    let recipient = recipient_row.map(|row| row.id);
     let register = checks.found("register", facts.register.by_key(&input.register), "register").cloned();
     if register.as_ref().is_some_and(|row| !stands_for(facts, discloser, row.controller_id)) {
         checks.fault(FaultCode::Conflict, "register", "only the controller of a register discloses from it");
-    }
-    if recipient == Some(discloser) {
-        checks.fault(FaultCode::Conflict, "recipient", "discloser and recipient are the same organisation");
-    }
-    if recipient.is_some_and(|id| !decision::party_active(facts, id, &mut Horizon::new(by.1))) {
-        let code = DecisionReasonCode::PartyNotActive;
-        checks.fault(FaultCode::Reason(code), "recipient", "the organisation has ceased to exist without a successor");
     }
     let starts_on = checks.day_if("startsOn", input.starts_on.as_ref());
     let ends_on = checks.day_if("endsOn", input.ends_on.as_ref());
@@ -137,12 +131,16 @@ pub fn create(
         version: 1,
         content_hash: None,
     });
-    if let (Some(prior), Some(row)) = (prior, &row)
-        && !same_draft(prior, row)
-    {
-        checks.fault(FaultCode::Conflict, "number", "another agreement has this number");
+    let repeated = prior.filter(|prior| row.as_ref().is_some_and(|row| same_draft(prior, row))).map(|prior| prior.id);
+    if repeated.is_none() {
+        check_end(&mut checks, ends_on, by.1);
+        if let Some(recipient) = recipient_row {
+            check_recipient(&mut checks, facts, discloser, recipient, by.1);
+        }
+        if prior.is_some() && row.is_some() {
+            checks.fault(FaultCode::Conflict, "number", "another agreement has this number");
+        }
     }
-    let repeated = prior.map(|row| row.id);
     checks.done(|| {
         let changes = |edits| Changes {
             action: "createAgreement",
@@ -173,7 +171,29 @@ fn same_draft(prior: &agreement::Model, draft: &agreement::Model) -> bool {
     drafted == *draft
 }
 
-/// A term ends after it starts; `member` is the day that was given last.
+/// The recipient of a new agreement is another body than the discloser, and exists.
+fn check_recipient(
+    checks: &mut Checks,
+    facts: &Facts,
+    discloser: OrganisationId,
+    recipient: &organisation::Model,
+    at: Instant,
+) {
+    if in_succession(facts, discloser, recipient.id) {
+        checks.fault(FaultCode::Conflict, "recipient", "an agreement has two parties");
+    }
+    check_exists(checks, "recipient", recipient, at);
+}
+
+/// Nobody who has ceased to exist becomes a party, whoever took its place.
+fn check_exists(checks: &mut Checks, member: &str, organisation: &organisation::Model, at: Instant) {
+    if !decision::exists(organisation, at) {
+        let code = DecisionReasonCode::PartyNotActive;
+        checks.reasons(member, [Reason { code, item: None, bases: Vec::new(), about: About::Nothing }]);
+    }
+}
+
+/// A term does not end before it starts; `member` is the day that was given last.
 fn check_order(checks: &mut Checks, member: &str, (starts_on, ends_on): (Option<Day>, Option<Day>)) {
     if starts_on.zip(ends_on).is_some_and(|(starts_on, ends_on)| ends_on < starts_on) {
         checks.fault(FaultCode::PeriodReversed, member, "ends before it starts");

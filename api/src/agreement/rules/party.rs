@@ -2,14 +2,13 @@
 
 use entity::{
     agreement_party,
-    vocabulary::{AgreementId, AgreementPartyId, DecisionReasonCode, Instant, OrganisationId, PartyRole},
+    vocabulary::{AgreementId, AgreementPartyId, Instant, OrganisationId, PartyRole},
 };
 
-use super::{PARTIES_MAX, amendable};
+use super::{PARTIES_MAX, amendable, check_exists};
 use crate::{
     FaultCode, Violations,
     checks::Checks,
-    decision::{self, About, Reason},
     facts::{Facts, global_id},
     journal::Changes,
     version,
@@ -39,9 +38,8 @@ pub fn add(
     let dossier = amendable(&mut checks, facts, (&input.id, known), by.1);
     let organisation = checks.organisation(facts, "organisation", &input.organisation);
     let organisation_id = organisation.map(|row| row.id);
-    if organisation.is_some_and(|row| !decision::exists(row, by.1)) {
-        let code = DecisionReasonCode::PartyNotActive;
-        checks.reasons("organisation", [Reason { code, item: None, bases: Vec::new(), about: About::Nothing }]);
+    if let Some(organisation) = organisation {
+        check_exists(&mut checks, "organisation", organisation, by.1);
     }
     if let (Some(dossier), Some(id)) = (dossier, organisation_id)
         && [dossier.row.discloser_id, dossier.row.recipient_id].contains(&id)

@@ -12,7 +12,7 @@ use entity::{
     },
 };
 
-use super::{check_order, of_id, same_draft};
+use super::{check_end, check_order, of_id, same_draft};
 use crate::{
     FaultCode, Violations,
     checks::{Checks, REFERENCE_CHARACTERS_MAX},
@@ -103,6 +103,9 @@ pub fn renew(
         _ => {}
     }
     let repeated = prior.is_some();
+    if !repeated {
+        check_end(&mut checks, ends_on, by.1);
+    }
     let edits = match (&row, dossier) {
         (Some(row), Some(dossier)) if checks.is_clean() && !repeated => {
             Renewal { facts, row, earlier: dossier, planned_on, by }.edits()
