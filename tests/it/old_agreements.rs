@@ -238,6 +238,25 @@ on_both_engines! {
         assert_whole(&house.app).await;
     }
 
+    async fn row_that_means_another_agreement_of_its_number_is_a_conflict(house: House) {
+        take_in(&house, TABLE, Admission::Incomplete).await.unwrap();
+        let kela = house.token(KELA, Officer);
+        let id = agreement(&house, &kela, "KEL-2009-117", "id").await["id"].clone();
+        done(house.data(&kela, &act("draftAgreement", "agreement { id }"), json!({"input": {"id": id}})).await);
+        let before = seq(&house).await;
+        let gone_on = TABLE.replace("0246246-0;2229500-6;KELMU;2009-03-02", "9900001-8;3221308-6;SOTERI;2009-03-02");
+        let refused = take_in(&house, &gone_on, Admission::Incomplete).await.unwrap_err();
+        for place in ["old.csv:2:3: discloser", "old.csv:2:4: recipient", "old.csv:2:5: register"] {
+            assert!(refused.contains(&format!("{place}: is another in the registry's agreement of this number")), "{place} in {refused}");
+        }
+        let incomplete = TABLE.replace("0246246-0;2229500-6;KELMU;;", "0246246-0;3221308-6;KELMU;;");
+        let refused = take_in(&house, &incomplete, Admission::Incomplete).await.unwrap_err();
+        assert!(refused.contains("old.csv:3:4: recipient") && !refused.contains("old.csv:2:"), "{refused}");
+        assert_eq!(seq(&house).await, before, "nothing was written");
+        let told_otherwise = TABLE.replace("Kela 1/2009", "Kela 2/2009");
+        assert_eq!(take_in(&house, &told_otherwise, Admission::Incomplete).await, Ok(0), "an officer has gone on with it");
+    }
+
     async fn every_unknown_name_of_a_table_is_told_at_once_and_no_secret(house: House) {
         let before = seq(&house).await;
         let faulty = "number,discloser,recipient,register,provisions,items,channel

@@ -9,6 +9,7 @@ use entity::vocabulary::{Channel, ClosedEnum, Day, Instant, helsinki_day, instan
 
 use super::{
     fault::quoted,
+    read::find_organisation,
     tree::{Entry, Node, Spot, Value},
 };
 use crate::facts::Facts;
@@ -43,17 +44,26 @@ const RIGHT: &str = "RIGHT_TO_RECEIVE";
 /// Rows of a table that cannot be read, each with its place.
 pub(super) type Unreadable = Vec<(Spot, String)>;
 
+/// Table as it was read.
+pub(super) struct Table {
+    /// Its agreements and contacts, as any other world file has them.
+    pub node: Node,
+    /// Cells that the registry contradicts, each with its column and why.
+    pub conflicts: Vec<(Spot, &'static str, &'static str)>,
+}
+
 /// Column of a table that a place in a reader's values comes from, by the number of the cell.
 pub(super) fn column(text: &str, cell: usize) -> Option<String> {
     let head = reader(text).headers().ok()?.clone();
     head.get(cell.checked_sub(1)?).map(name)
 }
 
-/// Reads a table; agreements that have gone on from what was registered are left alone.
+/// Reads a table; agreements that have gone on from what was registered are left alone. A number the registry has for
+/// another agreement is a conflict: two houses may have counted alike.
 ///
 /// # Errors
 /// The places where it is no table of agreements, and why.
-pub(super) fn parse(text: &str, facts: &Facts, now: Instant) -> Result<Option<Node>, Unreadable> {
+pub(super) fn parse(text: &str, facts: &Facts, now: Instant) -> Result<Table, Unreadable> {
     let mut reader = reader(text);
     let head = reader.headers().cloned().map_err(|fault| vec![unread(&fault)])?;
     let columns: Vec<String> = head.iter().map(name).collect();
@@ -74,7 +84,8 @@ pub(super) fn parse(text: &str, facts: &Facts, now: Instant) -> Result<Option<No
     let top = Spot { line: 1, column: 1 };
     let agreements = list(top, open().map(Row::agreement).collect());
     let contacts = list(top, open().flat_map(Row::contacts).collect());
-    Ok(Some(map(top, vec![entry("agreements", agreements), entry("contacts", contacts)])))
+    let node = map(top, vec![entry("agreements", agreements), entry("contacts", contacts)]);
+    Ok(Table { node, conflicts: rows.iter().flat_map(Row::conflicts).collect() })
 }
 
 /// Tables are written with commas, semicolons or tabs; whichever stands most often in the head.
@@ -159,6 +170,25 @@ impl Row<'_> {
     /// Whether an officer has gone on with what an earlier import registered.
     fn has_gone_on(&self) -> bool {
         self.standing().is_some_and(|row| row.status != entity::vocabulary::AgreementStatus::RegisteredIncomplete)
+    }
+
+    /// Parties and register that are others than those of the agreement the registry has under this number.
+    fn conflicts(&self) -> Vec<(Spot, &'static str, &'static str)> {
+        let Some(standing) = self.standing() else { return Vec::new() };
+        let organisation = |text: &str| find_organisation(self.facts, text);
+        let register = |text: &str| self.facts.register.by_key(text).map(|row| row.id);
+        let cell = |column| self.cell(column).map(|(spot, text)| (column, spot, text));
+        let agrees = |column: &str, text: &str| match column {
+            "discloser" => organisation(text) == Some(standing.discloser_id),
+            "recipient" => organisation(text) == Some(standing.recipient_id),
+            _ => register(text) == Some(standing.register_id),
+        };
+        ["discloser", "recipient", "register"]
+            .into_iter()
+            .filter_map(cell)
+            .filter(|(column, _, text)| !agrees(column, text))
+            .map(|(column, spot, _)| (spot, column, "is another in the registry's agreement of this number"))
+            .collect()
     }
 
     fn agreement(&self) -> Node {
@@ -325,7 +355,7 @@ fn entry_at(spot: Spot, key: &str, node: Node) -> Entry {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<Option<Node>, Unreadable> {
+    fn read(text: &str) -> Result<Table, Unreadable> {
         parse(text, &Facts::default(), Instant::UNIX_EPOCH)
     }
 
@@ -334,7 +364,8 @@ mod tests {
         for mark in [",", ";", "\t"] {
             let head = ["number", "discloser", "recipient", "Register"].join(mark);
             let row = ["KEL-1", "0246246-0", "2229500-6", "KELMU"].join(mark);
-            let Ok(Some(Node { value: Value::Map(entries), .. })) = read(&format!("\u{feff}{head}\r\n{row}\r\n\r\n"))
+            let Ok(Table { node: Node { value: Value::Map(entries), .. }, .. }) =
+                read(&format!("\u{feff}{head}\r\n{row}\r\n\r\n"))
             else {
                 panic!("{mark:?}")
             };

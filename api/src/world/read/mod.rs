@@ -14,7 +14,7 @@ mod scopes;
 mod series;
 mod statements;
 
-pub(super) use references::{CitationReference, find_basis, find_contact};
+pub(super) use references::{CitationReference, find_basis, find_contact, find_organisation};
 
 use std::{
     cell::RefCell,
@@ -79,7 +79,13 @@ fn looked_at(files: &[WorldFile], with: Circumstances<'_>) -> Result<(Survey, Wo
     for file in files {
         let parsed = match Form::of(file) {
             Form::Values => tree::parse(&file.text).map_err(|unreadable| vec![unreadable]),
-            Form::Table => csv::parse(&file.text, with.facts, with.now),
+            Form::Table => csv::parse(&file.text, with.facts, with.now).map(|table| {
+                for (spot, column, message) in table.conflicts {
+                    let place = Place { file: file.name.clone(), spot, path: column.to_owned() };
+                    faults.add(place.fault(FaultCode::Conflict, message));
+                }
+                Some(table.node)
+            }),
         };
         match parsed {
             Ok(node) => documents.extend(node.map(|node| (file.name.as_str(), node))),
