@@ -223,6 +223,20 @@ async fn verify_says_that_the_tables_equal_the_journal() {
     assert!(text(&output.stderr).contains("organisation"), "{}", text(&output.stderr));
 }
 
+#[tokio::test]
+async fn verify_names_the_version_that_is_not_what_its_hash_says() {
+    let (directory, database_url) = closed(sample().await).await;
+    let settings = settings(directory.path(), &database_url);
+    let mut connection = <sqlx::SqliteConnection as sqlx::Connection>::connect(&database_url).await.unwrap();
+    let altered = "insert into agreement_version (id, agreement_id, version, content, content_hash)
+        select randomblob(16), id, 9, '{}', 'abc' from agreement where number = 'SOT-2024-001'";
+    sqlx::Executor::execute(&mut connection, altered).await.unwrap();
+    sqlx::Connection::close(connection).await.unwrap();
+    let output = run(&settings, &["verify"]).await;
+    let said = text(&output.stderr);
+    assert!(said.contains("version 9 of SOT-2024-001 is not what its hash says"), "{said}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sigterm_drains_and_ends_well() {
     let (directory, database_url) = closed(sample().await).await;

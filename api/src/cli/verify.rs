@@ -1,7 +1,8 @@
 //! Checking the house against its own record, and another's against its public key.
 
-use std::{io::ErrorKind, path::PathBuf};
+use std::{io::ErrorKind, path::PathBuf, sync::Arc};
 
+use entity::agreement_version;
 use sea_orm::DatabaseTransaction;
 
 use super::CliError;
@@ -9,6 +10,7 @@ use crate::{
     app,
     config::Config,
     database::Database,
+    decision::content_hash,
     facts::Facts,
     journal,
     keys::Keys,
@@ -65,6 +67,7 @@ pub(super) async fn verify(config: Config) -> Result<(), CliError> {
     let mut faults = facts(&database).await?;
     let snapshot = database.snapshot().await.map_err(crate::Error::from)?;
     let registry = journal::load_within(&snapshot).await?;
+    faults.extend(contents(&registry)?);
     faults.extend(log(&config, &snapshot, &registry, keys).await?);
     faults.extend(statistics(&snapshot, &registry).await?);
     if faults.is_empty() { Ok(()) } else { Err(CliError::Said(faults.join("\n"))) }
@@ -89,6 +92,22 @@ async fn facts(database: &Database) -> Result<Vec<String>, CliError> {
     }
     faults.push(format!("facts: tables and journal differ in {}", differing.join(", ")));
     Ok(faults)
+}
+
+/// What was agreed must be what its hash says.
+fn contents(facts: &Facts) -> Result<Vec<String>, CliError> {
+    let versions = facts.agreement_version.all();
+    let altered: Vec<_> = versions.filter(|row| content_hash(&row.content) != row.content_hash).collect();
+    super::say(format!(
+        "contents: {} versions of agreements, {} are not what their hash says",
+        facts.agreement_version.all().count(),
+        altered.len()
+    ))?;
+    let number = |id| facts.agreement.get(id).map_or("unknown", |row| row.number.as_str());
+    let said = |row: &Arc<agreement_version::Model>| {
+        format!("contents: version {} of {} is not what its hash says", row.version, number(row.agreement_id))
+    };
+    Ok(altered.into_iter().map(said).collect())
 }
 
 /// Entries must follow from their rows, and every checkpoint ever signed from the entries.

@@ -5,11 +5,11 @@
 use std::collections::BTreeSet;
 
 use entity::{
-    access_grant, agreement, contact, data_item, entitlement, incident, inquiry, mandating_right, organisation_key,
-    protection_statement, scope, scope_item,
+    access_grant, agreement, agreement_version, contact, data_item, entitlement, incident, inquiry, mandating_right,
+    organisation_key, protection_statement, scope, scope_item,
     vocabulary::{
         AgreementStatus, Channel, DecisionReasonCode, InquiryStatus, Instant, MandatingRightStatus, Operation,
-        OrganisationId, PartyRole, ProposalStatus, ScopeId, ScopeStatus, StatementStatus,
+        OrganisationId, PartyRole, ProposalStatus, ScopeId, ScopeStatus, StatementStatus, day_end, helsinki_midnight,
     },
 };
 use uuid::Uuid;
@@ -19,7 +19,8 @@ use crate::{
     agreement::rules::{BASES_MAX, PARTIES_MAX},
     auth::PublicKey,
     contact::rules as contact_rules,
-    facts::{Dossier, Facts, Row, stands_for},
+    decision,
+    facts::{Dossier, Facts, Row, in_succession, stands_for},
     inquiry::PROVISIONS_MAX,
     onward_rule::rules::RULES_MAX,
     organisation::{keys::rules::KEYS_MAX, rules::SUBSYSTEMS_MAX},
@@ -126,6 +127,12 @@ pub(super) fn agreement(row: &agreement::Model) -> Vec<Breach> {
     .collect()
 }
 
+/// A content version is known by its hash.
+pub(super) fn version(row: &agreement_version::Model) -> Vec<Breach> {
+    let altered = decision::content_hash(&row.content) != row.content_hash;
+    when(altered, "content_hash", FaultCode::Malformed, "is not the SHA-256 of `content`").into_iter().collect()
+}
+
 /// Whether an agreement of a status has been signed.
 pub(super) fn is_signed(status: AgreementStatus) -> bool {
     use AgreementStatus::{Active, Signed, Superseded, Suspended, Terminated};
@@ -183,10 +190,29 @@ pub(super) fn dossier(facts: &Facts, dossier: &Dossier) -> Vec<Breach> {
             "of a REGISTERED_INCOMPLETE agreement are DEFINED and nothing more, for it permits nothing",
         ),
         when(twice, "scopes", FaultCode::Conflict, "more than one scope of a channel is OPEN"),
+        when(
+            was_one_body(facts, dossier),
+            "recipient",
+            FaultCode::Conflict,
+            "was one body with the discloser already; an agreement has two parties",
+        ),
     ]
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// Whether one party had taken the other's place before the agreement was made; one that did so since stands for both.
+fn was_one_body(facts: &Facts, dossier: &Dossier) -> bool {
+    let (discloser, recipient) = (dossier.row.discloser_id, dossier.row.recipient_id);
+    let registered = dossier.status.entries().first().map(|(from, _)| *from);
+    let made =
+        [dossier.row.signed_on.map(helsinki_midnight), dossier.starts_at, registered].into_iter().flatten().min();
+    let ended = |id| facts.party(id).and_then(|row| row.dissolved_on).map(day_end);
+    let ended_before = |id| ended(id).is_some_and(|end| made.is_none_or(|made| end <= made));
+    discloser != recipient
+        && in_succession(facts, discloser, recipient)
+        && (ended_before(discloser) || ended_before(recipient))
 }
 
 /// Whether an agreement, and each item of its scopes, may still stand without a provision.

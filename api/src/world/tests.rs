@@ -299,6 +299,41 @@ fn agreement_beyond_draft_without_basis_and_two_open_scopes_are_faults() {
 }
 
 #[test]
+fn agreement_of_a_body_with_whose_place_it_had_taken_is_a_fault() {
+    let agreement = |day: &str| {
+        let mut files = sample();
+        files.push(file(&format!(
+            "agreements:
+  - number: X-1
+    discloser: 9900001-8
+    recipient: 9900002-6
+    register: SOTERI
+    status: DRAFT
+    history: [{{status: DRAFT, from: {day}, actor: a}}]
+"
+        )));
+        faults(&files)
+    };
+    let found = agreement("2026-01-01");
+    assert_eq!(found.len(), 1, "{}", shown(&found));
+    assert_eq!((found[0].code, found[0].path.as_str()), (FaultCode::Conflict, "agreements.0.recipient"));
+    assert!(agreement("2025-12-31").is_empty(), "two bodies that were to become one");
+}
+
+#[test]
+fn version_that_is_not_what_its_hash_says_is_a_fault() {
+    let with = |content: &str| {
+        let mut files = sample();
+        files.push(file(&RARE.replace("[1, \"b\"]", content)));
+        faults(&files)
+    };
+    assert!(with("[1, \"b\"]").is_empty());
+    let found = with("[1, \"c\"]");
+    assert_eq!(found.len(), 1, "{}", shown(&found));
+    assert_eq!((found[0].code, found[0].path.as_str()), (FaultCode::Malformed, "agreements.0.versions.0.content_hash"));
+}
+
+#[test]
 fn whole_that_no_answer_holds_is_a_fault_where_the_files_add_to_it() {
     let lines = |lines: Vec<String>| lines.join("\n");
     let qualifiers = |count: usize| {
@@ -425,14 +460,14 @@ agreements:
     status: SIGNED
     signed_on: 2026-01-02
     drafted_by: Skatteverket
-    content_hash: abc
+    content_hash: 23f59675776208ec8cd3f8c20c36b9e64c6a012c38c5d490b982112fb5cc3f72
     history: [{status: SIGNED, from: 2026-01-02, actor: a, document: "aa00000000000000000000000000000000000000000000000000000000000000"}]
     parties: [{organisation: 0246246-0, role: PROCESSOR}]
     bases:
       - {legal_basis: 1/2020 1 § @2021-06-01, roles: [RIGHT_TO_RECEIVE, RIGHT_TO_DISCLOSE], adequacy: REPEALED,
          note: "kaksi\n\triviä"}
       - {legal_basis: 1/2020 1 §, roles: [RIGHT_TO_RECEIVE, RIGHT_TO_DISCLOSE, ONWARD], adequacy: ADEQUATE, reviewed_at: 2026-01-01}
-    versions: [{version: 1, content: '{"a": [1, "b"]}', content_hash: abc}]
+    versions: [{version: 1, content: '{"a": [1, "b"]}', content_hash: 23f59675776208ec8cd3f8c20c36b9e64c6a012c38c5d490b982112fb5cc3f72}]
     signatures:
       - {organisation: 9900001-8, act: SIGNED, evidence: PAPER, signed_at: 2026-01-02, actor: a,
          document: "aa00000000000000000000000000000000000000000000000000000000000000"}

@@ -190,7 +190,9 @@ impl<'a> Reader<'a> {
                 content: fields.prose("content"),
                 content_hash: fields.text("content_hash"),
             };
-            fields.finish();
+            if fields.finish() {
+                fields.note(rules::version(&row));
+            }
             self.put(&fields, row);
         }
     }
