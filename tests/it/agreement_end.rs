@@ -3,10 +3,11 @@
 use api::{
     app,
     auth::Role::{Administrator, Auditor, Officer, System},
+    journal::{Author, Changes},
     world,
 };
 use chrono::TimeDelta;
-use entity::vocabulary::helsinki_day;
+use entity::{organisation, vocabulary::helsinki_day};
 use futures::future::join_all;
 use sea_orm::{ConnectionTrait, TransactionTrait};
 use serde_json::{Value, json};
@@ -291,7 +292,14 @@ on_both_engines! {
         let administrator = house.token(DVV, Administrator);
         let dissolved = house.data(&administrator, "{ organisation(businessId: \"0211675-2\") { id } }", json!({})).await["organisation"]["id"].clone();
         let passed_on = json!({"input": {"id": dissolved, "dissolvedOn": "2026-10-31", "successor": KELA}});
-        done(house.data(&administrator, &act("dissolveOrganisation", "organisation { id }"), passed_on).await);
+        let refused = house.data(&administrator, &act("dissolveOrganisation", "organisation { id }"), passed_on).await;
+        assert_eq!(refusals(&refused), ["CONFLICT input.successor"], "no act makes one of them");
+        let journal = &house.app.gateway.journal;
+        let facts = journal.facts();
+        let [city, kela] = ["0211675-2", KELA].map(|id| facts.organisation_of(id).unwrap().as_ref().clone());
+        let became = organisation::Model { dissolved_on: "2026-10-31".parse().ok(), successor_id: Some(kela.id), ..city };
+        let changes = Changes { action: "test", subject: "world:test".to_owned(), reason: None, edits: vec![became.into()] };
+        journal.commit(Author::operator(), move |_| Ok(vec![changes])).await.unwrap();
         let renewal = json!({"number": "KEL-2026-086"});
         assert_eq!(refusals(&renew(&house, &house.token(KELA, Officer), "KEL-2021-031", &renewal).await), ["PARTY_NOT_ACTIVE input.id"]);
         let gateway = &house.app.gateway;

@@ -428,8 +428,7 @@ impl Case<'_> {
     }
 
     fn entitled(&self, scope: &scope::Model, law: LegalBasisId, asked: &ItemCode, item: &data_item::Model) -> bool {
-        let named = self.agreement.recipient_id;
-        let recipient = acting(self.facts, named, self.at);
+        let recipient = acting(self.facts, self.agreement.recipient_id, self.at);
         self.facts.entitlement.all().any(|row| {
             row.legal_basis_id == law
                 && row.register_id == self.question.register
@@ -437,7 +436,7 @@ impl Case<'_> {
                 && row.operation == self.question.operation
                 && row.status == ProposalStatus::Confirmed
                 && within(row.valid_from, row.valid_until, self.at)
-                && (row.recipient_id == Some(named) || row.recipient_id.is_none_or(|id| id == recipient.id))
+                && row.recipient_id.is_none_or(|named| becomes(self.facts, named, recipient.id))
                 && reaches_kind(row, recipient)
                 && reaches(&row.item_code, asked, item)
                 && self.reaches_channel(scope, row.channel)
@@ -641,7 +640,9 @@ fn defined_until(facts: &Facts, scope: &scope::Model) -> Instant {
     let instants = of_day.map(|scope| {
         let entries = facts.status_entry.all().filter(|row| row.subject_id == scope.id.0);
         let first = entries.min_by_key(|row| row.ordinal).map(|row| row.from_at);
-        first.filter(|from| helsinki_day(*from) == scope.defined_on).unwrap_or(day_end(scope.defined_on))
+        first
+            .filter(|from| helsinki_day(*from) == scope.defined_on && *from != helsinki_midnight(scope.defined_on))
+            .unwrap_or(day_end(scope.defined_on))
     });
     instants.min().unwrap()
 }

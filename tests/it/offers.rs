@@ -1,8 +1,10 @@
 //! What an agreement offers and what its acts answer are one: an act succeeds exactly when it is offered with nothing in
 //! its way.
 
+use std::collections::BTreeSet;
+
 use api::auth::Role::{Auditor, Officer, System};
-use entity::vocabulary::{AdoptionStepCode, ClosedEnum};
+use entity::vocabulary::{AdoptionStepCode, AgreementAction, ClosedEnum};
 use serde_json::{Value, json};
 
 use crate::{
@@ -17,6 +19,17 @@ use crate::{
 
 /// Authority that is no party of the sample's agreements.
 const STRANGER: &str = "0119343-0";
+
+/// Acts that need more to be told than what they are done to; each has tests of its own.
+const OTHERS: [&str; 7] = [
+    "ADD_BASIS",
+    "REVIEW_BASIS",
+    "DEFINE_SCOPE",
+    "MARK_SCOPE_TESTED",
+    "ADD_ONWARD_RULE",
+    "GRANT_ACCESS",
+    "REVOKE_ACCESS",
+];
 
 /// What the acts on an agreement need to be told.
 const TARGET: &str = "number id version contentHash discloser { businessId } recipient { businessId }
@@ -43,6 +56,7 @@ fn acts(target: &Value) -> Vec<(&'static str, &'static str, &'static str, Vec<Va
     let (agreement, scope) = ("agreement { id }", "scope { id }");
     vec![
         ("DRAFT", "draftAgreement", agreement, whole(json!({}))),
+        ("AMEND", "amendAgreement", agreement, whole(json!({}))),
         ("CONFIRM_BASIS", "confirmAgreementBasis", agreement, whole(json!({}))),
         ("OFFER", "offerAgreement", agreement, whole(json!({}))),
         ("ACCEPT", "acceptAgreement", signed, whole(on_present)),
@@ -76,6 +90,13 @@ async fn succeeds(house: &House, token: &str, name: &str, payload: &str, target:
     }
     let signatures = &done["agreement"]["signatures"];
     signatures.is_null() || *signatures != target["signatures"]
+}
+
+#[test]
+fn every_action_is_tried_or_has_tests_of_its_own() {
+    let nothing = json!({"scopes": [], "onwardRules": [], "versions": {"nodes": []}});
+    let known: BTreeSet<&str> = acts(&nothing).iter().map(|(code, ..)| *code).chain(OTHERS).collect();
+    assert_eq!(known, AgreementAction::ALL.iter().map(|(_, code, _)| *code).collect());
 }
 
 on_both_engines! {

@@ -751,7 +751,8 @@ pub async fn ids(house: &House) -> BTreeMap<&'static str, String> {
 fn answers_literal() -> String {
     let answers = all_yes();
     let answers = answers.as_array().unwrap().iter();
-    let said = answers.map(|answer| format!("{{question: {}, answer: YES}}", answer["question"]));
+    let said =
+        answers.map(|answer| format!("{{question: {}, answer: YES, text: {}}}", answer["question"], answer["text"]));
     format!("[{}]", said.collect::<Vec<_>>().join(", "))
 }
 

@@ -10,7 +10,7 @@ use entity::{
 };
 
 use super::{About, Horizon, Reason};
-use crate::facts::{BasisPart, Dossier, Facts, ItemPart, Law, ScopePart, successors};
+use crate::facts::{BasisPart, Dossier, Facts, ItemPart, Law, ScopePart, stands_for, successors};
 
 /// Reason without an item or provision.
 pub(super) fn reason(code: DecisionReasonCode) -> Reason {
@@ -59,11 +59,7 @@ pub fn party_active(facts: &Facts, id: OrganisationId, horizon: &mut Horizon) ->
 
 /// Organisation that acts in the place of a party: itself as long as it exists, then whoever took its place. What the law
 /// asks of a party is asked of that.
-pub(super) fn acting<'a>(
-    facts: &'a Facts,
-    id: OrganisationId,
-    horizon: &mut Horizon,
-) -> Option<&'a organisation::Model> {
+pub fn acting<'a>(facts: &'a Facts, id: OrganisationId, horizon: &mut Horizon) -> Option<&'a organisation::Model> {
     let mut acting = facts.party(id)?;
     for heir in successors(facts, id) {
         let Some(day) = acting.dissolved_on else { break };
@@ -296,31 +292,28 @@ pub(super) fn entitles(
     horizon: &mut Horizon,
 ) -> bool {
     let Some(recipient) = acting(facts, dossier.row.recipient_id, horizon) else { return false };
-    // What the law gives to one body by name passes with its duties; what it gives to a kind, only to such.
-    let named = [dossier.row.recipient_id, recipient.id];
-    let is_recipient = |entitlement: &entitlement::Model| {
-        named.into_iter().any(|id| is_for(entitlement, Some(id), recipient.kind, recipient.authority_status))
-    };
     law.entitlements.iter().any(|entitlement| {
         entitlement.register_id == dossier.row.register_id
             && entitlement.purpose_id == wanted.purpose
             && entitlement.operation == wanted.operation
             && entitlement.item_code.covers_parts(wanted.node, wanted.qualifier)
-            && is_recipient(entitlement)
+            && is_for(facts, entitlement, Some(recipient.id), recipient.kind, recipient.authority_status)
             && entitlement.status == ProposalStatus::Confirmed
             && horizon.within(entitlement.valid_from, entitlement.valid_until)
             && reaches(facts, dossier, scope, entitlement, horizon)
     })
 }
 
-/// Whether an entitlement is given to a recipient of a kind and status; `id` is null for any organisation of them.
+/// Whether an entitlement is given to a recipient of a kind and status; `id` is null for any organisation of them. What the
+/// law gives to one body by name passes with its duties.
 pub fn is_for(
+    facts: &Facts,
     entitlement: &entitlement::Model,
     id: Option<OrganisationId>,
     kind: OrganisationKind,
     status: AuthorityStatus,
 ) -> bool {
-    entitlement.recipient_id.is_none_or(|recipient| Some(recipient) == id)
+    entitlement.recipient_id.is_none_or(|named| id.is_some_and(|id| stands_for(facts, id, named)))
         && entitlement.recipient_kind.is_none_or(|recipients| recipients == kind)
         && entitlement.authority_status.is_none_or(|required| required == status)
 }

@@ -26,7 +26,8 @@ pub use actions::{
 pub use checklist::{CATALOGUE_VERSION, Question as CatalogueQuestion, checklist, gaps, questions};
 pub use completeness::{Completeness, completeness, unfounded, unfounded_items};
 pub use conditions::{
-    carries, exists, has_basis, in_force, is_for, is_right, law_in_force, mode_justified, openable, party_active,
+    acting, carries, exists, has_basis, in_force, is_for, is_right, law_in_force, mode_justified, openable,
+    party_active,
 };
 pub use content::{
     Content, Difference, DifferenceKind, Present, SIDES, agreed, agreed_version, awaited, beyond, content_hash,

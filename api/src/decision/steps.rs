@@ -106,7 +106,7 @@ pub fn is_own(code: Step, side: AgreementSide) -> bool {
     by == side || by == AgreementSide::Both
 }
 
-/// Whether a side has a step of its own whose day it may plan: one that is not done. The last step is the last to be done.
+/// Whether a side has a step of its own whose day it may plan: one that is not done. The last step is done last.
 pub fn has_step_to_plan(facts: &Facts, dossier: &Dossier, side: AgreementSide, at: Instant) -> bool {
     let plan = |code| facts.adoption_plan.of(dossier.row.id).find(|plan| plan.step == code).map(AsRef::as_ref);
     let mut own = Step::ALL.iter().rev().map(|(code, _, _)| *code).filter(|code| is_own(*code, side));

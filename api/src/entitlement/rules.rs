@@ -67,7 +67,7 @@ pub fn find(facts: &Facts, question: &Question, at: Instant) -> Entitlements {
     let mut nodes: Vec<_> = facts
         .entitlement
         .of(question.register)
-        .filter(|row| row.register_id == question.register && decision::is_for(row, id, kind, status))
+        .filter(|row| row.register_id == question.register && decision::is_for(facts, row, id, kind, status))
         .filter(|row| question.purpose.is_none_or(|purpose| row.purpose_id == purpose))
         .filter(|row| holds(facts, row, at))
         .cloned()

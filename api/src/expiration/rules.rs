@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     auth::{Sight, policy},
     context::View,
-    decision,
+    decision::{self, Horizon},
     facts::{Dossier, global_id},
 };
 
@@ -160,7 +160,8 @@ fn agreements(view: &View, found: &mut Vec<Expiration>) {
 
 /// Provisions an agreement rests on that cease, and what they give at most that ends.
 fn laws(view: &View, dossier: &Dossier, found: &mut Vec<Expiration>) {
-    let recipient = view.facts.party(dossier.row.recipient_id);
+    let facts = &view.facts;
+    let recipient = decision::acting(facts, dossier.row.recipient_id, &mut Horizon::new(view.at));
     for law in dossier.bases.iter().filter_map(|basis| view.facts.law(basis.row.legal_basis_id)) {
         let of = |kind, at, subject| Expiration {
             at,
@@ -173,7 +174,7 @@ fn laws(view: &View, dossier: &Dossier, found: &mut Vec<Expiration>) {
         let given = law.entitlements.iter().filter(|row| {
             row.status == ProposalStatus::Confirmed
                 && row.register_id == dossier.row.register_id
-                && recipient.is_some_and(|to| decision::is_for(row, Some(to.id), to.kind, to.authority_status))
+                && recipient.is_some_and(|to| decision::is_for(facts, row, Some(to.id), to.kind, to.authority_status))
         });
         found
             .extend(given.filter_map(|row| Some(of(ExpirationKind::Entitlement, row.valid_until?, global_id(row.id)))));

@@ -1,7 +1,7 @@
 //! An agreement with all its parts, a provision with its entitlements, a register with its items: compiled once after a
 //! change, so that a decision follows pointers instead of searching.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use entity::{
     agreement, agreement_basis, data_item, data_item_qualifier, entitlement, legal_basis, mandating_right, onward_rule,
@@ -151,12 +151,11 @@ impl Dossier {
         let mut scopes: Vec<ScopePart> =
             tables.scope.of(row.id).map(|scope| scope_part(tables, scope, &position)).collect();
         scopes.sort_by_key(|scope| (scope.row.channel, scope.row.version));
-        for at in 1..scopes.len() {
-            let day = |scope: &ScopePart| (scope.row.channel, scope.row.defined_on);
-            let earlier = scopes[..at].iter().filter(|earlier| day(earlier) == day(&scopes[at]));
-            let first = earlier.map(|earlier| earlier.defined_until).min();
-            scopes[at].defined_until =
-                first.map_or(scopes[at].defined_until, |first| first.min(scopes[at].defined_until));
+        let mut first = BTreeMap::new();
+        for scope in &mut scopes {
+            let of_day = first.entry((scope.row.channel, scope.row.defined_on)).or_insert(scope.defined_until);
+            *of_day = scope.defined_until.min(*of_day);
+            scope.defined_until = *of_day;
         }
         let onward = tables
             .onward_rule
@@ -206,13 +205,14 @@ fn scope_part(
         .collect();
     items.sort_by(|a, b| (&a.row.item_code, a.row.operation).cmp(&(&b.row.item_code, b.row.operation)));
     let status = History::read(tables, scope.id.0, scope.status);
-    let first = status.entries().first().map(|(from, _)| *from);
+    let day = scope.defined_on;
+    // An entry at midnight is one of a file that tells the day alone.
+    let told = |from: &Instant| helsinki_day(*from) == day && *from != helsinki_midnight(day);
+    let first = status.entries().first().map(|(from, _)| *from).filter(told);
     ScopePart {
         row: Arc::clone(scope),
         status,
-        defined_until: first
-            .filter(|from| helsinki_day(*from) == scope.defined_on)
-            .unwrap_or(day_end(scope.defined_on)),
+        defined_until: first.unwrap_or(day_end(day)),
         purposes: tables.scope_purpose.of(scope.id).map(|purpose| purpose.purpose_id).collect(),
         items: items.into(),
     }

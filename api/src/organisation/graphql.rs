@@ -386,8 +386,9 @@ impl OrganisationMutation {
         Ok(AmendOrganisationPayload { organisation, user_errors })
     }
 
-    /// Dissolves an organisation; the administrator's act. Its agreements go on with the successor. Errors: FORBIDDEN. User
-    /// errors: MALFORMED, NOT_FOUND, CONFLICT, WRONG_STATUS.
+    /// Dissolves an organisation on its last day or later; the administrator's act. Its agreements go on with the successor,
+    /// which has by them what the law gives to such a body. Errors: FORBIDDEN. User errors: MALFORMED, NOT_FOUND, CONFLICT,
+    /// WRONG_STATUS, PERIOD_REVERSED, and PARTY_NOT_ACTIVE for a successor that has ceased.
     async fn dissolve_organisation(
         &self,
         ctx: &Context<'_>,

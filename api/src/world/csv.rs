@@ -48,8 +48,8 @@ pub(super) type Unreadable = Vec<(Spot, String)>;
 pub(super) struct Table {
     /// Its agreements and contacts, as any other world file has them.
     pub node: Node,
-    /// Cells that the registry contradicts, each with its column and why.
-    pub conflicts: Vec<(Spot, &'static str, &'static str)>,
+    /// Cells of another agreement than the registry has under their number, each with its column.
+    pub conflicts: Vec<(Spot, &'static str)>,
 }
 
 /// Column of a table that a place in a reader's values comes from, by the number of the cell.
@@ -173,7 +173,7 @@ impl Row<'_> {
     }
 
     /// Parties and register that are others than those of the agreement the registry has under this number.
-    fn conflicts(&self) -> Vec<(Spot, &'static str, &'static str)> {
+    fn conflicts(&self) -> Vec<(Spot, &'static str)> {
         let Some(standing) = self.standing() else { return Vec::new() };
         let organisation = |text: &str| find_organisation(self.facts, text);
         let register = |text: &str| self.facts.register.by_key(text).map(|row| row.id);
@@ -187,7 +187,7 @@ impl Row<'_> {
             .into_iter()
             .filter_map(cell)
             .filter(|(column, _, text)| !agrees(column, text))
-            .map(|(column, spot, _)| (spot, column, "is another in the registry's agreement of this number"))
+            .map(|(column, spot, _)| (spot, column))
             .collect()
     }
 

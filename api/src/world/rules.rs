@@ -209,7 +209,7 @@ fn was_one_body(facts: &Facts, dossier: &Dossier) -> bool {
     let made =
         [dossier.row.signed_on.map(helsinki_midnight), dossier.starts_at, registered].into_iter().flatten().min();
     let ended = |id| facts.party(id).and_then(|row| row.dissolved_on).map(day_end);
-    let ended_before = |id| ended(id).is_some_and(|end| made.is_none_or(|made| end <= made));
+    let ended_before = |id| ended(id).zip(made).is_some_and(|(end, made)| end <= made);
     discloser != recipient
         && in_succession(facts, discloser, recipient)
         && (ended_before(discloser) || ended_before(recipient))

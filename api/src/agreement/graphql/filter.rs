@@ -39,13 +39,14 @@ pub struct AgreementFilter {
     name: Option<String>,
     /// Only those whose last day is before this one.
     expiring_before: Option<Date>,
-    /// Only those that wait for the caller, as officer of a party; all when absent or false. An agreement waits for a side
-    /// that may now, with nothing in the way, accept, sign or declare an adoption step. It waits for its discloser that may
-    /// now draft it anew, confirm its basis, offer, activate or resume it, or mark a scope implemented or tested, open or
-    /// resume one; while a provision of it has not been reviewed; as a draft that rests on no provision; and, until it is
-    /// offered, when it has a right and every scope of it is closed or none is defined. It waits for its recipient while it
-    /// is signed or active, its term has not ended, and over the channel of a scope that is not closed there is no
-    /// protection statement that is approved and has not lapsed, nor one that waits for the discloser's review.
+    /// Only those that wait for the caller, as officer of a party; all when absent or false. An agreement waits for a
+    /// side that may now, with nothing in the way, accept, sign or declare an adoption step. It waits for its discloser
+    /// that may now draft it anew, confirm its basis, offer, activate or resume it, or mark a scope implemented or
+    /// tested, open or resume one; while a provision of it has not been reviewed; as a draft that rests on no
+    /// provision; and, until it is offered, when it has a right and every scope of it is closed or none is defined. It
+    /// waits for its recipient while it is signed or active, its term has not ended, and over the channel of a scope
+    /// that is not closed there is no protection statement that is approved and has not lapsed, nor one that waits for
+    /// the discloser's review.
     waits_for_me: Option<bool>,
 }
 

@@ -221,7 +221,7 @@ impl Agreement {
         self.for_parties(|| self.dossier.bases.iter().map(|part| AgreementBasis::part(&self.view, part)).collect())
     }
 
-    /// Scopes by channel and version, at most 50; null for those who are no party.
+    /// Scopes by channel and version, at most 50 that are not closed; null for those who are no party.
     async fn scopes(&self) -> Option<Vec<Scope>> {
         self.for_parties(|| Scope::all(&self.view, &self.dossier))
     }

@@ -71,12 +71,12 @@ pub fn amend(
     let starts_on = input.starts_on.over(standing.0, |text| checks.day("startsOn", text));
     let ends_on = input.ends_on.over(standing.1, |text| checks.day("endsOn", text));
     let changed = [("startsOn", starts_on != standing.0), ("endsOn", ends_on != standing.1)];
-    let changed = changed.into_iter().filter_map(|(member, differs)| differs.then_some(member));
+    let mut changed = changed.into_iter().filter_map(|(member, differs)| differs.then_some(member));
     if row.is_some_and(|row| decision::is_offered(row.status)) {
         for member in changed {
             checks.fault(FaultCode::WrongStatus, member, "its term has been offered; a renewal agrees on another");
         }
-    } else if let Some(last) = changed.last() {
+    } else if let Some(last) = changed.next_back() {
         check_order(&mut checks, last, (starts_on, ends_on));
         if last == "endsOn" {
             check_end(&mut checks, ends_on, by.1);

@@ -94,12 +94,10 @@ pub fn accept(
     let spoken = spoken(&mut checks, facts, &input.id, speaker);
     let stands_by =
         spoken.is_some_and(|(dossier, speaker)| decision::stands_by(facts, dossier, speaker.side, input.version));
+    let last = spoken.and_then(|(dossier, speaker)| decision::last_act(facts, dossier, speaker.side, input.version));
+    let is_repeated = stands_by && last.is_some_and(|row| row.content_hash == content_hash);
     // What was signed before the gateway names no hash, so whether it is the same is judged by what is present.
-    let is_repeated = stands_by
-        && spoken.is_some_and(|(dossier, speaker)| {
-            let last = decision::last_act(facts, dossier, speaker.side, input.version);
-            last.is_some_and(|row| row.content_hash == content_hash)
-        });
+    let is_settled = is_repeated || (stands_by && last.is_some_and(|row| row.content_hash.is_empty()));
     if let (Some((dossier, speaker)), false) = (spoken, is_repeated) {
         may_speak(&mut checks, facts, (dossier, speaker), decision::is_negotiable(dossier, by.1), by);
         on_present(&mut checks, facts, dossier, (input.version, &content_hash));
@@ -107,7 +105,7 @@ pub fn accept(
     checks.done(|| {
         let (dossier, speaker) = spoken?;
         let row = || act(facts, (dossier, speaker), SignatureAct::Accepted, (input.version, content_hash), by);
-        let edits = if stands_by { Vec::new() } else { vec![row().into()] };
+        let edits = if is_settled { Vec::new() } else { vec![row().into()] };
         Some(changes(facts, dossier, "acceptAgreement", None, edits))
     })
 }

@@ -44,7 +44,7 @@ pub fn acting_side(facts: &Facts, viewer: &Viewer, agreement: &agreement::Model)
     side(facts, viewer, agreement).filter(|_| viewer.is(Role::Officer))
 }
 
-/// Side whose acts a viewer is offered at an instant: none where its body has ceased, for then its successor's people act.
+/// Side whose acts a viewer is offered at an instant: none where its body has ceased, for its successor's people act.
 pub fn offered_side(
     facts: &Facts,
     viewer: &Viewer,
@@ -66,8 +66,8 @@ fn processor_admitted(facts: &Facts, viewer: &Viewer, agreement: AgreementId) ->
     facts.organisation_of(&processor.to_string()).is_some_and(|row| is_processor(facts, (row.id, own), agreement))
 }
 
-/// Whether an agreement names an organisation as one that acts for a party. Until it is signed only the discloser says who
-/// does, and for itself; what acts for the recipient, both have agreed on.
+/// Whether an agreement names an organisation as one that acts for a party. Until both have agreed on a content only the
+/// discloser says who does, and for itself; afterwards whom both agreed on.
 pub fn is_processor(
     facts: &Facts,
     (organisation, party): (OrganisationId, OrganisationId),

@@ -56,6 +56,7 @@ fn agreement(id: AgreementId) -> agreement::Model {
     agreement::Model {
         number: id.0.to_string(),
         status: AgreementStatus::Active,
+        signed_on: "2026-01-01".parse().ok(),
         publicity: Publicity::Secret,
         ..bare::agreement(id, BOARD, COUNTY, REGISTER)
     }
@@ -193,6 +194,14 @@ fn processor_asks_under_the_agreements_that_name_it_and_no_others() {
         assert_eq!(asked, Some(Access::Served(BTreeSet::from([FIRST]))), "{principal}");
     }
     assert!(access(&facts, &operator_for(STRANGER), STRANGER, REGISTER).is_err());
+}
+
+#[test]
+fn processor_of_what_nobody_has_agreed_to_serves_who_names_it() {
+    let offered = agreement::Model { status: AgreementStatus::Negotiation, signed_on: None, ..agreement(FIRST) };
+    let facts = facts().after(2, &[Edit::from(offered)]);
+    let asked = |principal| access(&facts, &operator_for(principal), COUNTY, REGISTER).ok();
+    assert_eq!((asked(AGENCY), asked(COUNTY)), (Some(Access::Served(BTreeSet::from([FIRST]))), None));
 }
 
 #[test]

@@ -42,7 +42,7 @@ pub(super) fn actions(facts: &Facts, dossier: &Dossier, side: AgreementSide, at:
     actions
 }
 
-/// What a new onward rule needs of its agreement: law by which data may travel on (R28), and a term that has not run out.
+/// What a new onward rule needs of its agreement: law by which data may travel on (R28), and a term that has not ended.
 pub fn onward_addable(dossier: &Dossier, at: Instant) -> Vec<Reason> {
     let is_carried = dossier.bases.iter().any(|basis| basis.row.role == BasisRole::Onward);
     let lacking = (!is_carried).then_some(DecisionReasonCode::NoLegalBasis);

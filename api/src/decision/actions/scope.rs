@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use entity::vocabulary::{
-    AgreementAction, AgreementSide, BasisRole, Channel, Day, DecisionReasonCode, Instant, ScopeStatus, day_end,
+    AgreementAction, AgreementSide, BasisRole, Channel, Day, DecisionReasonCode, Instant, ScopeStatus,
+    helsinki_midnight,
 };
 
 use super::AllowedAction;
@@ -147,10 +148,11 @@ pub fn scope_beyond(earlier: &Content, facts: &Facts, dossier: &Dossier, scope: 
     beyond(earlier, &content, channel, catalogue)
 }
 
-/// Whether a scope covers by its nodes what has come to be since it, or its like, was defined on a day.
+/// Whether a scope covers by its nodes what may have come to be since its like was defined on a day: at which instant of it
+/// that was, a content does not say.
 fn has_grown(catalogue: &Catalogue, scope: &ScopePart, since: Day) -> bool {
     scope.items.iter().map(|item| &item.row.item_code).any(|code| {
         let mut below = catalogue.below(code).filter(|item| item.code.node() != code.node() && !item.is_identity_code);
-        below.any(|item| day_end(since) <= item.valid_from && item.valid_from < scope.defined_until)
+        below.any(|item| helsinki_midnight(since) <= item.valid_from && item.valid_from < scope.defined_until)
     })
 }

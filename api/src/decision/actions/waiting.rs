@@ -42,8 +42,8 @@ fn awaits_scope(dossier: &Dossier, at: Instant) -> bool {
         && steps::live_scopes(dossier, at).next().is_none()
 }
 
-/// Whether a signed or active agreement lacks the recipient's account of how it protects the data (R5, R8): over the channel
-/// of a scope that is not closed.
+/// Whether a signed or active agreement lacks the recipient's account of how it protects the data over the channel of a
+/// scope that is not closed (R5, R8).
 fn awaits_statement(dossier: &Dossier, at: Instant) -> bool {
     matches!(dossier.row.status, AgreementStatus::Signed | AgreementStatus::Active)
         && !standing::has_ended(dossier, at)

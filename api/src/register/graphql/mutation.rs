@@ -220,7 +220,8 @@ impl RegisterMutation {
 
     /// Adds an item to a register, from now on; its controller's officer's act. No scope defined before holds it: a question
     /// of a node above it asks for it too and is denied until a scope holds it; what stood before is asked by its own codes.
-    /// The same code with the same content answers as the first time. Errors: FORBIDDEN. User errors: BLANK, TOO_LONG, MALFORMED, NOT_FOUND, CONFLICT.
+    /// The same code with the same content answers as the first time. Errors: FORBIDDEN. User errors: BLANK, TOO_LONG,
+    /// MALFORMED, NOT_FOUND, CONFLICT.
     async fn add_data_item(
         &self,
         ctx: &Context<'_>,

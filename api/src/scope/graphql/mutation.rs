@@ -76,8 +76,8 @@ pub struct DefineScopeInput {
     /// Global identifier of the open scope it narrows, which it takes the place of at once with its evidence and its end
     /// users. Without it the open one stays until the new one is agreed, implemented, tested and opened.
     replaces: Option<ID>,
-    /// Number the scope is to have in its channel: one more than the newest its definer has seen, so that of two who define
-    /// at once one is told CONFLICT. The next one, whatever was defined meanwhile, when absent.
+    /// Number the scope is to have in its channel, from 1: one more than the newest its definer has seen, so that of two who
+    /// define at once one is told CONFLICT. Null: the next one, whatever was defined meanwhile.
     version: Option<i32>,
     /// Judge only and write nothing.
     validate_only: Option<bool>,

@@ -91,7 +91,7 @@ pub fn define(
     let draft = read(&mut checks, facts, (dossier, fresh), replaced, input, by.1);
     let (Some(dossier), Some(draft), true) = (dossier, draft, checks.is_clean()) else {
         if let Some(dossier) = dossier {
-            guards(&mut checks, facts, (dossier, replaced), by.1);
+            guards(&mut checks, facts, dossier, by.1);
         }
         return checks.done(|| None);
     };
@@ -103,7 +103,7 @@ pub fn define(
         let subject = global_id(standing.row.id);
         return Ok(Changes { action: "defineScope", subject, reason: None, edits: Vec::new() });
     }
-    guards(&mut checks, facts, (dossier, replaced), by.1);
+    guards(&mut checks, facts, dossier, by.1);
     if input.version.is_some_and(|version| version != draft.row.version) {
         let message = format!("the next version of this channel is {}: read what stands first", draft.row.version);
         checks.fault(FaultCode::Conflict, "version", message);
@@ -241,15 +241,17 @@ fn planned(checks: &mut Checks, text: Option<&String>, today: Day) -> Option<Day
     day
 }
 
-/// What the agreement must be for a scope to be defined in it. What gives less is never too much.
-fn guards(checks: &mut Checks, facts: &Facts, (dossier, replaced): (&Dossier, Option<&ScopePart>), now: Instant) {
+/// What the agreement must be for a scope to be defined in it.
+fn guards(checks: &mut Checks, facts: &Facts, dossier: &Dossier, now: Instant) {
     if !decision::is_alive(dossier.row.status) {
         checks.fault(FaultCode::WrongStatus, "agreement", format!("the agreement is {}", dossier.row.status));
         return;
     }
     checks.reasons("agreement", decision::definable(facts, dossier, now));
-    if replaced.is_none() && dossier.scopes.len() >= SCOPES_MAX {
-        checks.fault(FaultCode::TooLong, "agreement", format!("more than {SCOPES_MAX} scopes of one agreement"));
+    let living = dossier.scopes.iter().filter(|scope| scope.row.status != ScopeStatus::Closed);
+    if living.count() >= SCOPES_MAX {
+        let message = format!("has {SCOPES_MAX} scopes that are not closed");
+        checks.fault(FaultCode::TooLong, "agreement", message);
     }
 }
 

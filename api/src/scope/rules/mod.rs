@@ -25,7 +25,7 @@ use crate::{
     status,
 };
 
-/// Most scopes of one agreement, over every channel and version: an answer holds all of them.
+/// Most scopes of one agreement that are not closed, over every channel and version.
 pub const SCOPES_MAX: usize = 50;
 
 /// Most purposes of one scope.

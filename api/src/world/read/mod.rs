@@ -80,7 +80,8 @@ fn looked_at(files: &[WorldFile], with: Circumstances<'_>) -> Result<(Survey, Wo
         let parsed = match Form::of(file) {
             Form::Values => tree::parse(&file.text).map_err(|unreadable| vec![unreadable]),
             Form::Table => csv::parse(&file.text, with.facts, with.now).map(|table| {
-                for (spot, column, message) in table.conflicts {
+                for (spot, column) in table.conflicts {
+                    let message = "is another in the registry's agreement of this number";
                     let place = Place { file: file.name.clone(), spot, path: column.to_owned() };
                     faults.add(place.fault(FaultCode::Conflict, message));
                 }
