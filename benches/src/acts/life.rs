@@ -159,7 +159,7 @@ fn preparing(life: &Life) -> Vec<Step<'static>> {
     steps
 }
 
-/// Accepted and signed by both, and in force.
+/// Accepted and signed by both.
 fn agreeing(life: &Life) -> Vec<Step<'static>> {
     let sides = [(KELA, "a"), (life.city.as_str(), "b")];
     let accepted =
@@ -170,10 +170,10 @@ fn agreeing(life: &Life) -> Vec<Step<'static>> {
             life.content(facts, &proof)
         })
     });
-    accepted.into_iter().chain(signed).chain([step(life, "activateAgreement", KELA, Life::id)]).collect()
+    accepted.into_iter().chain(signed).collect()
 }
 
-/// Built and tested by two, accounted for, mandated for, and opened.
+/// Built and tested by two, accounted for, in force, mandated for, and opened.
 fn opening(life: &Life) -> Vec<Step<'static>> {
     let city = life.city.as_str();
     let mut steps = vec![
@@ -203,6 +203,7 @@ fn opening(life: &Life) -> Vec<Step<'static>> {
             let statement = facts.protection_statement.of(city.id).next().context("no statement")?;
             Ok(json!({ "id": global_id(statement.id), "action": "APPROVE", "discloserLogConfirmed": true }))
         }),
+        step(life, "activateAgreement", KELA, Life::id),
         step(life, "applyMandatingRight", city, |_, _| {
             Ok(json!({ "themes": ["M3"], "application": "DVV/VALT/2026/9" }))
         }),
