@@ -89,4 +89,10 @@ mod tests {
         assert!(waits(ProposalStatus::Proposed, "b") && !waits(ProposalStatus::Proposed, "a"));
         assert!(!waits(ProposalStatus::Confirmed, "b"));
     }
+
+    #[test]
+    fn person_is_the_same_through_whatever_processor() {
+        assert!(is_same("officer-1 via 0245437-2", "officer-1"));
+        assert!(!is_same("officer-1 via 0245437-2", "officer-2 via 0245437-2"));
+    }
 }

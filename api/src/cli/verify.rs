@@ -10,7 +10,7 @@ use crate::{
     app,
     config::Config,
     database::Database,
-    decision::content_hash,
+    decision::is_intact,
     facts::Facts,
     journal,
     keys::Keys,
@@ -96,11 +96,10 @@ async fn facts(database: &Database) -> Result<Vec<String>, CliError> {
 
 /// What was agreed must be what its hash says.
 fn contents(facts: &Facts) -> Result<Vec<String>, CliError> {
-    let versions = facts.agreement_version.all();
-    let altered: Vec<_> = versions.filter(|row| content_hash(&row.content) != row.content_hash).collect();
+    let altered: Vec<_> = facts.agreement_version.all().filter(|row| !is_intact(row)).collect();
     super::say(format!(
         "contents: {} versions of agreements, {} are not what their hash says",
-        facts.agreement_version.all().count(),
+        facts.agreement_version.len(),
         altered.len()
     ))?;
     let number = |id| facts.agreement.get(id).map_or("unknown", |row| row.number.as_str());

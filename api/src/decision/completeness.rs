@@ -74,7 +74,7 @@ fn paper(facts: &Facts, dossier: &Dossier) -> Vec<(CompletenessCode, Part)> {
 
 /// What law it rests on.
 fn law(facts: &Facts, dossier: &Dossier, at: Instant) -> Vec<(CompletenessCode, Part)> {
-    let has_right = dossier.bases.iter().any(|basis| conditions::is_right(basis.row.role));
+    let has_right = conditions::has_right(dossier);
     let mut lacking = Vec::new();
     standing::basis_reasons(facts, dossier, &mut Horizon::new(at), &mut lacking);
     let lacks = |code| lacking.iter().any(|reason| reason.code == code);

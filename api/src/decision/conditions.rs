@@ -61,6 +61,9 @@ pub fn party_active(facts: &Facts, id: OrganisationId, horizon: &mut Horizon) ->
 /// asks of a party is asked of that.
 pub fn acting<'a>(facts: &'a Facts, id: OrganisationId, horizon: &mut Horizon) -> Option<&'a organisation::Model> {
     let mut acting = facts.party(id)?;
+    if acting.dissolved_on.is_none() {
+        return Some(acting);
+    }
     for heir in successors(facts, id) {
         let Some(day) = acting.dissolved_on else { break };
         horizon.end(Some(day_end(day)));
@@ -238,6 +241,11 @@ fn is_doubted(dossier: &Dossier, law: &Law, horizon: &mut Horizon) -> bool {
 /// Whether a role gives a right to the data.
 pub fn is_right(role: BasisRole) -> bool {
     matches!(role, BasisRole::RightToReceive | BasisRole::RightToDisclose)
+}
+
+/// Whether an agreement rests on a right to the data, reviewed or not yet.
+pub(super) fn has_right(dossier: &Dossier) -> bool {
+    dossier.bases.iter().any(|basis| is_right(basis.row.role))
 }
 
 fn adequacy(basis: &BasisPart, horizon: &mut Horizon) -> Adequacy {

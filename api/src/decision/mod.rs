@@ -18,7 +18,7 @@ mod standing;
 mod steps;
 
 pub use actions::{
-    AllowedAction, activatable, allowed_actions, confirmable, definable, heir, is_agreed_basis, is_agreed_party,
+    AllowedAction, activatable, agreed_bases, allowed_actions, confirmable, definable, heir, is_agreed_party,
     is_preparing, is_renewable, is_terminable, law_now, newest_scope, offerable, onward_addable, open_scope, renewable,
     renewal_under_way, renewed_scopes, resumable, revocable, scope_actions, scope_beyond, scope_openable,
     scope_resumable, signable, waits_for,
@@ -31,8 +31,8 @@ pub use conditions::{
 };
 pub use content::{
     Content, Difference, DifferenceKind, Present, SIDES, agreed, agreed_version, awaited, beyond, content_hash,
-    differences, last_act, newest_acted_on, onward_agreed, present, present_number, reaches, side_act, signed_by_both,
-    stands_by, versions,
+    differences, is_intact, last_act, newest_acted_on, onward_agreed, present, present_number, reaches, side_act,
+    signed_by_both, stands_by, versions,
 };
 pub use decide::{cited, decide, disclosers};
 pub use grants::{GrantBarrier, grant_barrier, grant_holds, grant_stands, grant_until};

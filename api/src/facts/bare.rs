@@ -1,10 +1,11 @@
 //! Rows as bare as the tables allow, for tests that say only what they are about.
 
 use entity::{
-    agreement, legal_basis, organisation, register,
+    agreement, legal_basis, organisation, register, scope,
     vocabulary::{
-        AgreementId, AgreementKind, AgreementStatus, AuthorityStatus, Channel, Evidence, IdentifierSource, Instant,
-        Jurisdiction, LegalBasisId, OrganisationId, OrganisationKind, ProposalStatus, Publicity, RegisterId,
+        Admission, AgreementId, AgreementKind, AgreementStatus, AuthorityStatus, Channel, Evidence, IdentifierSource,
+        Instant, Jurisdiction, LegalBasisId, NecessityCheck, OrganisationId, OrganisationKind, ProposalStatus,
+        Publicity, RegisterId, Regularity, ScopeId, ScopeStatus,
     },
 };
 
@@ -105,5 +106,25 @@ pub fn agreement(
         publicity: Publicity::Public,
         version: 1,
         content_hash: None,
+    }
+}
+
+/// First scope over the technical interface, defined and no more.
+pub fn scope(id: ScopeId, agreement_id: AgreementId) -> scope::Model {
+    scope::Model {
+        id,
+        agreement_id,
+        channel: Channel::TechnicalInterface,
+        version: 1,
+        regularity: Regularity::AdHoc,
+        status: ScopeStatus::Defined,
+        necessity_check: NecessityCheck::CaseReference,
+        mode_justification: None,
+        mode_justification_text: None,
+        admission: Admission::None,
+        structure_version: None,
+        defined_on: Instant::UNIX_EPOCH.date_naive(),
+        planned_on: None,
+        retention_days: None,
     }
 }

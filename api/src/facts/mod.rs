@@ -18,7 +18,7 @@ mod tests;
 use std::{collections::BTreeSet, hash::Hash, num::NonZero, panic::resume_unwind, sync::Arc, thread};
 
 use entity::{
-    access_grant, organisation,
+    access_grant, agreement, organisation,
     vocabulary::{
         AgreementId, BusinessId, LegalBasisId, MandateThemeId, MandateThemeStatus, OrganisationId, RegisterId, ScopeId,
         StatusSubject,
@@ -194,6 +194,11 @@ impl Facts {
     /// Bodies an organisation stands for: itself first, then those whose place it took.
     pub fn lineage(&self, organisation: OrganisationId) -> Vec<OrganisationId> {
         std::iter::once(organisation).chain(self.predecessors(organisation)).collect()
+    }
+
+    /// Agreements of an organisation, and of those whose place it took.
+    pub fn agreements_of(&self, organisation: OrganisationId) -> impl Iterator<Item = &Arc<agreement::Model>> {
+        self.lineage(organisation).into_iter().flat_map(|party| self.agreement.of(party))
     }
 }
 

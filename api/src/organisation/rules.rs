@@ -157,7 +157,7 @@ pub fn dissolve(
     }
     let runs =
         |status| matches!(status, AgreementStatus::Active | AgreementStatus::Suspended | AgreementStatus::Signed);
-    let running = id.map_or(0, |id| agreements(facts, id).filter(|agreement| runs(agreement.status)).count());
+    let running = id.map_or(0, |id| facts.agreements_of(id).filter(|agreement| runs(agreement.status)).count());
     if successor.is_none() && running > 0 {
         checks.fault(
             FaultCode::Conflict,
@@ -172,11 +172,6 @@ pub fn dissolve(
     })
 }
 
-/// Agreements of an organisation, and of those whose place it took.
-fn agreements(facts: &Facts, id: OrganisationId) -> impl Iterator<Item = &agreement::Model> {
-    facts.lineage(id).into_iter().flat_map(|party| facts.agreement.of(party)).map(AsRef::as_ref)
-}
-
 /// A successor exists, is another body, and is not the other party of what it would take over.
 fn succeeds(checks: &mut Checks, facts: &Facts, (id, next): (OrganisationId, OrganisationId), now: Instant) {
     if stands_for(facts, id, next) {
@@ -186,7 +181,7 @@ fn succeeds(checks: &mut Checks, facts: &Facts, (id, next): (OrganisationId, Org
         checks.reasons("successor", [decision::cited(facts, DecisionReasonCode::PartyNotActive, now)]);
     }
     let lives = |row: &agreement::Model| facts.dossier(row.id).is_some_and(|dossier| !decision::is_over(dossier, now));
-    let between = agreements(facts, id).filter(|row| lives(row)).filter(|row| {
+    let between = facts.agreements_of(id).filter(|row| lives(row)).filter(|row| {
         [row.discloser_id, row.recipient_id]
             .into_iter()
             .all(|party| [id, next].iter().any(|one| in_succession(facts, *one, party)))

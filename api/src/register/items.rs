@@ -160,8 +160,8 @@ pub(super) mod tests {
     use entity::{
         agreement, organisation, scope, scope_item,
         vocabulary::{
-            Admission, AgreementId, AgreementStatus, Channel, LegalBasisId, NecessityCheck, Operation, OrganisationId,
-            OrganisationKind, Population, Regularity, ScopeId, ScopeItemId, ScopeStatus,
+            AgreementId, AgreementStatus, LegalBasisId, Operation, OrganisationId, OrganisationKind, Population,
+            ScopeId, ScopeItemId, ScopeStatus,
         },
     };
     use uuid::Uuid;
@@ -217,20 +217,9 @@ pub(super) mod tests {
             ..bare::agreement(AgreementId(Uuid::from_u128(10)), CONTROLLER, CONTROLLER, REGISTER)
         };
         let scope = scope::Model {
-            id: ScopeId(Uuid::from_u128(11)),
-            agreement_id: agreement.id,
-            channel: Channel::TechnicalInterface,
-            version: 1,
-            regularity: Regularity::AdHoc,
             status: ScopeStatus::Open,
-            necessity_check: NecessityCheck::CaseReference,
-            mode_justification: None,
-            mode_justification_text: None,
-            admission: Admission::None,
-            structure_version: None,
             defined_on: "2026-06-01".parse().unwrap(),
-            planned_on: None,
-            retention_days: None,
+            ..bare::scope(ScopeId(Uuid::from_u128(11)), agreement.id)
         };
         let part = scope_item::Model {
             id: ScopeItemId(Uuid::from_u128(12)),

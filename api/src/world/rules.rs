@@ -129,8 +129,9 @@ pub(super) fn agreement(row: &agreement::Model) -> Vec<Breach> {
 
 /// A content version is known by its hash.
 pub(super) fn version(row: &agreement_version::Model) -> Vec<Breach> {
-    let altered = decision::content_hash(&row.content) != row.content_hash;
-    when(altered, "content_hash", FaultCode::Malformed, "is not the SHA-256 of `content`").into_iter().collect()
+    when(!decision::is_intact(row), "content_hash", FaultCode::Malformed, "is not the SHA-256 of `content`")
+        .into_iter()
+        .collect()
 }
 
 /// Whether an agreement of a status has been signed.

@@ -3,6 +3,7 @@
 use anyhow::Context;
 use api::{
     auth::Role,
+    decision::{CATALOGUE_VERSION, CatalogueQuestion, questions},
     facts::{Dossier, Facts, global_id},
     scale::{NATION, business_id},
 };
@@ -21,23 +22,6 @@ const DVV: &str = "0245437-2";
 /// Right to disclose, and what overrides secrecy.
 const BASES: [(&str, &str); 2] =
     [("1128/1996 24 § 1 mom", "RIGHT_TO_DISCLOSE"), ("621/1999 29 § 1 mom 1 k", "SECRECY_OVERRIDE")];
-
-/// Questions a recipient answers.
-const QUESTIONS: [&str; 13] = [
-    "C1_RESPONSIBLE_PERSON",
-    "C2_SECURITY_INSTRUCTIONS",
-    "C3_ACCESS_MANAGEMENT",
-    "C3A_TASK_BOUND",
-    "C3B_REMOVAL",
-    "C4_MONITORING",
-    "C5_CIA",
-    "C6_CLIENTS_INFORMED",
-    "C7_MISUSE_SANCTIONS",
-    "POLICY",
-    "TRAINING",
-    "CONFIDENTIALITY",
-    "USAGE_CONTROL",
-];
 
 /// Lives that one database has room for.
 const LIVES_MAX: usize = 100_000;
@@ -191,10 +175,9 @@ fn opening(life: &Life) -> Vec<Step<'static>> {
     }
     steps.extend([
         step(life, "submitProtectionStatement", city, |life, _| {
-            let answers: Vec<Value> = QUESTIONS
-                .iter()
-                .map(|question| json!({ "question": question, "answer": "YES", "text": "Ohje on laadittu." }))
-                .collect();
+            let answer =
+                |asked: &CatalogueQuestion| json!({ "question": asked.code, "answer": "YES", "text": "Ohje on laadittu." });
+            let answers: Vec<Value> = questions(CATALOGUE_VERSION).iter().map(answer).collect();
             Ok(json!({ "register": "KELMU", "discloser": KELA, "channel": "TECHNICAL_INTERFACE",
                 "datedOn": life.today, "recipientCollectsLogs": true, "answers": answers }))
         }),

@@ -1,8 +1,8 @@
 use entity::{
     agreement, scope, status_entry,
     vocabulary::{
-        Admission, AgreementId, AgreementStatus, Channel, ClosedEnum, NecessityCheck, OrganisationId, RegisterId,
-        Regularity, ScopeStatus, StatusSubject,
+        Admission, AgreementId, AgreementStatus, Channel, ClosedEnum, OrganisationId, RegisterId, ScopeStatus,
+        StatusSubject,
     },
 };
 use proptest::prelude::*;
@@ -24,20 +24,11 @@ fn facts(status: AgreementStatus, scope_status: ScopeStatus, admission: Admissio
     let register = RegisterId(Uuid::from_u128(5));
     let agreement = bare::agreement(AGREEMENT, party(3), party(4), register);
     let scope = scope::Model {
-        id: SCOPE,
-        agreement_id: AGREEMENT,
         channel: Channel::ViewingConnection,
-        version: 1,
-        regularity: Regularity::AdHoc,
         status: scope_status,
-        necessity_check: NecessityCheck::CaseReference,
-        mode_justification: None,
-        mode_justification_text: None,
         admission,
-        structure_version: None,
         defined_on: "2026-01-01".parse().unwrap(),
-        planned_on: None,
-        retention_days: None,
+        ..bare::scope(SCOPE, AGREEMENT)
     };
     let edits: [Edit; 5] = [
         bare::organisation(party(3)).into(),

@@ -223,10 +223,21 @@ fn agreed(checks: &mut Checks, facts: &Facts, dossier: &Dossier, row: &agreement
         RegisteredIncomplete | Draft | BasisConfirmed | Negotiation | Terminated | Superseded | Rejected
         | Withdrawn => false,
     };
-    if binds && !decision::is_agreed_basis(facts, dossier, row) {
+    if binds && !decision::agreed_bases(facts, dossier)(row) {
         let code = DecisionReasonCode::ContentNotAgreed;
         let reason = Reason { code, item: None, bases: vec![row.legal_basis_id], about: About::Nothing };
         checks.reasons("id", [reason]);
+    }
+}
+
+/// Basis as it stands before any review.
+pub(super) fn unreviewed(row: &agreement_basis::Model) -> agreement_basis::Model {
+    agreement_basis::Model {
+        adequacy: Adequacy::Unreviewed,
+        reviewed_by: None,
+        reviewed_at: None,
+        note: None,
+        ..row.clone()
     }
 }
 

@@ -12,7 +12,7 @@ use entity::{
     },
 };
 
-use super::{check_end, check_order, of_id, same_draft};
+use super::{basis::unreviewed, check_end, check_order, of_id, same_draft};
 use crate::{
     FaultCode, Violations,
     checks::{Checks, REFERENCE_CHARACTERS_MAX},
@@ -203,14 +203,7 @@ impl Renewal<'_> {
         if law == basis.row.legal_basis_id && basis.row.adequacy != Adequacy::Repealed {
             return copied;
         }
-        agreement_basis::Model {
-            legal_basis_id: law,
-            adequacy: Adequacy::Unreviewed,
-            reviewed_by: None,
-            reviewed_at: None,
-            note: None,
-            ..copied
-        }
+        agreement_basis::Model { legal_basis_id: law, ..unreviewed(&copied) }
     }
 
     /// Scope as it was defined: no more is in it than was then.

@@ -3,14 +3,14 @@
 
 use chrono::TimeDelta;
 use entity::{
-    agreement, agreement_basis, document, signature,
+    agreement, document, signature,
     vocabulary::{
         Adequacy, AgreementId, AgreementSide, AgreementStatus, Instant, OrganisationId, SignatureAct,
         SignatureEvidence, SignatureId, StatusSubject, helsinki_day,
     },
 };
 
-use super::{jws, wrong_status};
+use super::{basis::unreviewed, jws, wrong_status};
 use crate::{
     FaultCode, Violations,
     checks::{BLANK, Checks, TEXT_CHARACTERS_MAX},
@@ -92,12 +92,13 @@ pub fn accept(
     let mut checks = Checks::default();
     let content_hash = hash(&mut checks, &input.content_hash);
     let spoken = spoken(&mut checks, facts, &input.id, speaker);
-    let stands_by =
-        spoken.is_some_and(|(dossier, speaker)| decision::stands_by(facts, dossier, speaker.side, input.version));
-    let last = spoken.and_then(|(dossier, speaker)| decision::last_act(facts, dossier, speaker.side, input.version));
-    let is_repeated = stands_by && last.is_some_and(|row| row.content_hash == content_hash);
+    let standing = spoken.and_then(|(dossier, speaker)| {
+        let last = decision::last_act(facts, dossier, speaker.side, input.version);
+        last.filter(|_| decision::stands_by(facts, dossier, speaker.side, input.version))
+    });
+    let is_repeated = standing.is_some_and(|row| row.content_hash == content_hash);
     // What was signed before the gateway names no hash, so whether it is the same is judged by what is present.
-    let is_settled = is_repeated || (stands_by && last.is_some_and(|row| row.content_hash.is_empty()));
+    let is_settled = is_repeated || standing.is_some_and(|row| row.content_hash.is_empty());
     if let (Some((dossier, speaker)), false) = (spoken, is_repeated) {
         may_speak(&mut checks, facts, (dossier, speaker), decision::is_negotiable(dossier, by.1), by);
         on_present(&mut checks, facts, dossier, (input.version, &content_hash));
@@ -196,20 +197,14 @@ pub fn revoke(
 /// Provisions found adequate that both parties no longer agree on: they carry nothing until both do and they are reviewed
 /// again.
 fn no_longer_agreed(facts: &Facts, dossier: &Dossier, edits: &[Edit], by: (&str, Instant)) -> Vec<Edit> {
-    let after = facts.after(facts.seq, edits);
     let adequate = dossier.bases.iter().map(|basis| &basis.row).filter(|row| row.adequacy == Adequacy::Adequate);
-    let was_agreed = adequate.filter(|row| decision::is_agreed_basis(facts, dossier, row));
-    let is_agreed = |row: &agreement_basis::Model| {
-        after.dossier(row.agreement_id).is_some_and(|dossier| decision::is_agreed_basis(&after, dossier, row))
-    };
-    let unreviewed = was_agreed.filter(|row| !is_agreed(row)).flat_map(|row| {
-        let adequacy = Adequacy::Unreviewed;
-        let entry = status::entry(facts, (StatusSubject::AgreementBasis, row.id.0), adequacy, by, None);
-        let row = row.as_ref().clone();
-        [
-            Edit::from(agreement_basis::Model { adequacy, reviewed_by: None, reviewed_at: None, note: None, ..row }),
-            entry.into(),
-        ]
+    let after = facts.after(facts.seq, edits);
+    let Some(later) = after.dossier(dossier.row.id) else { return Vec::new() };
+    let (was_agreed, is_agreed) = (decision::agreed_bases(facts, dossier), decision::agreed_bases(&after, later));
+    let unreviewed = adequate.filter(|row| was_agreed(row) && !is_agreed(row)).flat_map(|row| {
+        let row = unreviewed(row);
+        let entry = status::entry(facts, (StatusSubject::AgreementBasis, row.id.0), row.adequacy, by, None);
+        [Edit::from(row), entry.into()]
     });
     unreviewed.collect()
 }

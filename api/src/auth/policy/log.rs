@@ -42,8 +42,7 @@ pub fn served(
     organisation: OrganisationId,
     processor: OrganisationId,
 ) -> impl Iterator<Item = AgreementId> {
-    let parties = facts.lineage(organisation).into_iter();
-    let agreements = parties.flat_map(|party| facts.agreement.of(party)).map(|agreement| agreement.id);
+    let agreements = facts.agreements_of(organisation).map(|agreement| agreement.id);
     agreements.filter(move |id| is_processor(facts, (processor, organisation), *id))
 }
 

@@ -27,8 +27,8 @@ pub(super) fn actions(facts: &Facts, dossier: &Dossier, side: AgreementSide, at:
     }
 }
 
-/// What must be cleared before a suspended agreement may be resumed: parties alive, the law it rests on, and a statement and justified means
-/// for at least one of its scopes.
+/// What must be cleared before a suspended agreement may be resumed: parties alive, the law it rests on, and a statement and
+/// justified means for at least one of its scopes.
 pub fn resumable(facts: &Facts, dossier: &Dossier, at: Instant) -> Vec<Reason> {
     let mut horizon = Horizon::new(at);
     let mut reasons = Vec::new();

@@ -78,7 +78,8 @@ fn shortfalls(facts: &Facts, dossier: &Dossier, horizon: &mut Horizon) -> Vec<Re
     named.map(|(code, bases)| Reason { bases, ..conditions::reason(code) }).collect()
 }
 
-/// What is missing before the agreement may be offered: besides its legal basis a scope with items (R40), justified means (906/2019 22 § 1 mom), and a day for the opening (R43).
+/// What is missing before the agreement may be offered: besides its legal basis a scope with items (R40), justified means
+/// (906/2019 22 § 1 mom), and a day for the opening (R43).
 pub fn offerable(facts: &Facts, dossier: &Dossier, at: Instant) -> Vec<Reason> {
     let mut reasons = confirmable(facts, dossier, at);
     let scopes: Vec<&ScopePart> =
@@ -97,14 +98,17 @@ pub fn offerable(facts: &Facts, dossier: &Dossier, at: Instant) -> Vec<Reason> {
     cited(facts, reasons, at)
 }
 
-/// Whether both parties have agreed on resting on a provision in a role; until they sign nothing has been agreed, and
-/// nothing needs to be.
-pub fn is_agreed_basis(facts: &Facts, dossier: &Dossier, basis: &agreement_basis::Model) -> bool {
-    let Some(law) = facts.legal_basis.get(basis.legal_basis_id) else { return false };
-    let valid_from = instant_text(law.valid_from);
-    let Some(agreed) = content::agreed(facts, dossier) else { return dossier.row.signed_on.is_none() };
-    let mut rested_on = agreed.bases.iter();
-    rested_on.any(|one| (one.role, &one.citation, &one.valid_from) == (basis.role, &law.citation, &valid_from))
+/// Tells of a provision and its role whether both parties have agreed on resting on it; until they sign nothing has been
+/// agreed, and nothing needs to be.
+pub fn agreed_bases<'a>(facts: &'a Facts, dossier: &Dossier) -> impl Fn(&agreement_basis::Model) -> bool + use<'a> {
+    let (agreed, is_signed) = (content::agreed(facts, dossier), dossier.row.signed_on.is_some());
+    move |basis| {
+        let Some(law) = facts.legal_basis.get(basis.legal_basis_id) else { return false };
+        let Some(agreed) = &agreed else { return !is_signed };
+        let valid_from = instant_text(law.valid_from);
+        let mut rested_on = agreed.bases.iter();
+        rested_on.any(|one| (one.role, &one.citation, &one.valid_from) == (basis.role, &law.citation, &valid_from))
+    }
 }
 
 /// Whether both parties have agreed on a further party in its role; null while they have agreed on nothing and signed

@@ -17,7 +17,7 @@ use entity::vocabulary::{AgreementAction, AgreementSide, Instant};
 pub use activation::activatable;
 pub use adoption::onward_addable;
 pub use agreement::resumable;
-pub use basis::{confirmable, is_agreed_basis, is_agreed_party, offerable};
+pub use basis::{agreed_bases, confirmable, is_agreed_party, offerable};
 pub use ending::{is_preparing, is_terminable};
 pub use renewal::{heir, is_renewable, law_now, renewable, renewal_under_way, renewed_scopes};
 pub use scope::{definable, newest_scope, open_scope, scope_actions, scope_beyond, scope_openable, scope_resumable};

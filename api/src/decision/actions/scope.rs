@@ -78,11 +78,10 @@ pub fn open_scope(dossier: &Dossier, channel: Channel) -> Option<&ScopePart> {
 /// What a new scope needs of its agreement: a right to rest on (R40), for a recipient that is no authority a right to
 /// process too, reviewed or not yet (R32; 906/2019 24 §), and a term that has not run out.
 pub fn definable(facts: &Facts, dossier: &Dossier, at: Instant) -> Vec<Reason> {
-    let has_right = dossier.bases.iter().any(|basis| conditions::is_right(basis.row.role));
     let mut horizon = Horizon::new(at);
     let may_process = conditions::is_authority(facts, dossier.row.recipient_id, &mut horizon)
         || conditions::may_have_basis(facts, dossier, BasisRole::RightToProcess, &mut horizon);
-    let lacking = (!has_right).then_some(DecisionReasonCode::NoLegalBasis);
+    let lacking = (!conditions::has_right(dossier)).then_some(DecisionReasonCode::NoLegalBasis);
     let ended = standing::has_ended(dossier, at).then_some(DecisionReasonCode::AgreementNotInForce);
     let mut reasons: Vec<Reason> = lacking.into_iter().chain(ended).map(conditions::reason).collect();
     reasons.extend((!may_process).then(|| cited(facts, DecisionReasonCode::ProcessingRightMissing, at)));

@@ -38,7 +38,7 @@ fn is_next_step(dossier: &Dossier, action: AgreementAction, at: Instant) -> bool
 /// Whether what is drafted has a right, and nothing to disclose by it.
 fn awaits_scope(dossier: &Dossier, at: Instant) -> bool {
     matches!(dossier.row.status, AgreementStatus::Draft | AgreementStatus::BasisConfirmed)
-        && dossier.bases.iter().any(|basis| conditions::is_right(basis.row.role))
+        && conditions::has_right(dossier)
         && steps::live_scopes(dossier, at).next().is_none()
 }
 
@@ -72,10 +72,7 @@ fn is_accounted_for(dossier: &Dossier, channel: Channel, at: Instant) -> bool {
 mod tests {
     use entity::{
         agreement, agreement_basis, protection_statement, scope,
-        vocabulary::{
-            Adequacy, Admission, BasisRole, LegalBasisId, NecessityCheck, ProtectionStatementId, Publicity, Regularity,
-            RowId, ScopeId, ScopeStatus,
-        },
+        vocabulary::{Adequacy, BasisRole, LegalBasisId, ProtectionStatementId, Publicity, RowId, ScopeStatus},
     };
     use uuid::Uuid;
 
@@ -99,23 +96,7 @@ mod tests {
     }
 
     fn scope(status: ScopeStatus) -> Edit {
-        let row = scope::Model {
-            id: id::<ScopeId>(50),
-            agreement_id: id(20),
-            channel: Channel::TechnicalInterface,
-            version: 1,
-            regularity: Regularity::AdHoc,
-            status,
-            necessity_check: NecessityCheck::CaseReference,
-            mode_justification: None,
-            mode_justification_text: None,
-            admission: Admission::None,
-            structure_version: None,
-            defined_on: NOW.date_naive(),
-            planned_on: None,
-            retention_days: None,
-        };
-        row.into()
+        scope::Model { status, ..bare::scope(id(50), id(20)) }.into()
     }
 
     fn basis(role: BasisRole) -> Edit {

@@ -205,6 +205,11 @@ pub fn content_hash(canonical: &str) -> String {
     hex(digest(&SHA256, canonical.as_bytes()).as_ref())
 }
 
+/// Whether a stored version is what its hash says.
+pub fn is_intact(version: &agreement_version::Model) -> bool {
+    content_hash(&version.content) == version.content_hash
+}
+
 fn sorted<T: Ord>(parts: impl Iterator<Item = T>) -> Vec<T> {
     let mut parts: Vec<T> = parts.collect();
     parts.sort();

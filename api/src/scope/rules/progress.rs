@@ -130,12 +130,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn person_is_the_same_through_whatever_processor() {
-        assert!(is_same("officer-1 via 0245437-2", "officer-1"));
-        assert!(!is_same("officer-1 via 0245437-2", "officer-2 via 0245437-2"));
-    }
-
-    #[test]
     fn progress_of_nothing_is_refused_with_its_other_faults() {
         let input = ImplementationInput {
             id: "scope:x".to_owned(),
