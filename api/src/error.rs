@@ -81,8 +81,13 @@ pub type Violations = Vec<Fault>;
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
     /// No valid token.
-    #[error("no valid token: {0}")]
-    Unauthenticated(&'static str),
+    #[error("no valid token: {reason}")]
+    Unauthenticated {
+        /// What was given instead.
+        proof: Proof,
+        /// Fixed sentence that holds nothing of what was given.
+        reason: &'static str,
+    },
     /// Known to exist, but not for this role.
     #[error("not allowed for your role")]
     Forbidden,
@@ -113,7 +118,23 @@ pub enum Error {
     },
 }
 
+/// What a caller without a valid token gave as proof of who it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// Nothing.
+    Missing,
+    /// Something that is not one token.
+    Unreadable,
+    /// A token that is not believed.
+    Refused,
+}
+
 impl Error {
+    /// Who asks has to say so, and has not.
+    pub fn without_token(reason: &'static str) -> Self {
+        Self::Unauthenticated { proof: Proof::Missing, reason }
+    }
+
     /// A fault of ours, with a detail for the log.
     pub fn internal(detail: impl Into<String>) -> Self {
         Self::Internal { detail: detail.into() }
@@ -122,7 +143,7 @@ impl Error {
     /// Its code.
     pub fn code(&self) -> ErrorCode {
         match self {
-            Self::Unauthenticated(_) => ErrorCode::Unauthenticated,
+            Self::Unauthenticated { .. } => ErrorCode::Unauthenticated,
             Self::Forbidden => ErrorCode::Forbidden,
             Self::NotFound(_) => ErrorCode::NotFound,
             Self::Invalid(_) => ErrorCode::InvalidInput,

@@ -99,7 +99,7 @@ pub mod app;
 
 pub mod cli;
 
-pub use error::{Error, ErrorCode, Fault, FaultCode, Violations};
+pub use error::{Error, ErrorCode, Fault, FaultCode, Proof, Violations};
 
 /// Answers are made of many small allocations, at which the system's allocator is slower.
 #[global_allocator]

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use anyhow::Context;
 use api::{
     app::App,
-    auth::{Authenticator, Grant, Role, bearer, mint},
+    auth::{Authenticator, Credentials, Grant, Role, mint},
     clock::Clock,
 };
 use axum::{
@@ -76,10 +76,10 @@ impl Served {
         let handler = move |headers: HeaderMap, _: Bytes| {
             let (known, answer, clock) = (Arc::clone(&known), answer.clone(), gateway.clock.clone());
             async move {
-                let Ok(Some(token)) = bearer(&headers) else { return StatusCode::UNAUTHORIZED.into_response() };
-                match known.verify(token, clock.now()).await {
-                    Ok(_) => ([(CONTENT_TYPE, "application/json; charset=utf-8")], answer).into_response(),
-                    Err(_) => StatusCode::UNAUTHORIZED.into_response(),
+                let credentials = Credentials { headers: &headers, peer: None };
+                match known.authenticate(credentials, clock.now()).await {
+                    Ok(Some(_)) => ([(CONTENT_TYPE, "application/json; charset=utf-8")], answer).into_response(),
+                    Ok(None) | Err(_) => StatusCode::UNAUTHORIZED.into_response(),
                 }
             }
         };

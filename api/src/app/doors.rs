@@ -3,13 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use async_graphql::{EmptySubscription, Schema};
-use axum::{Router, http::StatusCode};
+use axum::Router;
 use futures::FutureExt;
 
 use super::{App, exports, statistics};
 use crate::{
     Error,
-    auth::{Authenticator, JwksFault, Viewer, bearer, jwks},
+    auth::{Authenticator, Caller, JwksFault, Viewer, jwks},
     config::Config,
     context::{Context, Gateway, View},
     graphql::{
@@ -114,20 +114,15 @@ fn cache(config: &Config) -> CacheLimits {
 }
 
 fn authenticate(authenticator: Arc<Authenticator>, gateway: Gateway) -> Authenticate {
-    Arc::new(move |headers| {
+    Arc::new(move |credentials| {
         let (authenticator, gateway) = (Arc::clone(&authenticator), gateway.clone());
         async move {
-            let refused = |error: Error| match &error {
-                Error::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, error),
-                _ => (StatusCode::UNAUTHORIZED, error),
-            };
-            match bearer(headers).map_err(|fault| refused(fault.into()))? {
-                Some(token) => {
-                    let verified = authenticator.verify(token, gateway.clock.now()).await;
-                    verified.map(|verified| Arc::clone(&verified.viewer)).map_err(|fault| refused(fault.into()))
+            match authenticator.authenticate(credentials, gateway.clock.now()).await? {
+                Some(verified) => Ok(Caller::from(&*verified)),
+                None if gateway.config.anonymous_read => {
+                    Ok(Caller { viewer: Arc::new(Viewer::anonymous()), expires_at: None })
                 }
-                None if gateway.config.anonymous_read => Ok(Arc::new(Viewer::anonymous())),
-                None => Err(refused(Error::Unauthenticated("a bearer token is needed"))),
+                None => Err(Error::without_token("a bearer token is needed")),
             }
         }
         .boxed()

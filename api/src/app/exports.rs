@@ -7,8 +7,9 @@ use axum::{
     Router,
     extract::{Extension, Path, Query, State, rejection::QueryRejection},
     http::{
-        HeaderMap, HeaderValue,
+        HeaderValue,
         header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, VARY},
+        request::Parts,
     },
     response::Response,
     routing::get,
@@ -52,19 +53,19 @@ pub(super) fn doors(door: Door) -> Router {
 async fn agreement(
     State(door): State<Arc<Door>>,
     Extension(RequestId(request_id)): Extension<RequestId>,
-    headers: HeaderMap,
+    parts: Parts,
     Path(number): Path<String>,
 ) -> Response {
-    answered(&door, &headers, request_id, |context| policy_of(context, &number)).await
+    answered(&door, &parts, request_id, |context| policy_of(context, &number)).await
 }
 
 async fn records(
     State(door): State<Arc<Door>>,
     Extension(RequestId(request_id)): Extension<RequestId>,
-    headers: HeaderMap,
+    parts: Parts,
     parameters: Result<Query<Vec<(String, String)>>, QueryRejection>,
 ) -> Response {
-    answered(&door, &headers, request_id, |context| {
+    answered(&door, &parts, request_id, |context| {
         let Query(parameters) = parameters.map_err(|_| malformed("", "the query is no list of names and values"))?;
         records_of(context, &parameters)
     })
@@ -119,13 +120,13 @@ fn fault(path: &str, code: FaultCode, why: &str) -> Error {
 
 async fn answered(
     door: &Door,
-    headers: &HeaderMap,
+    parts: &Parts,
     request_id: uuid::Uuid,
     made: impl FnOnce(&Context) -> Result<Export, Error>,
 ) -> Response {
     let arrived = async {
-        let viewer = (door.authenticate)(headers).await?;
-        let arrival = Arrival { viewer, language: preferred_language(headers), min_seq: None, request_id };
+        let viewer = (door.authenticate)(parts.into()).await?.viewer;
+        let arrival = Arrival { viewer, language: preferred_language(&parts.headers), min_seq: None, request_id };
         let entered = timeout(FACTS_WAIT_MAX, (door.enter)(arrival)).await;
         let entered = entered.map_err(|_| Error::Unavailable("the facts are not to be had"))??;
         Ok::<_, Refusal>((made(&entered.context)?, entered.facts_seq))

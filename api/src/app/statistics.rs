@@ -8,8 +8,9 @@ use axum::{
     body::Body,
     extract::{Extension, Query, RawQuery, State, rejection::QueryRejection},
     http::{
-        HeaderMap, HeaderValue,
+        HeaderValue,
         header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, VARY},
+        request::Parts,
     },
     response::Response,
     routing::get,
@@ -65,13 +66,13 @@ pub(super) fn door(door: Door) -> Router {
 async fn exported(
     State(open): State<Arc<Open>>,
     Extension(RequestId(request_id)): Extension<RequestId>,
-    headers: HeaderMap,
+    parts: Parts,
     RawQuery(query): RawQuery,
     parameters: Result<Query<Vec<(String, String)>>, QueryRejection>,
 ) -> Response {
     let arrived = async {
-        let viewer = (open.door.authenticate)(&headers).await?;
-        let arrival = Arrival { viewer, language: preferred_language(&headers), min_seq: None, request_id };
+        let viewer = (open.door.authenticate)((&parts).into()).await?.viewer;
+        let arrival = Arrival { viewer, language: preferred_language(&parts.headers), min_seq: None, request_id };
         let entered = timeout(FACTS_WAIT_MAX, (open.door.enter)(arrival)).await;
         let entered = entered.map_err(|_| Error::Unavailable("the facts are not to be had"))??;
         let Query(parameters) = parameters.map_err(|_| unreadable())?;

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
+    Error,
     config::Flags,
     keys::{Issuance, Keys},
 };
@@ -464,26 +465,6 @@ async fn key_set_in_a_file_must_be_right_from_the_start() {
     let keys = Keys::create(&directory.path().join("data"), Issuance::Configured).expect("keys");
     let fault = Authenticator::start(&config.expect("config"), &keys, now()).await.expect_err("refused");
     assert!(fault.to_string().starts_with("ISSUERS: "));
-}
-
-#[test]
-fn bearer_token_is_read_from_exactly_one_header() {
-    let read = |values: &[&'static str]| {
-        let mut headers = HeaderMap::new();
-        for value in values {
-            headers.append(AUTHORIZATION, axum::http::HeaderValue::from_static(value));
-        }
-        bearer(&headers).map(|token| token.map(str::to_owned))
-    };
-    assert_eq!(read(&[]), Ok(None));
-    for value in ["Bearer a.b.c", "bearer a.b.c", "BEARER   a.b.c "] {
-        assert_eq!(read(&[value]), Ok(Some("a.b.c".to_owned())));
-    }
-    for values in
-        [&["Bearer a", "Bearer a"][..], &["Basic eDp5"], &["Bearer"], &["Bearer "], &["a.b.c"], &["Bearer a b"]]
-    {
-        assert_eq!(read(values), Err(AuthFault::Header));
-    }
 }
 
 #[test]

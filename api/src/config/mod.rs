@@ -7,6 +7,7 @@ mod database_url;
 mod issuer;
 mod layers;
 mod limits;
+mod server;
 mod setting;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
@@ -15,10 +16,12 @@ pub use database_url::DatabaseUrl;
 pub use issuer::{Issuer, KeySource, is_loopback};
 pub use layers::{ConfigFault, ConfigFaults, Described, Flags, Source, environment};
 pub use limits::*;
+pub use server::TrustedProxies;
 pub use setting::{LogFormat, Seed, Setting, duration};
 
 use entity::vocabulary::AnomalyRule;
 use layers::Layers;
+use server::TRUSTED_PROXIES;
 use setting::{
     ANOMALY_SUSPENDS, ANONYMOUS_READ, DATA_DIR, DATABASE_READ_URL, DATABASE_URL, FACTS_MAX_AGE, ISSUERS, LISTEN_ADDR,
     LOG_FORMAT, RUST_LOG, SEED,
@@ -49,6 +52,8 @@ pub struct Config {
     pub anonymous_read: bool,
     /// Rules whose anomalies suspend the agreement; none unless said.
     pub anomaly_suspends: Vec<AnomalyRule>,
+    /// Proxies whose word is taken; none unless said.
+    pub trusted_proxies: TrustedProxies,
     /// Limits.
     pub limits: Limits,
     described: Vec<Described>,
@@ -99,6 +104,7 @@ fn read(layers: &mut Layers<'_>) -> Option<Config> {
     let log_format = layers.read(&LOG_FORMAT, LogFormat::parse);
     let anonymous_read = layers.read(&ANONYMOUS_READ, setting::truth);
     let anomaly_suspends = layers.read_optional(&ANOMALY_SUSPENDS, setting::anomaly_rules).unwrap_or_default();
+    let trusted_proxies = layers.read_optional(&TRUSTED_PROXIES, TrustedProxies::parse).unwrap_or_default();
     let limits = Limits::read(layers);
     let database_url = database_url?;
     if database_read_url.is_some() && database_url.is_sqlite() {
@@ -116,6 +122,7 @@ fn read(layers: &mut Layers<'_>) -> Option<Config> {
         log_format: log_format?,
         anonymous_read: anonymous_read?,
         anomaly_suspends,
+        trusted_proxies,
         limits: limits?,
         described: Vec::new(),
     })

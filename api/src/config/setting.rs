@@ -4,6 +4,8 @@ use std::{net::SocketAddr, time::Duration};
 
 use entity::vocabulary::AnomalyRule;
 
+use super::server::TRUSTED_PROXIES;
+
 /// One setting an operator may give.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Setting {
@@ -46,7 +48,7 @@ pub(super) const ANOMALY_SUSPENDS: Setting = Setting {
 };
 
 /// Every setting that is not a limit.
-pub(super) const SETTINGS: [&Setting; 11] = [
+pub(super) const SETTINGS: [&Setting; 12] = [
     &LISTEN_ADDR,
     &DATA_DIR,
     &DATABASE_URL,
@@ -58,6 +60,7 @@ pub(super) const SETTINGS: [&Setting; 11] = [
     &LOG_FORMAT,
     &ANONYMOUS_READ,
     &ANOMALY_SUSPENDS,
+    &TRUSTED_PROXIES,
 ];
 
 /// What a new database is filled with.

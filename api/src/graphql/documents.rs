@@ -119,7 +119,7 @@ where
     pub fn prepare(&self, call: &Call, introspection: Introspection) -> Result<Prepared, Error> {
         let prepared = self.look_up(call)?;
         if prepared.document.introspects && introspection == Introspection::Closed {
-            return Err(Error::Unauthenticated("the schema is told to callers with a token"));
+            return Err(Error::without_token("the schema is told to callers with a token"));
         }
         Ok(prepared)
     }
@@ -427,7 +427,7 @@ mod tests {
     async fn schema_is_closed_to_those_without_a_token() {
         let schemas = schemas();
         let asked = call("{ ...F } fragment F on Query { __schema { queryType { name } } }", None, json!({}));
-        assert!(matches!(schemas.prepare(&asked, Introspection::Closed), Err(Error::Unauthenticated(_))));
+        assert!(matches!(schemas.prepare(&asked, Introspection::Closed), Err(Error::Unauthenticated { .. })));
         assert!(run(&schemas, asked).await.0.contains("Query"));
     }
 }

@@ -60,7 +60,7 @@ pub(super) fn are_ours(errors: &[ServerError]) -> bool {
 fn said(error: &Error, request_id: Uuid) -> (String, ErrorExtensionValues) {
     let mut extensions = extensions_of(error.code());
     match error {
-        Error::Unauthenticated(_) | Error::Forbidden | Error::NotFound(_) | Error::Unavailable(_) => {}
+        Error::Unauthenticated { .. } | Error::Forbidden | Error::NotFound(_) | Error::Unavailable(_) => {}
         Error::Invalid(faults) => {
             extensions.set("faults", Value::List(faults.iter().map(fault_value).collect()));
         }

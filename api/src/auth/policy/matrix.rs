@@ -135,7 +135,7 @@ pub fn admit(viewer: &Viewer, field: &str) -> Result<(), Error> {
     let row = MATRIX.iter().find(|row| row.field == field).ok_or(Error::Forbidden)?;
     match &viewer.subject {
         None if row.anonymous => Ok(()),
-        None => Err(Error::Unauthenticated("this needs a token")),
+        None => Err(Error::without_token("this needs a token")),
         Some(_) if viewer.roles.iter().any(|role| row.roles.contains(role)) => Ok(()),
         Some(_) => Err(Error::Forbidden),
     }

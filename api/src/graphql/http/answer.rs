@@ -11,7 +11,7 @@ use axum::{
 };
 use uuid::Uuid;
 
-use crate::{Error, ErrorCode, graphql::errors};
+use crate::{Error, ErrorCode, Proof, graphql::errors};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 const GRAPHQL_JSON: HeaderValue = HeaderValue::from_static("application/graphql-response+json; charset=utf-8");
@@ -38,12 +38,23 @@ fn retry_after(error: &Error) -> Option<u32> {
     match error {
         Error::LimitExceeded { retry_after_seconds, .. } => *retry_after_seconds,
         Error::Unavailable(_) => Some(1),
-        Error::Unauthenticated(_)
+        Error::Unauthenticated { .. }
         | Error::Forbidden
         | Error::NotFound(_)
         | Error::Invalid(_)
         | Error::Internal { .. } => None,
     }
+}
+
+/// What a caller is told to show (RFC 6750, 3): nothing more where it showed nothing, else what was wrong.
+fn challenge(proof: Proof, reason: &str) -> HeaderValue {
+    const BARE: HeaderValue = HeaderValue::from_static("Bearer");
+    let code = match proof {
+        Proof::Missing => return BARE,
+        Proof::Unreadable => "invalid_request",
+        Proof::Refused => "invalid_token",
+    };
+    HeaderValue::try_from(format!(r#"Bearer error="{code}", error_description="{reason}""#)).unwrap_or(BARE)
 }
 
 /// Request that is not executed, and why.
@@ -61,19 +72,13 @@ impl From<Error> for Refusal {
     }
 }
 
-impl From<(StatusCode, Error)> for Refusal {
-    fn from((status, error): (StatusCode, Error)) -> Self {
-        Self { status, error }
-    }
-}
-
 impl Refusal {
     /// The refusal as an answer, in the form of a GraphQL error.
     pub fn answer(&self, media: Media, request_id: Uuid) -> Response {
         let mut response = json(self.status, media, errors::refusal(&self.error, request_id));
         let headers = response.headers_mut();
-        if self.status == StatusCode::UNAUTHORIZED {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        if let Error::Unauthenticated { proof, reason } = &self.error {
+            headers.insert(WWW_AUTHENTICATE, challenge(*proof, reason));
         }
         if let Some(seconds) = retry_after(&self.error) {
             headers.insert(RETRY_AFTER, seconds.into());

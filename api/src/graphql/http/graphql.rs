@@ -6,7 +6,7 @@ use async_graphql::{ObjectType, Response as Answer, SubscriptionType, parser::ty
 use axum::{
     body::Body,
     extract::{Extension, Request, State},
-    http::{HeaderMap, HeaderName, StatusCode, header::CONTENT_LENGTH, header::CONTENT_TYPE},
+    http::{HeaderMap, HeaderName, StatusCode, header::CONTENT_LENGTH, header::CONTENT_TYPE, request::Parts},
     response::Response,
 };
 use futures::StreamExt;
@@ -50,7 +50,7 @@ where
 {
     let (parts, body) = request.into_parts();
     let media = Media::of(&parts.headers);
-    match served(doors, &parts.headers, body, media, request_id).await {
+    match served(doors, &parts, body, media, request_id).await {
         Ok(response) => response,
         Err(refusal) => refusal.answer(media, request_id),
     }
@@ -58,7 +58,7 @@ where
 
 async fn served<Q, M, S, C>(
     doors: Arc<Doors<Q, M, S, C>>,
-    headers: &HeaderMap,
+    parts: &Parts,
     body: Body,
     media: Media,
     request_id: Uuid,
@@ -69,8 +69,9 @@ where
     S: SubscriptionType + 'static,
     C: Clone + Send + Sync + 'static,
 {
+    let headers = &parts.headers;
     is_json(headers)?;
-    let viewer = (doors.authenticate)(headers).await?;
+    let viewer = (doors.authenticate)(parts.into()).await?.viewer;
     let min_seq = min_seq(headers)?;
     let bytes = timeout(doors.operation_time_max, read(headers, body, doors.body_bytes_max));
     let call = parsed(&bytes.await.map_err(|_| too_slow(doors.operation_time_max))??)?;

@@ -13,9 +13,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use async_graphql::{ObjectType, SubscriptionType};
 use axum::{
-    Router,
-    http::{HeaderMap, StatusCode},
-    middleware,
+    Router, middleware,
     routing::{get, post},
 };
 use entity::vocabulary::Language;
@@ -23,16 +21,18 @@ use futures::future::BoxFuture;
 use uuid::Uuid;
 
 use super::documents::{Introspection, Schemas};
-use crate::{Error, auth::Viewer};
+use crate::{
+    Error,
+    auth::{Caller, Credentials, Viewer},
+};
 
 pub use answer::{Media, Refusal, status_of};
 pub use graphql::{FACTS_SEQ, FACTS_WAIT_MAX, too_slow};
 pub use language::preferred_language;
 pub use observe::RequestId;
 
-/// Verifies who asks, from the headers. The status goes with an error that is not about the token alone.
-pub type Authenticate =
-    Arc<dyn for<'a> Fn(&'a HeaderMap) -> BoxFuture<'a, Result<Arc<Viewer>, (StatusCode, Error)>> + Send + Sync>;
+/// Verifies who asks, before anything else of a request is read.
+pub type Authenticate = Arc<dyn for<'a> Fn(Credentials<'a>) -> BoxFuture<'a, Result<Caller, Error>> + Send + Sync>;
 
 /// Makes the context of a request, once the facts have reached what it waits for; it is given [`FACTS_WAIT_MAX`].
 pub type Enter<C> = Arc<dyn Fn(Arrival) -> BoxFuture<'static, Result<Entered<C>, Error>> + Send + Sync>;

@@ -9,7 +9,10 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::*;
-use crate::graphql::{documents::CacheLimits, gate::tests::LIMITS};
+use crate::{
+    Proof,
+    graphql::{documents::CacheLimits, gate::tests::LIMITS},
+};
 
 static WRITTEN: AtomicBool = AtomicBool::new(false);
 
@@ -50,11 +53,11 @@ impl Mutation {
     }
 }
 
-fn authenticate(headers: &HeaderMap) -> Result<Viewer, (StatusCode, Error)> {
-    match headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap()) {
+fn authenticate(credentials: Credentials<'_>) -> Result<Viewer, Error> {
+    match credentials.headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap()) {
         None => Ok(Viewer::anonymous()),
         Some("Bearer good") => Ok(Viewer { subject: Some("officer-1".to_owned()), ..Viewer::default() }),
-        Some(_) => Err((StatusCode::UNAUTHORIZED, Error::Unauthenticated("wrong signature"))),
+        Some(_) => Err(Error::Unauthenticated { proof: Proof::Refused, reason: "the signature does not verify" }),
     }
 }
 
@@ -72,7 +75,10 @@ fn app() -> Router {
         body_bytes_max: 2_000,
         operation_time_max: Duration::from_secs(2),
         anonymous_introspection: Introspection::Closed,
-        authenticate: Arc::new(|headers| Box::pin(std::future::ready(authenticate(headers).map(Arc::new)))),
+        authenticate: Arc::new(|credentials| {
+            let viewer = authenticate(credentials).map(Arc::new);
+            Box::pin(std::future::ready(viewer.map(|viewer| Caller { viewer, expires_at: None })))
+        }),
         enter: Arc::new(|arrival| Box::pin(enter(arrival))),
         current_seq: Arc::new(|| 8),
         ready: Arc::new(|| Err("facts are loading")),
@@ -154,7 +160,8 @@ async fn form_of_another_site_is_refused() {
 async fn wrong_token_is_refused_before_the_body_is_read() {
     let response = sent(with(posted("["), "authorization", "Bearer bad")).await;
     assert_eq!(response.status(), 401);
-    assert_eq!(response.headers()["www-authenticate"], "Bearer");
+    let challenge = r#"Bearer error="invalid_token", error_description="the signature does not verify""#;
+    assert_eq!(response.headers()["www-authenticate"], challenge);
     assert_eq!(body_of(response).await["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
 }
 
