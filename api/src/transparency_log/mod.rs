@@ -22,7 +22,7 @@ use tokio::sync::{Semaphore, watch};
 
 pub use checkpoint::{Checkpoint, NoteFault, Publisher, verified};
 pub use kept::{Head, KeptFault, kept};
-pub use rules::Growing;
+pub use rules::{Growing, Wanted, path, wanted};
 
 use kept::Kept;
 
