@@ -13,6 +13,8 @@ pub mod database;
 
 pub mod telemetry;
 
+pub mod server;
+
 pub mod facts;
 
 pub mod decision;

@@ -40,7 +40,11 @@ impl Served {
         let app = App::open(config, Clock::default()).await?;
         let router = app.router().await?;
         let directory = std::env::temp_dir();
-        Ok(Self { app, address: listen(router).await?, directory })
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let (serving, stopping) = (app.gateway.config.serving.clone(), app.stop.stopping());
+        tokio::spawn(async move { api::server::serve(listener, router, &serving, None, stopping).await });
+        Ok(Self { app, address, directory })
     }
 
     /// Token of an organisation's role.

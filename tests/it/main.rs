@@ -50,6 +50,7 @@ mod right_finder;
 mod scale;
 mod schema;
 mod scope_life;
+mod server;
 mod signing;
 mod statement_life;
 mod statistics;

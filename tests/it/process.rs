@@ -74,7 +74,7 @@ impl Serving {
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let first = timeout(Duration::from_secs(START_SECONDS_MAX), lines.next_line()).await.expect("a start in time");
         let first = first.unwrap().expect("a line before it ends");
-        let url = first.split_whitespace().find(|word| word.starts_with("http://")).expect("an address").to_owned();
+        let url = first.split_whitespace().find(|word| word.starts_with("http")).expect("an address").to_owned();
         Self { url, child, lines }
     }
 
@@ -98,10 +98,15 @@ impl Serving {
         (output.status, text(&output.stderr))
     }
 
+    /// Sends it a signal.
+    pub async fn signal(&self, name: &str) {
+        let id = self.child.id().unwrap().to_string();
+        assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().await.unwrap().success());
+    }
+
     /// Asks it to end and waits until it has.
     pub async fn terminate(mut self) -> ExitStatus {
-        let id = self.child.id().unwrap().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().await.unwrap().success());
+        self.signal("TERM").await;
         timeout(Duration::from_secs(30), self.child.wait()).await.expect("it ends").unwrap()
     }
 }

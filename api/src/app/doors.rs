@@ -48,7 +48,7 @@ impl App {
         let fresh_keys = (Arc::clone(&authenticator), gateway.clock.clone());
         tokio::spawn(async move { fresh_keys.0.keep_fresh(&fresh_keys.1).await });
         let (journal, recorder) = (gateway.journal.clone(), self.recorder.clone());
-        let log = self.log.clone();
+        let (log, stopping) = (self.log.clone(), self.stop.stopping());
         let (facts_max_age, known) = (gateway.config.facts_max_age, Arc::clone(&authenticator));
         let build = || {
             Schema::build(Query::default(), Mutation::default(), EmptySubscription)
@@ -77,6 +77,7 @@ impl App {
                 Arc::new(move || journal.facts().seq)
             },
             ready: Arc::new(move || match () {
+                () if stopping.is_announced() => Err("stopping"),
                 () if journal.age() > facts_max_age => Err("the facts are older than FACTS_MAX_AGE"),
                 () if !recorder.is_ready() => Err("the writer has ended"),
                 () if let Some(fault) = log.fault() => Err(fault),

@@ -34,6 +34,7 @@ use crate::{
     disclosure::{Equipment, RecordLimits, Recorder, interned::InternedSets},
     journal::{self, Journal},
     keys::{Fingerprint, Issuance, Keys, KeysError},
+    server::Stop,
     transparency_log::{KeptFault, TransparencyLog},
 };
 
@@ -104,6 +105,8 @@ pub struct App {
     pub log: TransparencyLog,
     /// Whether the database was made by this start.
     pub is_new: bool,
+    /// The end of it, told to all that waits.
+    pub stop: Stop,
     /// Hears when the writer has ended.
     writer: oneshot::Receiver<()>,
     follower: JoinHandle<()>,
@@ -163,7 +166,18 @@ impl App {
             Purpose::Serve => (Some(Signer::start(&log)), Some(tokio::spawn(anomaly::watch_log(gateway.clone())))),
             Purpose::Errand => (None, None),
         };
-        let app = Self { gateway, recorder, log, is_new, writer, follower, signer, watch, _lock: lock };
+        let app = Self {
+            gateway,
+            recorder,
+            log,
+            is_new,
+            stop: Stop::default(),
+            writer,
+            follower,
+            signer,
+            watch,
+            _lock: lock,
+        };
         if seed == Seed::Sample {
             app.fill().await?;
         }

@@ -22,12 +22,12 @@ const LINES: u64 = 10;
 pub(super) async fn generate(config: Config, disclosures: u64) -> Result<(), CliError> {
     let app = App::errand(app::to_be_filled(config), Clock::default()).await?;
     let scale = Scale { size: Size::fitting(disclosures), disclosures };
-    let stopped = super::serve::stopped().map_err(|source| CliError::Said(source.to_string()))?;
+    let mut signals = super::serve::Signals::heard().map_err(|source| CliError::Said(source.to_string()))?;
     let mut progress = Progress::new(disclosures);
     let started = app.gateway.clock.now();
     let done = tokio::select! {
         done = app::scale(&app.gateway, &app.recorder, scale, |stand| progress.tell(stand)) => done.map_err(CliError::from),
-        () = stopped => Err(CliError::Said("stopped before the end".to_owned())),
+        () = signals.next() => Err(CliError::Said("stopped before the end".to_owned())),
     };
     let seconds = (app.gateway.clock.now() - started).num_seconds().max(1).unsigned_abs();
     progress.end();

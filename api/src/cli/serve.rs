@@ -1,20 +1,31 @@
 //! Serving, from the first line printed to the last request answered.
 
-use std::io;
+use std::{future::pending, io, time::Duration};
 
 use entity::vocabulary::BusinessId;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    time::timeout,
+};
 
 use super::CliError;
 use crate::{
     app::App,
     auth::{Grant, Role, mint},
     clock::Clock,
-    config::Config,
+    config::{Config, Serving},
+    server::{self, Stop, Tls},
 };
 
 /// How long the printed tokens are valid.
-const PRINTED_TOKENS_VALID: std::time::Duration = std::time::Duration::from_hours(12);
+const PRINTED_TOKENS_VALID: Duration = Duration::from_hours(12);
+
+/// How long the end of the writer and the signer is waited for, once nothing asks them any more: the longest write and then
+/// some. A call that was cut may hold them.
+const CLOSE_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// Exit code of a process that was told twice, as a shell has it for one that SIGINT ended.
+const EXIT_AT_ONCE: i32 = 130;
 
 /// Tokens printed at the start: name, organisation of the sample world, role.
 const PRINTED_TOKENS: [(&str, &str, Role); 9] = [
@@ -29,41 +40,78 @@ const PRINTED_TOKENS: [(&str, &str, Role); 9] = [
     ("ADMINISTRATOR", "0245437-2", Role::Administrator),
 ];
 
-/// Serves until SIGTERM or Ctrl-C, then finishes what is under way.
+/// Serves until SIGTERM or Ctrl-C, then finishes what is under way. A second one ends it at once.
 pub(super) async fn serve(config: Config) -> Result<(), CliError> {
     let listener = tokio::net::TcpListener::bind(config.listen_addr).await.map_err(|source| {
         CliError::Said(format!("LISTEN_ADDR `{}` cannot be listened on: {source}", config.listen_addr))
     })?;
     let address = listener.local_addr().map_err(|source| CliError::Said(source.to_string()))?;
+    let serving = config.serving.clone();
+    let tls = tls(&serving).await?;
     let app = App::open(config, Clock::default()).await?;
     let router = app.router().await.map_err(|fault| CliError::Said(fault.to_string()))?;
     // Before it says that it is ready: whoever waits for that may stop it at once.
-    let stopped = stopped().map_err(|source| CliError::Said(source.to_string()))?;
-    announce(&app, &address.to_string())?;
-    axum::serve(listener, router)
-        .with_graceful_shutdown(stopped)
-        .await
-        .map_err(|source| CliError::Said(source.to_string()))?;
-    app.close().await;
+    let signals = Signals::heard().map_err(|source| CliError::Said(source.to_string()))?;
+    announce(&app, &format!("{}://{address}", if tls.is_some() { "https" } else { "http" }))?;
+    tokio::spawn(stopped(signals, app.stop.clone(), serving.stop_delay));
+    server::serve(listener, router, &serving, tls, app.stop.stopping()).await;
+    if timeout(CLOSE_TIME_MAX, app.close()).await.is_err() {
+        tracing::warn!("the process ends before all of its parts have: something still held the log");
+    }
     Ok(())
 }
 
-/// SIGTERM or Ctrl-C, listened for from here on.
-///
-/// # Errors
-/// When the process cannot listen for signals.
-pub(super) fn stopped() -> io::Result<impl Future<Output = ()>> {
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    Ok(async move {
+/// TLS where it is configured, kept fresh for as long as the process runs.
+async fn tls(serving: &Serving) -> Result<Option<Tls>, CliError> {
+    let Some(files) = serving.tls.clone() else { return Ok(None) };
+    let tls = Tls::open(files).await.map_err(|fault| CliError::Said(fault.to_string()))?;
+    tokio::spawn(tls.keep_fresh(serving.tls_reload_time));
+    Ok(Some(tls))
+}
+
+/// Signals that ask for an end.
+pub(super) struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    /// Listens for them from here on.
+    ///
+    /// # Errors
+    /// When the process cannot listen for signals.
+    pub(super) fn heard() -> io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// The next of them.
+    pub(super) async fn next(&mut self) {
         tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
-    })
+    }
+}
+
+/// At the first signal the stop is announced and, after its delay, begun; a second one waits for nothing.
+async fn stopped(mut signals: Signals, stop: Stop, delay: Duration) {
+    signals.next().await;
+    stop.announce();
+    let second = async {
+        tokio::time::sleep(delay).await;
+        stop.begin();
+        pending::<()>().await;
+    };
+    tokio::select! {
+        () = signals.next() => {}
+        () = second => {}
+    }
+    tracing::warn!("the process ends at once: it was told to a second time");
+    std::process::exit(EXIT_AT_ONCE);
 }
 
 fn announce(app: &App, address: &str) -> Result<(), CliError> {
-    println!("Disclosure Gateway is ready at http://{address}/graphql (GraphiQL in a browser)");
+    println!("Disclosure Gateway is ready at {address}/graphql (GraphiQL in a browser)");
     let Some(key) = app.gateway.keys.development() else { return Ok(()) };
     println!();
     println!("No issuer is configured: this gateway signs its own tokens. Never run it so in production; set ISSUERS.");

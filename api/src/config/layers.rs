@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fmt, path::PathBuf};
 use super::{
     database_url::masked,
     limits::{LIMITS, Limit},
+    serving::SERVING_LIMITS,
     setting::{DATABASE_READ_URL, DATABASE_URL, SETTINGS, Setting},
 };
 
@@ -257,7 +258,8 @@ impl<'a> Layers<'a> {
     }
 
     fn read_key(&mut self, path: &std::path::Path, key: String, value: toml::Value) {
-        let mut names = SETTINGS.iter().map(|setting| setting.name).chain(LIMITS.iter().map(|limit| limit.name));
+        let limits = LIMITS.iter().chain(&SERVING_LIMITS).map(|limit| limit.name);
+        let mut names = SETTINGS.iter().map(|setting| setting.name).chain(limits);
         if names.any(|name| name.to_lowercase() == key) {
             self.file.insert(key, text_of(value));
         } else {

@@ -8,6 +8,7 @@ mod issuer;
 mod layers;
 mod limits;
 mod server;
+mod serving;
 mod setting;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
@@ -17,6 +18,7 @@ pub use issuer::{Issuer, KeySource, is_loopback};
 pub use layers::{ConfigFault, ConfigFaults, Described, Flags, Source, environment};
 pub use limits::*;
 pub use server::TrustedProxies;
+pub use serving::*;
 pub use setting::{LogFormat, Seed, Setting, duration};
 
 use entity::vocabulary::AnomalyRule;
@@ -56,6 +58,8 @@ pub struct Config {
     pub trusted_proxies: TrustedProxies,
     /// Limits.
     pub limits: Limits,
+    /// How clients are served over the network.
+    pub serving: Serving,
     described: Vec<Described>,
 }
 
@@ -106,6 +110,7 @@ fn read(layers: &mut Layers<'_>) -> Option<Config> {
     let anomaly_suspends = layers.read_optional(&ANOMALY_SUSPENDS, setting::anomaly_rules).unwrap_or_default();
     let trusted_proxies = layers.read_optional(&TRUSTED_PROXIES, TrustedProxies::parse).unwrap_or_default();
     let limits = Limits::read(layers);
+    let serving = Serving::read(layers);
     let database_url = database_url?;
     if database_read_url.is_some() && database_url.is_sqlite() {
         layers.refuse(&DATABASE_READ_URL, "the embedded database has no replica");
@@ -124,6 +129,7 @@ fn read(layers: &mut Layers<'_>) -> Option<Config> {
         anomaly_suspends,
         trusted_proxies,
         limits: limits?,
+        serving: serving?,
         described: Vec::new(),
     })
 }

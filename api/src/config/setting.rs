@@ -4,7 +4,10 @@ use std::{net::SocketAddr, time::Duration};
 
 use entity::vocabulary::AnomalyRule;
 
-use super::server::TRUSTED_PROXIES;
+use super::{
+    server::TRUSTED_PROXIES,
+    serving::{STOP_DELAY, TLS_CERTIFICATE_FILE, TLS_PRIVATE_KEY_FILE},
+};
 
 /// One setting an operator may give.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +51,7 @@ pub(super) const ANOMALY_SUSPENDS: Setting = Setting {
 };
 
 /// Every setting that is not a limit.
-pub(super) const SETTINGS: [&Setting; 12] = [
+pub(super) const SETTINGS: &[&Setting] = &[
     &LISTEN_ADDR,
     &DATA_DIR,
     &DATABASE_URL,
@@ -61,6 +64,9 @@ pub(super) const SETTINGS: [&Setting; 12] = [
     &ANONYMOUS_READ,
     &ANOMALY_SUSPENDS,
     &TRUSTED_PROXIES,
+    &TLS_CERTIFICATE_FILE,
+    &TLS_PRIVATE_KEY_FILE,
+    &STOP_DELAY,
 ];
 
 /// What a new database is filled with.

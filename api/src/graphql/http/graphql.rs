@@ -26,6 +26,7 @@ use crate::{
         documents::{Call, Introspection, Prepared},
         errors,
     },
+    server::BodyTooSlow,
 };
 
 /// Journal position: of the facts an answer rests on, or those a request waits for.
@@ -73,8 +74,7 @@ where
     is_json(headers)?;
     let viewer = (doors.authenticate)(parts.into()).await?.viewer;
     let min_seq = min_seq(headers)?;
-    let bytes = timeout(doors.operation_time_max, read(headers, body, doors.body_bytes_max));
-    let call = parsed(&bytes.await.map_err(|_| too_slow(doors.operation_time_max))??)?;
+    let call = parsed(&read(headers, body, doors.body_bytes_max).await?)?;
     let introspection = introspection(&doors, &viewer);
     let prepared = doors.schemas.prepare(&call, introspection);
     let prepared = prepared.map_err(|error| Refusal { status: media.request_error(&error), error })?;
@@ -153,24 +153,39 @@ fn min_seq(headers: &HeaderMap) -> Result<Option<i64>, Error> {
     seq.map(Some).ok_or_else(|| invalid("facts-seq", "is no position of the journal"))
 }
 
-/// Whole body, unless it is too large; a declared length is believed only to refuse.
-async fn read(headers: &HeaderMap, body: Body, bytes_max: usize) -> Result<Vec<u8>, Error> {
+/// Whole body, unless it is too large or takes too long; a declared length is believed only to refuse.
+async fn read(headers: &HeaderMap, body: Body, bytes_max: usize) -> Result<Vec<u8>, Refusal> {
     let too_large =
         Error::LimitExceeded { limit: "BODY_BYTES_MAX", allowed: bytes_max as u64, retry_after_seconds: None };
     let declared = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if declared.is_some_and(|bytes| bytes > bytes_max) {
-        return Err(too_large);
+        return Err(too_large.into());
     }
     let mut bytes = Vec::with_capacity(declared.unwrap_or_default());
     let mut chunks = body.into_data_stream();
     while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| invalid("body", "ended too early"))?;
+        let chunk = chunk.map_err(|fault| unread(&fault))?;
         if bytes.len() + chunk.len() > bytes_max {
-            return Err(too_large);
+            return Err(too_large.into());
         }
         bytes.extend_from_slice(&chunk);
     }
     Ok(bytes)
+}
+
+/// Why a body could not be read: it took too long, or the client broke off.
+fn unread(fault: &axum::Error) -> Refusal {
+    match BodyTooSlow::is_cause_of(fault) {
+        Some(BodyTooSlow { allowed }) => Refusal {
+            status: StatusCode::REQUEST_TIMEOUT,
+            error: Error::LimitExceeded {
+                limit: "BODY_SECONDS_MAX",
+                allowed: allowed.as_secs(),
+                retry_after_seconds: None,
+            },
+        },
+        None => invalid("body", "ended too early").into(),
+    }
 }
 
 /// Fault of a body tells its place only, for what stands there may be anything.

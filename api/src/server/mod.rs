@@ -1,0 +1,165 @@
+//! The server beneath the doors: who is let in, how long each may take, and how it ends.
+//!
+//! A loop of our own on hyper, for the one of axum bounds neither headers, connections nor their time. Every wait on a client
+//! has an end that is a setting: its handshake, its header, its body, its next request, and its taking of the answer.
+
+mod body;
+mod connection;
+mod linger;
+mod stopping;
+mod tls;
+mod watch;
+
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{Router, http::HeaderValue};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{Notify, OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
+
+use crate::config::Serving;
+use connection::Manners;
+
+pub use body::BodyTooSlow;
+pub use stopping::{Stop, Stopping};
+pub use tls::{Tls, TlsFault};
+
+/// Pause after the system has refused a connection: there are too many, and the next would be refused too.
+const REFUSED_PAUSE: Duration = Duration::from_millis(100);
+
+/// Browsers that have once come over TLS come so for a year.
+const A_YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+/// In how many rounds those who ask nothing make room in a full house, so that not all have to come again at once.
+const ROUNDS: usize = 8;
+
+/// Serves until it is told to stop, then lets requests under way end, for as long as a stop may take.
+pub async fn serve(listener: TcpListener, router: Router, serving: &Serving, tls: Option<Tls>, mut stopping: Stopping) {
+    let places = Arc::new(Semaphore::new(serving.connections_max));
+    let house = Arc::new(House {
+        manners: Manners::new(router, serving, tls.as_ref().map(|_| A_YEAR)),
+        tls,
+        room: Room::default(),
+        stopping: stopping.clone(),
+    });
+    tokio::select! {
+        () = stopping.begun() => {}
+        () = welcome(&listener, &places, &house) => {}
+    }
+    drop(listener);
+    drain(&places, serving, &house).await;
+}
+
+/// What all connections share.
+struct House {
+    manners: Manners,
+    tls: Option<Tls>,
+    room: Room,
+    stopping: Stopping,
+}
+
+/// Tells connections that others wait for their place.
+#[derive(Default)]
+struct Room {
+    wanted: Notify,
+    round: AtomicUsize,
+}
+
+impl Room {
+    /// Asks an eighth of those who wait for nothing to leave.
+    fn want(&self) {
+        self.round.fetch_add(1, Ordering::Relaxed);
+        self.wanted.notify_waiters();
+    }
+
+    /// Whether it is the turn of a connection to make room.
+    fn is_turn_of(&self, number: usize) -> bool {
+        self.round.load(Ordering::Relaxed) % ROUNDS == number % ROUNDS
+    }
+}
+
+/// Takes connections for ever. A newcomer to a full house waits in the system's queue until there is a place.
+async fn welcome(listener: &TcpListener, places: &Arc<Semaphore>, house: &Arc<House>) {
+    let mut number = 0;
+    loop {
+        let place = place(places, &house.room).await;
+        let (stream, peer) = accepted(listener, &house.room).await;
+        number += 1;
+        tokio::spawn(attend(Arc::clone(house), stream, peer, place, number));
+    }
+}
+
+/// A place for one more connection, once there is one.
+async fn place(places: &Arc<Semaphore>, room: &Room) -> OwnedSemaphorePermit {
+    loop {
+        // The semaphore is never closed; were it, nobody more would come in.
+        if let Ok(Ok(place)) = timeout(REFUSED_PAUSE, Arc::clone(places).acquire_owned()).await {
+            return place;
+        }
+        room.want();
+    }
+}
+
+/// The next connection. That the system has none to give, for one client or for all, ends nothing.
+async fn accepted(listener: &TcpListener, room: &Room) -> (TcpStream, SocketAddr) {
+    let mut refused = false;
+    loop {
+        match listener.accept().await {
+            Ok(accepted) => return accepted,
+            Err(fault) if is_of_the_client(&fault) => {}
+            Err(fault) => {
+                if !refused {
+                    tracing::warn!(%fault, "no connection can be taken: is the number of open files too small?");
+                }
+                refused = true;
+                room.want();
+                tokio::time::sleep(REFUSED_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Whether it was the client that went away before it came in.
+fn is_of_the_client(fault: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(fault.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+/// One connection, from its first byte to its last.
+async fn attend(house: Arc<House>, stream: TcpStream, peer: SocketAddr, place: OwnedSemaphorePermit, number: usize) {
+    // Without it an answer of several packets waits for the client's acknowledgement; one that has gone needs none.
+    drop(stream.set_nodelay(true));
+    match &house.tls {
+        None => connection::converse(&house, stream, peer, place, number).await,
+        Some(tls) => {
+            let mut stopping = house.stopping.clone();
+            let shaken = tokio::select! {
+                shaken = timeout(house.manners.handshake_time_max(), tls.accept(stream)) => shaken,
+                () = stopping.begun() => return,
+            };
+            if let Ok(Ok(stream)) = shaken {
+                connection::converse(&house, stream, peer, place, number).await;
+            }
+        }
+    }
+}
+
+/// Waits until every connection has given its place back. Those who take longer than a stop may are cut.
+async fn drain(places: &Semaphore, serving: &Serving, house: &House) {
+    let all = u32::try_from(serving.connections_max).unwrap_or(u32::MAX);
+    if timeout(serving.stop_time_max, places.acquire_many(all)).await.is_err() {
+        let cut = serving.connections_max - places.available_permits();
+        tracing::warn!(cut, "connections are cut: their requests took longer than STOP_SECONDS_MAX");
+        house.stopping.cut();
+    }
+}
