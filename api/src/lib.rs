@@ -7,6 +7,10 @@ mod error;
 
 pub mod clock;
 
+pub mod json;
+
+pub mod role;
+
 pub mod config;
 
 pub mod database;

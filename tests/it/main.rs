@@ -18,6 +18,7 @@ mod faults;
 mod golden;
 mod history;
 mod house;
+mod identity;
 mod interrupted_postgres;
 mod interrupted_sqlite;
 mod journal;

@@ -7,8 +7,7 @@ use entity::vocabulary::{BusinessId, Instant};
 use jsonwebtoken::{Algorithm, Header};
 use serde_json::{Value, json};
 
-use super::Role;
-use crate::{Error, keys::DevelopmentKey};
+use crate::{Error, keys::DevelopmentKey, role::Role};
 
 /// Claim `iss` of development tokens. The same wherever the gateway listens.
 pub const DEVELOPMENT_ISSUER: &str = "urn:disclosure-gateway:development";

@@ -17,6 +17,8 @@ pub enum AuthFault {
     Malformed,
     /// Has a `crit` header: extensions are not understood, and so must not be passed over.
     Critical,
+    /// Brings a key of its own, or says where one is.
+    OwnKey,
     /// Is another sort of token.
     Type,
     /// Names no key, or in too many bytes.
@@ -29,7 +31,7 @@ pub enum AuthFault {
     Signature,
     /// A claim is missing, repeated or of another type.
     Claims,
-    /// Another issuer than that of the key.
+    /// Of an issuer that is not believed.
     Issuer,
     /// Another audience.
     Audience,
@@ -45,11 +47,48 @@ pub enum AuthFault {
     Organisation,
     /// Processor is no business id, or stands alone.
     Processor,
-    /// No issuer's keys could be fetched yet.
+    /// Bound to something that cannot be checked.
+    Binding,
+    /// Bound to a certificate, and none is shown by anyone who would be believed.
+    CertificateMissing,
+    /// What is shown is not exactly one certificate.
+    Certificate,
+    /// Bound to another certificate than the one shown.
+    OtherCertificate,
+    /// Its issuer's keys could not be fetched yet.
     KeysUnavailable,
 }
 
 impl AuthFault {
+    /// Every fault.
+    pub const ALL: [Self; 25] = [
+        Self::Scheme,
+        Self::Header,
+        Self::TooLong,
+        Self::Malformed,
+        Self::Critical,
+        Self::OwnKey,
+        Self::Type,
+        Self::KeyId,
+        Self::UnknownKey,
+        Self::Algorithm,
+        Self::Signature,
+        Self::Claims,
+        Self::Issuer,
+        Self::Audience,
+        Self::Expired,
+        Self::NotYetValid,
+        Self::IssuedInFuture,
+        Self::Subject,
+        Self::Organisation,
+        Self::Processor,
+        Self::Binding,
+        Self::CertificateMissing,
+        Self::Certificate,
+        Self::OtherCertificate,
+        Self::KeysUnavailable,
+    ];
+
     /// Stable sentence for the answer and the log.
     pub fn reason(self) -> &'static str {
         match self {
@@ -58,13 +97,14 @@ impl AuthFault {
             Self::TooLong => "the token is too long",
             Self::Malformed => "the token is malformed",
             Self::Critical => "the token has critical extensions",
+            Self::OwnKey => "the token brings a key of its own",
             Self::Type => "the token is of another type",
             Self::KeyId => "the token names no key",
             Self::UnknownKey => "the token names an unknown key",
             Self::Algorithm => "the algorithm is not that of the key",
             Self::Signature => "the signature does not verify",
             Self::Claims => "a claim is missing, repeated or malformed",
-            Self::Issuer => "the issuer is not that of the key",
+            Self::Issuer => "the issuer is not believed",
             Self::Audience => "the token is for another audience",
             Self::Expired => "the token has expired",
             Self::NotYetValid => "the token is not yet valid",
@@ -72,6 +112,10 @@ impl AuthFault {
             Self::Subject => "the subject is not acceptable",
             Self::Organisation => "the organisation is missing or no business id",
             Self::Processor => "the processor is not acceptable",
+            Self::Binding => "the token is bound to what cannot be checked",
+            Self::CertificateMissing => "the certificate the token is bound to is not shown",
+            Self::Certificate => "what is shown is not one certificate",
+            Self::OtherCertificate => "the token is bound to another certificate",
             Self::KeysUnavailable => "the keys of the issuer are not available",
         }
     }
@@ -93,5 +137,21 @@ impl From<AuthFault> for Error {
             AuthFault::Header => Self::Unauthenticated { proof: Proof::Unreadable, reason: fault.reason() },
             _ => Self::Unauthenticated { proof: Proof::Refused, reason: fault.reason() },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_reason_is_a_sentence_of_its_own_that_a_header_can_quote() {
+        let mut reasons = AuthFault::ALL.map(AuthFault::reason).to_vec();
+        // RFC 6750, 3: what `error_description` may hold.
+        let is_quotable = |byte: u8| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+        assert!(reasons.iter().all(|reason| reason.bytes().all(is_quotable)));
+        reasons.sort_unstable();
+        reasons.dedup();
+        assert_eq!(reasons.len(), AuthFault::ALL.len());
     }
 }

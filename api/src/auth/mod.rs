@@ -1,8 +1,11 @@
 //! Who asks, and whether it is true: tokens of believed issuers, and what their claims make of the caller.
 //!
 //! The algorithm comes from the key, never from the token; keys come from the configured sources, never from the
-//! token. No token, claim or key is logged or echoed: a refusal is one of a few fixed sentences.
+//! token, and verify the tokens of their own issuer alone. No token, claim or key is logged or echoed: a refusal is one
+//! of a few fixed sentences.
 
+mod binding;
+mod certificate;
 mod credentials;
 mod development;
 mod fault;
@@ -24,10 +27,14 @@ pub use jwks::JwksFault;
 pub use jwt::subject;
 pub use policy::{Act, Permit, Sight};
 pub use public_key::{JWK_CHARACTERS_MAX, KeyFault, PublicKey};
-pub use viewer::{Role, Viewer};
+pub use viewer::Viewer;
 
+pub use crate::role::Role;
 use crate::{clock::Clock, config::Config, keys::Keys};
+use binding::Thumbprint;
+use certificate::Certificates;
 use jwks::{KeyStore, Trusted};
+use jwt::{Said, Token};
 use token_cache::TokenCache;
 
 /// Bytes of one token, its header included; checked before anything of it is parsed. Real ones have under 2,000.
@@ -40,6 +47,8 @@ pub struct Verified {
     pub viewer: Arc<Viewer>,
     /// Instant from which the token says nothing more; subscriptions end then.
     pub expires_at: Instant,
+    /// Certificate the caller must show; null when any bearer is believed.
+    certificate: Option<Thumbprint>,
     generation: u64,
 }
 
@@ -62,6 +71,7 @@ impl From<&Verified> for Caller {
 pub struct Authenticator {
     store: Arc<KeyStore>,
     verified: TokenCache,
+    certificates: Certificates,
 }
 
 impl Authenticator {
@@ -74,8 +84,12 @@ impl Authenticator {
         let configured = config.issuers.iter().map(Trusted::configured);
         let own = keys.development().filter(|_| config.is_development()).map(|key| Ok(Trusted::development(key)));
         let trusted = configured.chain(own).collect::<Result<Vec<_>, _>>()?;
-        let store = KeyStore::start(trusted, now).await?;
-        Ok(Self { store: Arc::new(store), verified: TokenCache::new(config.limits.token_cache_entries_max) })
+        let store = KeyStore::start(trusted, config.key_times, now).await?;
+        Ok(Self {
+            store: Arc::new(store),
+            verified: TokenCache::new(config.limits.token_cache_entries_max),
+            certificates: Certificates::of(config),
+        })
     }
 
     /// Who the caller is, if all it shows holds at `now`; none when it shows no token.
@@ -88,14 +102,17 @@ impl Authenticator {
         now: Instant,
     ) -> Result<Option<Arc<Verified>>, AuthFault> {
         let Some(token) = credentials.bearer()? else { return Ok(None) };
-        self.verify(token, now).await.map(Some)
+        let verified = self.verify(token, now).await?;
+        if let Some(certificate) = verified.certificate
+            && certificate != self.certificates.shown(credentials)?
+        {
+            return Err(AuthFault::OtherCertificate);
+        }
+        Ok(Some(verified))
     }
 
-    /// Who a token says the caller is, if all of it holds at `now`.
-    ///
-    /// # Errors
-    /// The first refusal met.
-    pub async fn verify(&self, token: &str, now: Instant) -> Result<Arc<Verified>, AuthFault> {
+    /// What a token says of any bearer, if all of it holds at `now`.
+    async fn verify(&self, token: &str, now: Instant) -> Result<Arc<Verified>, AuthFault> {
         if token.len() > TOKEN_BYTES_MAX {
             return Err(AuthFault::TooLong);
         }
@@ -106,17 +123,27 @@ impl Authenticator {
     }
 
     async fn verify_anew(&self, token: &str, now: Instant) -> Result<Arc<Verified>, AuthFault> {
-        let key_id = jwt::key_id(token)?;
+        let read = Token::read(token)?;
+        let (issuer, trusted) = self.store.trusted(read.issuer()?).ok_or(AuthFault::Issuer)?;
+        if !read.is_of_type(trusted.token_types.as_deref()) {
+            return Err(AuthFault::Type);
+        }
+        let key_id = &read.header.key_id;
         let mut keys = self.store.current();
-        if keys.of(&key_id).is_empty() {
-            KeyStore::refresh_if_due(&self.store, now).await;
+        if keys.of(issuer, key_id).is_empty() {
+            KeyStore::look_for(&self.store, issuer, key_id, now).await;
             keys = self.store.current();
         }
-        if keys.is_empty() {
+        if keys.lacks(issuer) {
             return Err(AuthFault::KeysUnavailable);
         }
-        let (viewer, expires_at) = jwt::verify(token, keys.of(&key_id), now)?;
-        let verified = Arc::new(Verified { viewer: Arc::new(viewer), expires_at, generation: keys.generation });
+        let candidates = keys.of(issuer, key_id);
+        if candidates.is_empty() {
+            return Err(AuthFault::UnknownKey);
+        }
+        let Said { viewer, expires_at, certificate } = read.verified(trusted, candidates, now)?;
+        let generation = keys.generation;
+        let verified = Arc::new(Verified { viewer: Arc::new(viewer), expires_at, certificate, generation });
         self.verified.insert(token, &verified);
         Ok(verified)
     }

@@ -199,15 +199,26 @@ async fn key_id_is_known_short_and_present() {
 }
 
 #[tokio::test]
-async fn keys_in_the_header_are_never_used() {
+async fn token_that_brings_a_key_is_refused_whoever_signed_it() {
     let (es, attacker) = (Signer::es256("es"), Signer::es256("es"));
     let world = World::of(&[&es]).await;
-    let mut header = attacker.header();
-    header["jwk"] = attacker.jwk();
-    header["jku"] = "https://attacker.example/jwks".into();
-    header["x5u"] = "https://attacker.example/chain".into();
-    let token = attacker.sign(&header.to_string(), &claims().to_string());
-    assert_eq!(world.refusal(&token).await, AuthFault::Signature);
+    for signer in [&es, &attacker] {
+        for (member, value) in [
+            ("jwk", attacker.jwk()),
+            ("jku", json!("https://attacker.example/jwks")),
+            ("x5u", json!("https://attacker.example/chain")),
+            ("x5c", json!(["MIIB"])),
+            ("jwk", Value::Null),
+        ] {
+            let mut header = es.header();
+            header[member] = value;
+            let token = signer.sign(&header.to_string(), &claims().to_string());
+            assert_eq!(world.refusal(&token).await, AuthFault::OwnKey, "{member}");
+        }
+    }
+    let mut header = es.header();
+    header["x5t"] = "b64".into();
+    world.accepted(&es.sign(&header.to_string(), &claims().to_string())).await;
 }
 
 #[tokio::test]
@@ -430,8 +441,10 @@ async fn development_gateway_believes_its_own_tokens_and_no_others() {
     assert_eq!(verified.viewer.processor, grant.processor);
     assert_eq!(verified.viewer.roles, grant.roles);
     assert_eq!(verified.expires_at, now() + TimeDelta::hours(1));
-    let stranger = Signer::es256("es").token(&claims());
-    assert_eq!(authenticator.verify(&stranger, now()).await, Err(AuthFault::UnknownKey));
+    let stranger = Signer::es256("es");
+    assert_eq!(authenticator.verify(&stranger.token(&claims()), now()).await, Err(AuthFault::Issuer));
+    let ours = stranger.token(&with("iss", DEVELOPMENT_ISSUER));
+    assert_eq!(authenticator.verify(&ours, now()).await, Err(AuthFault::UnknownKey));
     assert!(jwks(keys.development().expect("key"))["keys"][0].get("d").is_none());
 }
 
@@ -453,8 +466,89 @@ async fn two_issuers_may_choose_the_same_key_id_and_neither_speaks_for_the_other
     {
         authenticator.verify(&signer.token(&with("iss", name)), now()).await.expect("its own");
         let forged = authenticator.verify(&other.token(&with("iss", name)), now()).await;
-        assert_eq!(forged, Err(AuthFault::Issuer));
+        assert_eq!(forged, Err(AuthFault::Signature));
     }
+}
+
+/// Authenticator that believes one issuer by a file, with more said of it.
+async fn with_settings(signer: &Signer, item: Value, settings: &[(&str, &str)]) -> (tempfile::TempDir, Authenticator) {
+    let directory = tempfile::tempdir().expect("directory");
+    publish(&directory, &[signer]);
+    let mut issuer = json!({ "issuer": ISSUER, "audience": AUDIENCE, "jwks_file": directory.path().join("jwks") });
+    issuer.as_object_mut().expect("object").extend(item.as_object().expect("object").clone());
+    let issuers = json!([issuer]).to_string();
+    let config = Config::load(&Flags::default(), |name| match name {
+        "ISSUERS" => Some(issuers.clone()),
+        _ => settings.iter().find(|(setting, _)| *setting == name).map(|(_, value)| (*value).to_owned()),
+    });
+    let keys = Keys::create(&directory.path().join("data"), Issuance::Configured).expect("keys");
+    let authenticator = Authenticator::start(&config.expect("config"), &keys, now()).await.expect("started");
+    (directory, authenticator)
+}
+
+#[tokio::test]
+async fn one_of_several_audiences_suffices() {
+    let es = Signer::es256("es");
+    let (_directory, authenticator) = with_settings(&es, json!({ "audience": ["old", "new"] }), &[]).await;
+    for audience in [json!("old"), json!("new"), json!(["x", "new"])] {
+        authenticator.verify(&es.token(&with("aud", audience)), now()).await.expect("accepted");
+    }
+    let other = authenticator.verify(&es.token(&with("aud", AUDIENCE)), now()).await;
+    assert_eq!(other, Err(AuthFault::Audience));
+    let odd = authenticator.verify(&es.token(&with("aud", json!(["new", 1]))), now()).await;
+    assert_eq!(odd, Err(AuthFault::Claims));
+}
+
+#[tokio::test]
+async fn issuer_whose_types_are_narrowed_makes_no_others() {
+    let es = Signer::es256("es");
+    let (_directory, authenticator) = with_settings(&es, json!({ "token_types": "at+jwt" }), &[]).await;
+    for (header, is_taken) in [
+        (json!({ "alg": "ES256", "kid": "es", "typ": "at+jwt" }), true),
+        (json!({ "alg": "ES256", "kid": "es", "typ": "application/at+JWT" }), true),
+        (json!({ "alg": "ES256", "kid": "es", "typ": "JWT" }), false),
+        (json!({ "alg": "ES256", "kid": "es" }), false),
+    ] {
+        let verified = authenticator.verify(&es.sign(&header.to_string(), &claims().to_string()), now()).await;
+        assert_eq!(verified.err(), (!is_taken).then_some(AuthFault::Type), "{header}");
+    }
+}
+
+#[tokio::test]
+async fn bound_token_is_believed_only_with_its_certificate_also_when_it_is_remembered() {
+    let es = Signer::es256("es");
+    let settings = [("CLIENT_CERTIFICATE_HEADER", "client-cert"), ("TRUSTED_PROXIES", "10.0.0.5")];
+    let (_directory, authenticator) = with_settings(&es, json!({}), &settings).await;
+    let certificate = |bytes: &[u8]| format!(":{}:", base64::engine::general_purpose::STANDARD.encode(bytes));
+    let thumbprint = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, b"mine");
+    let bound = es.token(&with("cnf", json!({ "x5t#S256": URL_SAFE_NO_PAD.encode(thumbprint) })));
+    let free = es.token(&claims());
+    let ask = async |token: &str, shown: Option<&[u8]>, peer: &str| {
+        let mut headers = axum::http::HeaderMap::new();
+        headers.insert("authorization", format!("Bearer {token}").parse().expect("value"));
+        if let Some(bytes) = shown {
+            headers.insert("client-cert", certificate(bytes).parse().expect("value"));
+        }
+        let credentials = Credentials { headers: &headers, peer: peer.parse().ok() };
+        authenticator.authenticate(credentials, now()).await.map(|verified| verified.is_some())
+    };
+    for _ in 0..2 {
+        assert_eq!(ask(&bound, Some(b"mine"), "10.0.0.5").await, Ok(true));
+        assert_eq!(ask(&bound, Some(b"other"), "10.0.0.5").await, Err(AuthFault::OtherCertificate));
+        assert_eq!(ask(&bound, None, "10.0.0.5").await, Err(AuthFault::CertificateMissing));
+        assert_eq!(ask(&bound, Some(b"mine"), "10.0.0.6").await, Err(AuthFault::CertificateMissing));
+        assert_eq!(ask(&bound, Some(b"mine"), "unknown").await, Err(AuthFault::CertificateMissing));
+        assert_eq!(ask(&free, None, "unknown").await, Ok(true));
+        assert_eq!(ask(&free, Some(b"other"), "10.0.0.5").await, Ok(true));
+    }
+    let keyed = es.token(&with("cnf", json!({ "jkt": "x" })));
+    assert_eq!(ask(&keyed, Some(b"mine"), "10.0.0.5").await, Err(AuthFault::Binding));
+    let world = World::of(&[&es]).await;
+    let mut headers = axum::http::HeaderMap::new();
+    headers.insert("authorization", format!("Bearer {bound}").parse().expect("value"));
+    let credentials = Credentials { headers: &headers, peer: "10.0.0.5".parse().ok() };
+    let unasked = world.authenticator.authenticate(credentials, now()).await;
+    assert_eq!(unasked, Err(AuthFault::CertificateMissing), "nobody is believed for certificates");
 }
 
 #[tokio::test]

@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     fn verified(expires_at: Instant) -> Arc<Verified> {
-        Arc::new(Verified { viewer: Arc::new(Viewer::anonymous()), expires_at, generation: 1 })
+        Arc::new(Verified { viewer: Arc::new(Viewer::anonymous()), expires_at, certificate: None, generation: 1 })
     }
 
     #[test]

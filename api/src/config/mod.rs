@@ -3,6 +3,7 @@
 //! A value is taken from the first of: flag, environment, TOML file, default. Every fault is named at once, with the
 //! setting, where its value came from and what is allowed; nothing starts on a wrong or unknown setting.
 
+mod certificate;
 mod database_url;
 mod issuer;
 mod layers;
@@ -13,15 +14,18 @@ mod setting;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+pub use certificate::CertificateHeader;
 pub use database_url::DatabaseUrl;
-pub use issuer::{Issuer, KeySource, is_loopback};
+pub use issuer::{Claims, Issuer, KeySource, KeyTimes, Roles, TokenType, is_loopback, key_set_address};
 pub use layers::{ConfigFault, ConfigFaults, Described, Flags, Source, environment};
 pub use limits::*;
 pub use server::TrustedProxies;
 pub use serving::*;
 pub use setting::{LogFormat, Seed, Setting, duration};
 
+use certificate::CLIENT_CERTIFICATE_HEADER;
 use entity::vocabulary::AnomalyRule;
+use issuer::{ISSUER_KEYS_COOL_DOWN, ISSUER_KEYS_MAX_AGE, ISSUER_KEYS_REFRESH};
 use layers::Layers;
 use server::TRUSTED_PROXIES;
 use setting::{
@@ -44,6 +48,8 @@ pub struct Config {
     pub seed: Option<Seed>,
     /// Token issuers believed; none in development.
     pub issuers: Vec<Issuer>,
+    /// When the keys of issuers are fetched, and how long they are believed.
+    pub key_times: KeyTimes,
     /// Age from which facts decide nothing.
     pub facts_max_age: Duration,
     /// Which log lines are written.
@@ -56,6 +62,8 @@ pub struct Config {
     pub anomaly_suspends: Vec<AnomalyRule>,
     /// Proxies whose word is taken; none unless said.
     pub trusted_proxies: TrustedProxies,
+    /// Where they say which certificate a client showed; null where they do not.
+    pub certificate_header: Option<CertificateHeader>,
     /// Limits.
     pub limits: Limits,
     /// How clients are served over the network.
@@ -103,12 +111,17 @@ fn read(layers: &mut Layers<'_>) -> Option<Config> {
     let database_read_url = layers.read_optional(&DATABASE_READ_URL, DatabaseUrl::parse_replica);
     let seed = layers.read_optional(&SEED, Seed::parse);
     let issuers = layers.read(&ISSUERS, issuer::parse);
+    let key_times = key_times(layers);
     let facts_max_age = layers.read(&FACTS_MAX_AGE, setting::facts_max_age);
     let rust_log = layers.read(&RUST_LOG, setting::rust_log);
     let log_format = layers.read(&LOG_FORMAT, LogFormat::parse);
     let anonymous_read = layers.read(&ANONYMOUS_READ, setting::truth);
     let anomaly_suspends = layers.read_optional(&ANOMALY_SUSPENDS, setting::anomaly_rules).unwrap_or_default();
     let trusted_proxies = layers.read_optional(&TRUSTED_PROXIES, TrustedProxies::parse).unwrap_or_default();
+    let certificate_header = layers.read_optional(&CLIENT_CERTIFICATE_HEADER, CertificateHeader::parse);
+    if certificate_header.is_some() && trusted_proxies.is_empty() {
+        layers.refuse(&CLIENT_CERTIFICATE_HEADER, "is believed from nobody, for TRUSTED_PROXIES names none");
+    }
     let limits = Limits::read(layers);
     let serving = Serving::read(layers);
     let database_url = database_url?;
@@ -122,16 +135,29 @@ fn read(layers: &mut Layers<'_>) -> Option<Config> {
         data_dir: data_dir?,
         seed,
         issuers: issuers?,
+        key_times: key_times?,
         facts_max_age: facts_max_age?,
         rust_log: rust_log?,
         log_format: log_format?,
         anonymous_read: anonymous_read?,
         anomaly_suspends,
         trusted_proxies,
+        certificate_header,
         limits: limits?,
         serving: serving?,
         described: Vec::new(),
     })
+}
+
+fn key_times(layers: &mut Layers<'_>) -> Option<KeyTimes> {
+    let refresh = layers.read(&ISSUER_KEYS_REFRESH, KeyTimes::pause);
+    let cool_down = layers.read(&ISSUER_KEYS_COOL_DOWN, KeyTimes::pause);
+    let age_max = layers.read(&ISSUER_KEYS_MAX_AGE, KeyTimes::age);
+    let times = KeyTimes { refresh: refresh?, cool_down: cool_down?, age_max: age_max? };
+    if times.age_max < times.refresh {
+        layers.refuse(&ISSUER_KEYS_MAX_AGE, "is shorter than ISSUER_KEYS_REFRESH");
+    }
+    Some(times)
 }
 
 #[cfg(test)]
@@ -236,6 +262,28 @@ mod tests {
     #[test]
     fn embedded_database_has_no_replica() {
         assert!(faults(&[("DATABASE_READ_URL", "postgres://replica/gateway")])[0].starts_with("DATABASE_READ_URL"));
+    }
+
+    #[test]
+    fn keys_are_believed_until_the_next_refresh_at_least() {
+        let times = load(&[]).expect("defaults").key_times;
+        assert_eq!(times.refresh, Duration::from_secs(45));
+        assert_eq!((times.cool_down, times.age_max), (Duration::from_secs(10), Duration::from_hours(24)));
+        let found = faults(&[("ISSUER_KEYS_REFRESH", "10s"), ("ISSUER_KEYS_MAX_AGE", "9s")]);
+        assert!(found[0].starts_with("ISSUER_KEYS_MAX_AGE (environment): is shorter"), "{found:?}");
+        for (setting, value) in
+            [("ISSUER_KEYS_REFRESH", "2h"), ("ISSUER_KEYS_COOL_DOWN", "0s"), ("ISSUER_KEYS_MAX_AGE", "169h")]
+        {
+            assert!(faults(&[(setting, value)])[0].contains("out of bounds"), "{setting}");
+        }
+    }
+
+    #[test]
+    fn certificates_are_believed_from_somebody_or_not_asked_for() {
+        let found = faults(&[("CLIENT_CERTIFICATE_HEADER", "client-cert")]);
+        assert!(found[0].starts_with("CLIENT_CERTIFICATE_HEADER (environment): is believed from nobody"), "{found:?}");
+        let config = load(&[("CLIENT_CERTIFICATE_HEADER", "client-cert"), ("TRUSTED_PROXIES", "10.0.0.1")]);
+        assert_eq!(config.expect("config").certificate_header, Some(CertificateHeader::ClientCert));
     }
 
     #[test]

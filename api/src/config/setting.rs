@@ -5,6 +5,8 @@ use std::{net::SocketAddr, time::Duration};
 use entity::vocabulary::AnomalyRule;
 
 use super::{
+    certificate::CLIENT_CERTIFICATE_HEADER,
+    issuer::{ISSUER_KEYS_COOL_DOWN, ISSUER_KEYS_MAX_AGE, ISSUER_KEYS_REFRESH},
     server::TRUSTED_PROXIES,
     serving::{STOP_DELAY, TLS_CERTIFICATE_FILE, TLS_PRIVATE_KEY_FILE},
 };
@@ -34,7 +36,7 @@ pub(super) const SEED: Setting = Setting { name: "SEED", default: "", allowed: "
 pub(super) const ISSUERS: Setting = Setting {
     name: "ISSUERS",
     default: "[]",
-    allowed: "list of `{\"issuer\", \"audience\", \"jwks_url\" or \"jwks_file\"}`; https, but for loopback addresses",
+    allowed: "list of `{\"issuer\", \"audience\", …}` as in docs/identity.md; https, but for loopback addresses",
 };
 pub(super) const FACTS_MAX_AGE: Setting =
     Setting { name: "FACTS_MAX_AGE", default: "5s", allowed: "duration from `1s` to `1h`" };
@@ -58,12 +60,16 @@ pub(super) const SETTINGS: &[&Setting] = &[
     &DATABASE_READ_URL,
     &SEED,
     &ISSUERS,
+    &ISSUER_KEYS_REFRESH,
+    &ISSUER_KEYS_COOL_DOWN,
+    &ISSUER_KEYS_MAX_AGE,
     &FACTS_MAX_AGE,
     &RUST_LOG,
     &LOG_FORMAT,
     &ANONYMOUS_READ,
     &ANOMALY_SUSPENDS,
     &TRUSTED_PROXIES,
+    &CLIENT_CERTIFICATE_HEADER,
     &TLS_CERTIFICATE_FILE,
     &TLS_PRIVATE_KEY_FILE,
     &STOP_DELAY,

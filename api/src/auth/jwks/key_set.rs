@@ -2,13 +2,13 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{
-    Algorithm, DecodingKey, Validation,
+    Algorithm, DecodingKey,
     jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyOperations, PublicKeyUse, RSAKeyParameters},
 };
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::super::jwt::{KEY_ID_BYTES_MAX, validation};
+use super::super::jwt::KEY_ID_BYTES_MAX;
 use super::JwksFault;
 
 /// Keys of one set; an issuer in rotation has two or three.
@@ -25,14 +25,14 @@ const POINT_BYTES: usize = 32;
 pub struct VerifyingKey {
     pub(super) id: String,
     pub(in super::super) key: DecodingKey,
-    pub(in super::super) validation: Validation,
+    pub(in super::super) algorithm: Algorithm,
     material: AlgorithmParameters,
 }
 
 impl VerifyingKey {
     /// Whether it is the same key with the same meaning.
     pub(super) fn is(&self, other: &Self) -> bool {
-        self.id == other.id && self.material == other.material && self.validation == other.validation
+        self.id == other.id && self.material == other.material && self.algorithm == other.algorithm
     }
 }
 
@@ -41,17 +41,17 @@ struct Set {
     keys: Vec<Value>,
 }
 
-/// Keys of a set that may verify tokens of an issuer. One that may not is passed over; a set without any is a fault.
-pub(super) fn usable(content: &[u8], issuer: &str, audience: &str) -> Result<Vec<VerifyingKey>, JwksFault> {
+/// Keys of a set that may verify tokens. One that may not is passed over; a set without any is a fault.
+pub(super) fn usable(content: &[u8]) -> Result<Vec<VerifyingKey>, JwksFault> {
     let set: Set = serde_json::from_slice(content).map_err(|_| JwksFault::Malformed)?;
     if set.keys.len() > KEYS_MAX {
         return Err(JwksFault::TooManyKeys);
     }
-    let keys: Vec<_> = set.keys.into_iter().filter_map(|key| verifying_key(key, issuer, audience)).collect();
+    let keys: Vec<_> = set.keys.into_iter().filter_map(verifying_key).collect();
     if keys.is_empty() { Err(JwksFault::NoUsableKey) } else { Ok(keys) }
 }
 
-fn verifying_key(key: Value, issuer: &str, audience: &str) -> Option<VerifyingKey> {
+fn verifying_key(key: Value) -> Option<VerifyingKey> {
     // A key whose private part is published is nobody's signature.
     if key.get("d").is_some() {
         return None;
@@ -60,7 +60,7 @@ fn verifying_key(key: Value, issuer: &str, audience: &str) -> Option<VerifyingKe
     let id = jwk.common.key_id.clone().filter(|id| (1..=KEY_ID_BYTES_MAX).contains(&id.len()))?;
     let algorithm = algorithm(&jwk).filter(|algorithm| is_for(&jwk, *algorithm))?;
     let key = DecodingKey::from_jwk(&jwk).ok()?;
-    Some(VerifyingKey { id, key, validation: validation(algorithm, issuer, audience), material: jwk.algorithm })
+    Some(VerifyingKey { id, key, algorithm, material: jwk.algorithm })
 }
 
 /// Algorithm of a key by its own kind; none for symmetric, weak and unknown ones.
@@ -121,8 +121,7 @@ mod tests {
 
     fn of(keys: &[Value]) -> Result<Vec<Algorithm>, JwksFault> {
         let content = json!({ "keys": keys }).to_string();
-        let keys = usable(content.as_bytes(), "issuer", "audience")?;
-        Ok(keys.iter().flat_map(|key| key.validation.algorithms.clone()).collect())
+        Ok(usable(content.as_bytes())?.iter().map(|key| key.algorithm).collect())
     }
 
     #[test]
@@ -166,6 +165,6 @@ mod tests {
     fn set_of_too_many_keys_is_refused_whole() {
         assert!(of(&vec![key(&json!({})); KEYS_MAX]).is_ok());
         assert!(matches!(of(&vec![key(&json!({})); KEYS_MAX + 1]), Err(JwksFault::TooManyKeys)));
-        assert!(matches!(usable(b"{", "", ""), Err(JwksFault::Malformed)));
+        assert!(matches!(usable(b"{"), Err(JwksFault::Malformed)));
     }
 }

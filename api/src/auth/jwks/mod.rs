@@ -2,7 +2,11 @@
 //!
 //! All are held in one immutable set that is swapped whole. Its generation rises when a key is gone, and with it every
 //! token verified before is verified anew.
+//!
+//! **Invariant:** a key is found only under the issuer that published it, and nobody who names a known key waits for a
+//! fetch.
 
+mod discovery;
 mod key_set;
 mod source;
 
@@ -18,19 +22,11 @@ pub(super) use key_set::{VerifyingKey, algorithm, bytes, is_for};
 use super::development::{self, DEVELOPMENT_AUDIENCE, DEVELOPMENT_ISSUER};
 use crate::{
     clock::{self, Clock},
-    config::{Issuer, KeySource},
+    config::{Claims, Issuer, KeySource, KeyTimes, TokenType},
     keys::DevelopmentKey,
 };
-use source::Source;
-
-/// Seconds between two refreshes; a key taken back by its issuer is believed for about so long.
-pub const REFRESH_SECONDS: u64 = 600;
-
-/// Seconds at most between two refreshes that a token with an unknown key asks for; anyone can make such tokens.
-pub const UNKNOWN_KEY_REFRESH_SECONDS: i64 = 30;
-
-/// Hours for which keys are believed while their issuer does not answer; a night's outage stops nobody.
-pub const STALE_HOURS_MAX: i64 = 24;
+use discovery::Whereabouts;
+use source::{Fetcher, Source};
 
 /// Why a key set cannot be used. Holds nothing of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -39,19 +35,25 @@ pub enum JwksFault {
     #[error("ISSUERS: the issuer does not answer")]
     Unreachable,
     /// Answers with a redirect, which is not followed.
-    #[error("ISSUERS: jwks_url redirects, which is not followed")]
+    #[error("ISSUERS: the issuer redirects, which is not followed")]
     Redirected,
     /// Answers with another status than 200.
-    #[error("ISSUERS: jwks_url answers {0}")]
+    #[error("ISSUERS: the issuer answers {0}")]
     Status(u16),
+    /// Publishes for an issuer of another name.
+    #[error("ISSUERS: the issuer's metadata is for another `issuer` than the configured one")]
+    OtherIssuer,
+    /// Publishes no address of keys that may be used.
+    #[error("ISSUERS: the issuer's metadata has no `jwks_uri` over https")]
+    KeySetAddress,
     /// File cannot be read.
     #[error("ISSUERS: jwks_file cannot be read")]
     Unreadable,
     /// Body is larger than 256 KiB.
     #[error("ISSUERS: the key set is too large")]
     TooLarge,
-    /// Not a JSON key set.
-    #[error("ISSUERS: the key set is malformed")]
+    /// Not a JSON key set, or not the metadata of an issuer.
+    #[error("ISSUERS: the key set or metadata is malformed")]
     Malformed,
     /// More than 32 keys.
     #[error("ISSUERS: the key set has too many keys")]
@@ -61,99 +63,122 @@ pub enum JwksFault {
     NoUsableKey,
 }
 
-/// Issuer that is believed, and the source of its keys.
+/// Issuer that is believed, what of its tokens is asked, and the source of its keys.
 pub(super) struct Trusted {
-    issuer: String,
-    audience: String,
+    pub(super) issuer: String,
+    pub(super) audiences: Vec<String>,
+    pub(super) token_types: Option<Vec<TokenType>>,
+    pub(super) claims: Claims,
     source: Source,
 }
 
 impl Trusted {
     pub(super) fn configured(issuer: &Issuer) -> Result<Self, JwksFault> {
         let source = match &issuer.keys {
-            KeySource::Url(url) => Source::at(url)?,
+            KeySource::Url(url) => Source::Url(Fetcher::new()?, url.clone()),
             KeySource::File(path) => Source::File(path.clone()),
+            KeySource::Discovered(url) => Source::Discovered(Fetcher::new()?, Whereabouts::of(&issuer.issuer, url)),
         };
-        Ok(Self { issuer: issuer.issuer.clone(), audience: issuer.audience.clone(), source })
+        let Issuer { issuer, audiences, keys: _, token_types, claims } = issuer.clone();
+        Ok(Self { issuer, audiences, token_types, claims, source })
     }
 
     pub(super) fn development(key: &DevelopmentKey) -> Self {
-        let source = Source::Fixed(development::jwks(key).to_string().into_bytes());
-        Self { issuer: DEVELOPMENT_ISSUER.to_owned(), audience: DEVELOPMENT_AUDIENCE.to_owned(), source }
+        Self {
+            issuer: DEVELOPMENT_ISSUER.to_owned(),
+            audiences: vec![DEVELOPMENT_AUDIENCE.to_owned()],
+            token_types: None,
+            claims: Claims::default(),
+            source: Source::Fixed(development::jwks(key).to_string().into_bytes()),
+        }
     }
 
     async fn keys(&self) -> Result<Vec<VerifyingKey>, JwksFault> {
-        key_set::usable(&self.source.content().await?, &self.issuer, &self.audience)
+        key_set::usable(&self.source.content().await?)
     }
 }
 
-/// Every key believed now.
+/// Keys of one issuer by their ids; one each, unless it gave several one id.
+type KeysById = HashMap<String, Vec<VerifyingKey>>;
+
+/// Every key believed now, by the place of its issuer.
 #[derive(Default)]
 pub(super) struct KeySet {
     pub(super) generation: u64,
-    by_id: HashMap<String, Vec<VerifyingKey>>,
+    by_issuer: Vec<KeysById>,
 }
 
 impl KeySet {
-    /// Keys of an id: one, unless issuers chose the same.
-    pub(super) fn of(&self, id: &str) -> &[VerifyingKey] {
-        self.by_id.get(id).map_or(&[], Vec::as_slice)
+    /// Keys of an issuer's id.
+    pub(super) fn of(&self, issuer: usize, id: &str) -> &[VerifyingKey] {
+        self.by_issuer.get(issuer).and_then(|keys| keys.get(id)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether an issuer has none.
+    pub(super) fn lacks(&self, issuer: usize) -> bool {
+        self.by_issuer.get(issuer).is_none_or(HashMap::is_empty)
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.by_id.is_empty()
+        self.by_issuer.iter().all(HashMap::is_empty)
     }
 
-    /// Set of `keys` that follows this one.
-    fn followed_by(&self, keys: impl Iterator<Item = VerifyingKey>) -> Self {
-        let mut next = Self { generation: self.generation, by_id: HashMap::new() };
+    /// Set that follows this one, with other keys of one issuer.
+    fn with(&self, issuer: usize, keys: &[VerifyingKey]) -> Self {
+        let mut next = Self { generation: self.generation, by_issuer: self.by_issuer.clone() };
+        let mut by_id = KeysById::new();
         for key in keys {
-            next.by_id.entry(key.id.clone()).or_default().push(key);
+            by_id.entry(key.id.clone()).or_default().push(key.clone());
         }
-        let stays = |key: &VerifyingKey| next.of(&key.id).iter().any(|other| other.is(key));
-        if !self.by_id.values().flatten().all(stays) {
+        next.by_issuer[issuer] = by_id;
+        let stays = |key: &VerifyingKey| next.of(issuer, &key.id).iter().any(|other| other.is(key));
+        if !self.by_issuer[issuer].values().flatten().all(stays) {
             next.generation += 1;
         }
         next
     }
 }
 
-/// Keys last fetched from one issuer.
-#[derive(Default, Clone)]
-struct Held {
-    keys: Vec<VerifyingKey>,
-    fetched_at: Option<Instant>,
-}
-
-impl Held {
-    fn is_believed(&self, now: Instant) -> bool {
-        self.fetched_at.is_some_and(|fetched_at| now - fetched_at < TimeDelta::hours(STALE_HOURS_MAX))
-    }
-}
-
-/// What a refresh works on; its lock lets one run at a time.
+/// What the refreshes of one issuer have come to; its lock lets one run at a time.
 #[derive(Default)]
 struct Progress {
-    held: Vec<Held>,
-    attempted_at: Option<Instant>,
+    /// When the keys held were asked for.
+    fetched_at: Option<Instant>,
+    /// When an unknown key last made us ask.
+    asked_at: Option<Instant>,
+    /// Why the last refresh failed.
+    fault: Option<JwksFault>,
 }
 
 /// Keys of all believed issuers, kept fresh.
 pub(super) struct KeyStore {
     trusted: Vec<Trusted>,
+    times: KeyTimes,
     current: ArcSwap<KeySet>,
-    progress: Mutex<Progress>,
+    progress: Vec<Arc<Mutex<Progress>>>,
 }
 
 impl KeyStore {
     /// Fetches every key set once. An issuer that does not answer is asked again later; a file must be right.
-    pub(super) async fn start(trusted: Vec<Trusted>, now: Instant) -> Result<Self, JwksFault> {
-        let held = vec![Held::default(); trusted.len()];
-        let progress = Mutex::new(Progress { held, attempted_at: None });
-        let store = Self { trusted, current: ArcSwap::default(), progress };
-        let faults = store.refresh(&mut *store.progress.lock().await, now).await;
-        let fatal = faults.into_iter().find(|(index, _)| matches!(store.trusted[*index].source, Source::File(_)));
-        fatal.map_or(Ok(store), |(_, fault)| Err(fault))
+    pub(super) async fn start(trusted: Vec<Trusted>, times: KeyTimes, now: Instant) -> Result<Self, JwksFault> {
+        let progress = trusted.iter().map(|_| Arc::default()).collect();
+        let nothing = KeySet { generation: 0, by_issuer: vec![KeysById::new(); trusted.len()] };
+        let store = Self { trusted, times, current: ArcSwap::from_pointee(nothing), progress };
+        let first = |issuer: usize| {
+            let store = &store;
+            async move { store.refresh(issuer, &mut *store.progress[issuer].lock().await, now).await }
+        };
+        let results = futures::future::join_all((0..store.trusted.len()).map(first)).await;
+        let of_file = |(trusted, result): (&Trusted, Result<(), JwksFault>)| {
+            result.err().filter(|_| matches!(trusted.source, Source::File(_)))
+        };
+        let fatal = store.trusted.iter().zip(results).find_map(of_file);
+        fatal.map_or(Ok(store), Err)
+    }
+
+    /// Issuer of a name, and its place.
+    pub(super) fn trusted(&self, issuer: &str) -> Option<(usize, &Trusted)> {
+        self.trusted.iter().enumerate().find(|(_, trusted)| trusted.issuer == issuer)
     }
 
     pub(super) fn current(&self) -> Arc<KeySet> {
@@ -164,51 +189,90 @@ impl KeyStore {
         self.current.load().generation
     }
 
-    /// Fetches the key sets because a token named an unknown key; at most one such refresh in
-    /// [`UNKNOWN_KEY_REFRESH_SECONDS`]. Whoever comes while it runs waits for it.
-    pub(super) async fn refresh_if_due(store: &Arc<Self>, now: Instant) {
+    /// Fetches the keys of an issuer because a token named one that is unknown; at most once in
+    /// `ISSUER_KEYS_COOL_DOWN`, whatever refreshes there were besides. Whoever comes while it runs waits for it.
+    pub(super) async fn look_for(store: &Arc<Self>, issuer: usize, key_id: &str, now: Instant) {
+        let mut progress = Arc::clone(&store.progress[issuer]).lock_owned().await;
+        let cool_down = TimeDelta::from_std(store.times.cool_down).unwrap_or(TimeDelta::MAX);
+        let is_recent = |at: Instant| (now - at).abs() < cool_down;
+        if !store.current().of(issuer, key_id).is_empty() || progress.asked_at.is_some_and(is_recent) {
+            return;
+        }
+        progress.asked_at = Some(now);
         let store = Arc::clone(store);
         // In a task of its own: a caller that hangs up must not cut the refresh that others wait for.
         let refresh = tokio::spawn(async move {
-            let mut progress = store.progress.lock().await;
-            let is_recent = |at: Instant| (now - at).abs() < TimeDelta::seconds(UNKNOWN_KEY_REFRESH_SECONDS);
-            if !progress.attempted_at.is_some_and(is_recent) {
-                store.refresh(&mut progress, now).await;
-            }
+            // A fault is told by the refresh itself.
+            let _ = store.refresh(issuer, &mut progress, now).await;
         });
         if refresh.await.is_err() {
             tracing::error!("refreshing the key sets failed");
         }
     }
 
+    /// Fetches the keys of every issuer again and again, each at its own pace.
     pub(super) async fn keep_fresh(&self, clock: &Clock) {
+        let changing =
+            (0..self.trusted.len()).filter(|issuer| !matches!(self.trusted[*issuer].source, Source::Fixed(_)));
+        futures::future::join_all(changing.map(|issuer| self.keep_fresh_of(issuer, clock))).await;
+    }
+
+    async fn keep_fresh_of(&self, issuer: usize, clock: &Clock) {
         loop {
-            // Gateways started together shall not ask together.
-            let jitter = clock::random::<1>().map_or(0, |[byte]| u64::from(byte) / 4);
-            tokio::time::sleep(Duration::from_secs(REFRESH_SECONDS + jitter)).await;
-            let mut progress = self.progress.lock().await;
-            self.refresh(&mut progress, clock.now()).await;
+            let pause = self.pause(issuer, clock.now()).await;
+            tokio::time::sleep(pause).await;
+            let mut progress = self.progress[issuer].lock().await;
+            let _ = self.refresh(issuer, &mut progress, clock.now()).await;
         }
     }
 
-    /// Fetches every key set and believes what comes; an issuer that does not answer keeps its keys for a while.
-    async fn refresh(&self, progress: &mut Progress, now: Instant) -> Vec<(usize, JwksFault)> {
-        progress.attempted_at = Some(now);
-        let fetched = futures::future::join_all(self.trusted.iter().map(Trusted::keys)).await;
-        let mut faults = Vec::new();
-        for (index, (held, fetched)) in progress.held.iter_mut().zip(fetched).enumerate() {
-            match fetched {
-                Ok(keys) => *held = Held { keys, fetched_at: Some(now) },
-                Err(fault) => faults.push((index, fault)),
+    /// Time to the next refresh of an issuer.
+    async fn pause(&self, issuer: usize, now: Instant) -> Duration {
+        // Gateways started together shall not ask together; earlier, never later.
+        let share = clock::random::<1>().map_or(1.0, |[byte]| 1.0 - f64::from(byte) / 1024.0);
+        let usual = self.times.refresh.mul_f64(share);
+        let pause = if self.current.load().lacks(issuer) { usual.min(self.times.cool_down) } else { usual };
+        let fetched_at = self.progress[issuer].lock().await.fetched_at;
+        fetched_at.map_or(pause, |at| pause.min(self.left(at, now)))
+    }
+
+    /// How long keys fetched at an instant are still believed.
+    fn left(&self, fetched_at: Instant, now: Instant) -> Duration {
+        self.times.age_max.saturating_sub((now - fetched_at).to_std().unwrap_or_default())
+    }
+
+    /// Fetches the keys of an issuer and believes what comes. One that does not answer keeps its keys for
+    /// `ISSUER_KEYS_MAX_AGE`.
+    async fn refresh(&self, issuer: usize, progress: &mut Progress, now: Instant) -> Result<(), JwksFault> {
+        let name = self.trusted[issuer].issuer.as_str();
+        if progress.fetched_at.is_some_and(|at| self.left(at, now).is_zero()) {
+            progress.fetched_at = None;
+            self.believe(issuer, &[]);
+            tracing::error!(
+                issuer = name,
+                "the issuer has not answered for ISSUER_KEYS_MAX_AGE: its tokens are refused"
+            );
+        }
+        let fetched = self.trusted[issuer].keys().await;
+        let fault = fetched.as_ref().err().copied();
+        if let Ok(keys) = &fetched {
+            progress.fetched_at = Some(now);
+            self.believe(issuer, keys);
+        }
+        // Told when it changes: an outage of a night is not a thousand lines.
+        match (progress.fault, fault) {
+            (before, Some(fault)) if before != Some(fault) => {
+                tracing::warn!(issuer = name, %fault, "key set not refreshed");
             }
+            (Some(_), None) => tracing::info!(issuer = name, "key set refreshed again"),
+            (_, _) => {}
         }
-        for (index, fault) in &faults {
-            tracing::warn!(issuer = self.trusted[*index].issuer, %fault, "key set not refreshed");
-        }
-        let believed = progress.held.iter().filter(|held| held.is_believed(now)).flat_map(|held| held.keys.clone());
-        let next = self.current.load().followed_by(believed);
-        self.current.store(Arc::new(next));
-        faults
+        progress.fault = fault;
+        fetched.map(|_| ())
+    }
+
+    fn believe(&self, issuer: usize, keys: &[VerifyingKey]) {
+        self.current.rcu(|current| current.with(issuer, keys));
     }
 }
 

@@ -5,13 +5,16 @@ use std::{path::Path, time::Duration};
 use reqwest::{Client, Url, redirect::Policy};
 use tokio::io::AsyncReadExt;
 
-use super::JwksFault;
+use super::{
+    JwksFault,
+    discovery::{Whereabouts, key_set_of},
+};
 use crate::config::is_loopback;
 
-/// Bytes of a key set; 32 keys with certificate chains fit.
+/// Bytes of a key set, and of what an issuer says of itself; 32 keys with certificate chains fit.
 pub const KEY_SET_BYTES_MAX: usize = 256 * 1024;
 
-/// Seconds an issuer has to answer; a caller with a new key waits for it.
+/// Seconds an issuer has for one answer; a caller with a new key waits for it.
 pub const FETCH_SECONDS_MAX: u64 = 5;
 
 /// Source of one issuer's key set.
@@ -21,29 +24,30 @@ pub(super) enum Source {
     /// File, read again at every refresh.
     File(std::path::PathBuf),
     /// Address.
-    Url(Client, Url),
+    Url(Fetcher, Url),
+    /// Address that the issuer says, asked for anew at every refresh.
+    Discovered(Fetcher, Whereabouts),
 }
 
 impl Source {
-    /// Source at an address; over https but for this machine.
-    pub(super) fn at(url: &Url) -> Result<Self, JwksFault> {
-        let client = Client::builder()
-            .redirect(Policy::none())
-            .https_only(!is_loopback(url))
-            .timeout(Duration::from_secs(FETCH_SECONDS_MAX));
-        let client = if is_loopback(url) { client.no_proxy() } else { client };
-        let client = client.build().map_err(|_| JwksFault::Unreachable)?;
-        Ok(Self::Url(client, url.clone()))
-    }
-
     /// Content of the set now.
     pub(super) async fn content(&self) -> Result<Vec<u8>, JwksFault> {
         match self {
             Self::Fixed(content) => Ok(content.clone()),
             Self::File(path) => read(path).await,
-            Self::Url(client, url) => fetch(client, url).await,
+            Self::Url(fetcher, url) => fetcher.fetch(url).await,
+            Self::Discovered(fetcher, whereabouts) => fetcher.fetch(&discovered(fetcher, whereabouts).await?).await,
         }
     }
+}
+
+/// Address an issuer says its keys have. One that publishes nothing at the first place is asked at the second.
+async fn discovered(fetcher: &Fetcher, whereabouts: &Whereabouts) -> Result<Url, JwksFault> {
+    let said = match fetcher.fetch(&whereabouts.openid).await {
+        Err(JwksFault::Status(_)) => fetcher.fetch(&whereabouts.oauth).await,
+        said => said,
+    };
+    key_set_of(whereabouts, &said?)
 }
 
 async fn read(path: &Path) -> Result<Vec<u8>, JwksFault> {
@@ -55,22 +59,38 @@ async fn read(path: &Path) -> Result<Vec<u8>, JwksFault> {
     within_bounds(content)
 }
 
-async fn fetch(client: &Client, url: &Url) -> Result<Vec<u8>, JwksFault> {
-    let unreachable = |_| JwksFault::Unreachable;
-    let mut response = client.get(url.clone()).send().await.map_err(unreachable)?;
-    let status = response.status();
-    if status.is_redirection() {
-        return Err(JwksFault::Redirected);
+/// Fetches from addresses of issuers: over https, or from this machine.
+pub(super) struct Fetcher {
+    remote: Client,
+    local: Client,
+}
+
+impl Fetcher {
+    pub(super) fn new() -> Result<Self, JwksFault> {
+        let client = || Client::builder().redirect(Policy::none()).timeout(Duration::from_secs(FETCH_SECONDS_MAX));
+        let remote = client().https_only(true).build().map_err(|_| JwksFault::Unreachable)?;
+        let local = client().no_proxy().build().map_err(|_| JwksFault::Unreachable)?;
+        Ok(Self { remote, local })
     }
-    if status != reqwest::StatusCode::OK {
-        return Err(JwksFault::Status(status.as_u16()));
+
+    async fn fetch(&self, url: &Url) -> Result<Vec<u8>, JwksFault> {
+        let unreachable = |_| JwksFault::Unreachable;
+        let client = if is_loopback(url) { &self.local } else { &self.remote };
+        let mut response = client.get(url.clone()).send().await.map_err(unreachable)?;
+        let status = response.status();
+        if status.is_redirection() {
+            return Err(JwksFault::Redirected);
+        }
+        if status != reqwest::StatusCode::OK {
+            return Err(JwksFault::Status(status.as_u16()));
+        }
+        let mut content = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+            content.extend_from_slice(&chunk);
+            content = within_bounds(content)?;
+        }
+        Ok(content)
     }
-    let mut content = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
-        content.extend_from_slice(&chunk);
-        content = within_bounds(content)?;
-    }
-    Ok(content)
 }
 
 fn within_bounds(content: Vec<u8>) -> Result<Vec<u8>, JwksFault> {
@@ -80,8 +100,20 @@ fn within_bounds(content: Vec<u8>) -> Result<Vec<u8>, JwksFault> {
 #[cfg(test)]
 mod tests {
     use axum::{Router, response::Redirect, routing::get};
+    use serde_json::json;
 
     use super::*;
+
+    async fn serving(app: Router) -> String {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("listener");
+        let address = listener.local_addr().expect("address");
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        format!("http://{address}")
+    }
+
+    fn at(url: &str) -> Source {
+        Source::Url(Fetcher::new().expect("fetcher"), url.parse().expect("url"))
+    }
 
     async fn fetched(path: &str) -> Result<Vec<u8>, JwksFault> {
         let app = Router::new()
@@ -89,11 +121,7 @@ mod tests {
             .route("/moved", get(async || Redirect::temporary("/keys")))
             .route("/large", get(async || "x".repeat(KEY_SET_BYTES_MAX + 1)))
             .route("/full", get(async || "x".repeat(KEY_SET_BYTES_MAX)));
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("listener");
-        let address = listener.local_addr().expect("address");
-        tokio::spawn(async move { axum::serve(listener, app).await });
-        let url = format!("http://{address}{path}").parse().expect("url");
-        Source::at(&url).expect("source").content().await
+        at(&format!("{}{path}", serving(app).await)).content().await
     }
 
     #[tokio::test]
@@ -119,12 +147,47 @@ mod tests {
 
     #[tokio::test]
     async fn plain_http_to_another_machine_is_never_sent() {
-        let url = "http://issuer.invalid/keys".parse().expect("url");
-        assert!(matches!(Source::at(&url).expect("source").content().await, Err(JwksFault::Unreachable)));
+        assert!(matches!(at("http://issuer.invalid/keys").content().await, Err(JwksFault::Unreachable)));
     }
 
     #[tokio::test]
     async fn file_that_is_not_there_is_unreadable() {
         assert!(matches!(read(Path::new("/nowhere/keys.json")).await, Err(JwksFault::Unreadable)));
+    }
+
+    /// What is found for an issuer that publishes something of itself at one path.
+    async fn found(path: &'static str, said: impl Fn(&str) -> String) -> Result<Vec<u8>, JwksFault> {
+        let text = std::sync::Arc::new(std::sync::OnceLock::<String>::new());
+        let answer = std::sync::Arc::clone(&text);
+        let app = Router::new()
+            .route(path, get(async move || answer.get().cloned().unwrap_or_default()))
+            .route("/keys", get(async || "the keys"));
+        let issuer = format!("{}/tenant", serving(app).await);
+        text.set(said(&issuer)).expect("set once");
+        let whereabouts = Whereabouts::of(&issuer, &issuer.parse().expect("url"));
+        Source::Discovered(Fetcher::new().expect("fetcher"), whereabouts).content().await
+    }
+
+    const OPENID: &str = "/tenant/.well-known/openid-configuration";
+    const OAUTH: &str = "/.well-known/oauth-authorization-server/tenant";
+
+    #[tokio::test]
+    async fn keys_are_found_through_either_publication() {
+        for path in [OPENID, OAUTH] {
+            let said = |issuer: &str| {
+                let keys = issuer.replace("/tenant", "/keys");
+                json!({ "issuer": issuer, "jwks_uri": keys, "token_endpoint": "" }).to_string()
+            };
+            assert_eq!(found(path, said).await.expect(path), b"the keys");
+        }
+    }
+
+    #[tokio::test]
+    async fn issuer_that_publishes_for_another_or_nothing_is_not_believed() {
+        let elsewhere = |issuer: &str| json!({ "issuer": format!("{issuer}/"), "jwks_uri": issuer }).to_string();
+        assert!(matches!(found(OPENID, elsewhere).await, Err(JwksFault::OtherIssuer)));
+        assert!(matches!(found("/nowhere", str::to_owned).await, Err(JwksFault::Status(404))));
+        let large = |issuer: &str| format!("{}{}", json!({ "issuer": issuer }), " ".repeat(KEY_SET_BYTES_MAX));
+        assert!(matches!(found(OPENID, large).await, Err(JwksFault::TooLarge)));
     }
 }
