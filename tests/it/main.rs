@@ -31,6 +31,7 @@ mod migrations;
 mod monotonicity;
 mod naive;
 mod offers;
+mod oidc;
 mod old_agreements;
 mod one_side;
 mod onward_rules;
