@@ -4,11 +4,12 @@
 use std::sync::LazyLock;
 
 use api::{
-    auth::{Authenticator, bearer},
+    auth::{AuthFault, Authenticator, Credentials},
     clock::Clock,
     config::{Config, Flags},
     keys::{Issuance, Keys},
 };
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use libfuzzer_sys::fuzz_target;
 use tokio::runtime::{Builder, Runtime};
 
@@ -27,21 +28,25 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
     World { authenticator, runtime, _directory: directory }
 });
 
-fuzz_target!(|token: &str| {
-    let World { authenticator, runtime, .. } = &*WORLD;
-    let refused = runtime.block_on(authenticator.verify(token, Clock::default().now())).expect_err("nobody signed it");
-    let said = format!("{refused} {refused:?}");
-    assert!(token.len() < 12 || !said.contains(token));
-    let mut headers = axum_headers(token);
-    drop(bearer(&headers));
-    headers.append("authorization", "Bearer x".parse().unwrap());
-    assert!(headers.len() < 2 || bearer(&headers).is_err());
+fuzz_target!(|given: (&str, &[u8], &[u8])| {
+    let (text, header, claims) = given;
+    refused(text);
+    // As base64 of anything, so that what is read of JSON is reached and not only what is read of base64.
+    refused(&format!("{}.{}.AAAA", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims)));
 });
 
-fn axum_headers(token: &str) -> http::HeaderMap {
+fn refused(token: &str) {
+    let World { authenticator, runtime, .. } = &*WORLD;
+    let Ok(value) = format!("Bearer {token}").parse() else { return };
     let mut headers = http::HeaderMap::new();
-    if let Ok(value) = format!("Bearer {token}").parse() {
-        headers.insert("authorization", value);
-    }
-    headers
+    headers.insert("authorization", value);
+    let judged = |headers: &http::HeaderMap| {
+        let credentials = Credentials { headers, peer: None };
+        runtime.block_on(authenticator.authenticate(credentials, Clock::default().now()))
+    };
+    let fault = judged(&headers).expect_err("nobody signed it");
+    let said = format!("{fault} {fault:?}");
+    assert!(token.len() < 12 || !said.contains(token));
+    headers.append("authorization", "Bearer x".parse().unwrap());
+    assert_eq!(judged(&headers), Err(AuthFault::Header));
 }
