@@ -162,14 +162,33 @@ impl From<sea_orm::DbErr> for Error {
             DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause)) => later(cause),
             _ => None,
         };
-        later.map_or_else(|| Self::internal(error.to_string()), Self::Unavailable)
+        match &error {
+            DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))
+                if is_unkept(cause) =>
+            {
+                unkept()
+            }
+            _ => later.map_or_else(|| Self::internal(error.to_string()), Self::Unavailable),
+        }
     }
 }
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
+        if is_unkept(&error) {
+            return unkept();
+        }
         later(&error).map_or_else(|| Self::internal(error.to_string()), Self::Unavailable)
     }
+}
+
+/// Whether PostgreSQL refused a text for a character it keeps nowhere, which is NUL.
+fn is_unkept(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(said) if said.code().as_deref() == Some("22021"))
+}
+
+fn unkept() -> Error {
+    Error::Invalid(vec![Fault::new(FaultCode::Malformed, "", "a text holds a character that cannot be kept")])
 }
 
 const NO_ANSWER: &str = "the database does not answer";

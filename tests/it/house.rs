@@ -24,7 +24,7 @@ use tempfile::TempDir;
 use tokio::sync::OnceCell;
 use tower::ServiceExt;
 
-use crate::{postgres, process::closed, proxy::Proxy};
+use crate::{postgres, process::closed, proxy::Proxy, sockets::subscribed};
 
 /// Engine under the gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -178,7 +178,11 @@ impl House {
         codes(&body)
     }
 
+    /// Answer of whichever door serves the document: a subscription is asked over a socket, and answered once it stands.
     pub async fn reply(&self, token: Option<&str>, query: &str, variables: Value) -> Reply {
+        if query.starts_with("subscription") {
+            return Box::pin(subscribed(self, token, query, &variables)).await;
+        }
         let body = json!({ "query": query, "variables": variables }).to_string();
         let mut request = Request::post("/graphql").header(header::CONTENT_TYPE, "application/json");
         if let Some(token) = token {

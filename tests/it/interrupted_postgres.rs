@@ -142,12 +142,12 @@ async fn acts_survive(cut: Cut) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn acts_survive_a_cut_before_any_call() {
-    acts_survive(Cut::BeforeCall).await;
+    Box::pin(acts_survive(Cut::BeforeCall)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn acts_survive_a_cut_before_any_answer() {
-    acts_survive(Cut::BeforeAnswer).await;
+    Box::pin(acts_survive(Cut::BeforeAnswer)).await;
 }
 
 /// Cuts call after call of the signer; a checkpoint follows all the same.

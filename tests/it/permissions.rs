@@ -81,6 +81,11 @@ pub const OPERATIONS: &[(&str, &str)] = &[
     ("unusedScopeItems", "{ unusedScopeItems(first: 1) { nodes { item } } }"),
     ("changes", "{ changes(first: 1) { nodes { seq } } }"),
     (
+        "accessScopeChanged",
+        r#"subscription { accessScopeChanged(register: "SOTERI", organisation: "9900005-0") { at } }"#,
+    ),
+    ("agreementChanged", r#"subscription { agreementChanged(number: "SOT-2026-003") { id } }"#),
+    (
         "registerOrganisation",
         r#"mutation { registerOrganisation(input: {businessId: "0116297-6", name: {fi: "Uusi"}, kind: STATE_AGENCY, authorityStatus: AUTHORITY, validateOnly: true}) { userErrors { code } } }"#,
     ),

@@ -39,7 +39,7 @@ fn every_root_field_has_its_row_in_the_matrix() {
     assert_eq!(rows.len(), MATRIX.len(), "a field has one row");
 }
 
-/// Root fields of the schema with their operation, `query` or `mutation`.
+/// Root fields of the schema with their operation, `query`, `mutation` or `subscription`.
 pub fn root_fields() -> Vec<(&'static str, String)> {
     let fields_of = |type_name: &str| -> Vec<String> {
         let types = types();
@@ -47,8 +47,8 @@ pub fn root_fields() -> Vec<(&'static str, String)> {
         let TypeKind::Object(object) = &found.kind else { panic!("a root type is an object") };
         object.fields.iter().map(|field| field.node.name.node.to_string()).collect()
     };
-    let queries = fields_of("Query").into_iter().map(|field| ("query", field));
-    queries.chain(fields_of("Mutation").into_iter().map(|field| ("mutation", field))).collect()
+    let of = |kind, type_name| fields_of(type_name).into_iter().map(move |field| (kind, field));
+    of("query", "Query").chain(of("mutation", "Mutation")).chain(of("subscription", "Subscription")).collect()
 }
 
 /// Every type of the schema.

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use async_graphql::{EmptySubscription, Schema};
+use async_graphql::Schema;
 use axum::Router;
 use futures::FutureExt;
 
@@ -15,8 +15,11 @@ use crate::{
     graphql::{
         documents::{CacheLimits, Introspection, Schemas},
         gate::Limits,
-        http::{Arrival, Authenticate, Doors, Enter, Entered, FACTS_WAIT_MAX, KeySet, router, status_of},
-        schema::{Mutation, Query},
+        http::{
+            Arrival, Authenticate, Doors, Enter, Entered, FACTS_WAIT_MAX, KeySet, RequestLimits, SocketLimits,
+            VariablesLimits, router, status_of,
+        },
+        schema::{Mutation, Query, Subscription},
     },
     transparency_log::tiles,
 };
@@ -51,7 +54,7 @@ impl App {
         let (log, stopping) = (self.log.clone(), self.stop.stopping());
         let (facts_max_age, known) = (gateway.config.facts_max_age, Arc::clone(&authenticator));
         let build = || {
-            Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+            Schema::build(Query::default(), Mutation::default(), Subscription::default())
                 .data(self.recorder.clone())
                 .data(self.log.clone())
         };
@@ -68,10 +71,28 @@ impl App {
         let doors = Doors {
             schemas: Schemas::new(build, limits(&gateway.config), cache(&gateway.config))?,
             body_bytes_max: gateway.config.limits.body_bytes_max,
+            request_limits: request_limits(&gateway.config),
             operation_time_max,
+            cors_origins: gateway.config.cors_origins.clone(),
             anonymous_introspection: Introspection::Closed,
             authenticate,
             enter,
+            sockets: SocketLimits {
+                greeting_time_max: Duration::from_secs(gateway.config.limits.socket_init_seconds_max as u64),
+                silence_max: Duration::from_secs(gateway.config.limits.socket_silence_seconds_max as u64),
+                operations: gateway.config.limits.subscriptions_max,
+            },
+            stopping: {
+                let stopping = stopping.clone();
+                Arc::new(move || {
+                    let mut stopping = stopping.clone();
+                    async move { stopping.begun().await }.boxed()
+                })
+            },
+            now: {
+                let clock = gateway.clock.clone();
+                Arc::new(move || clock.now())
+            },
             current_seq: {
                 let journal = journal.clone();
                 Arc::new(move || journal.facts().seq)
@@ -104,6 +125,18 @@ fn limits(config: &Config) -> Limits {
         root_fields: limits.query_root_fields_max as u64,
         complexity: limits.query_complexity_max as u64,
         page_size: limits.page_size_max as u64,
+    }
+}
+
+fn request_limits(config: &Config) -> RequestLimits {
+    let limits = &config.limits;
+    RequestLimits {
+        operations: limits.batch_operations_max as u64,
+        variables: VariablesLimits {
+            bytes: limits.variables_bytes_max as u64,
+            depth: limits.variables_depth_max as u64,
+            values: limits.variables_values_max as u64,
+        },
     }
 }
 

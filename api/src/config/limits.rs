@@ -98,6 +98,69 @@ pub const BODY_BYTES_MAX: Limit = Limit {
     reason: "1,000 disclosures of about 600 bytes fit",
 };
 
+/// Bytes of the variables of one operation.
+pub const VARIABLES_BYTES_MAX: Limit = Limit {
+    name: "VARIABLES_BYTES_MAX",
+    unit: "bytes of the variables of one operation, as they are sent",
+    default: 1_000_000,
+    largest: 67_108_864,
+    reason: "1,000 disclosures of about 600 bytes fit; what is left of the body is for the document",
+};
+
+/// Lists and objects within one another in variables.
+pub const VARIABLES_DEPTH_MAX: Limit = Limit {
+    name: "VARIABLES_DEPTH_MAX",
+    unit: "lists and objects within one another, in variables",
+    default: 16,
+    largest: 64,
+    reason: "the deepest input of the schema has 6; reading goes one frame deeper for each",
+};
+
+/// Values in variables.
+pub const VARIABLES_VALUES_MAX: Limit = Limit {
+    name: "VARIABLES_VALUES_MAX",
+    unit: "values in the variables of one operation, lists and objects included",
+    default: 100_000,
+    largest: 1_000_000,
+    reason: "1,000 disclosures with 20 items each have some 50,000; a value of two bytes takes forty times that in memory",
+};
+
+/// Operations of one body.
+pub const BATCH_OPERATIONS_MAX: Limit = Limit {
+    name: "BATCH_OPERATIONS_MAX",
+    unit: "operations in one body; 1 takes no lists",
+    default: 1,
+    largest: 50,
+    reason: "a list multiplies every other limit; clients that need one are few",
+};
+
+/// Seconds until a socket is greeted.
+pub const SOCKET_INIT_SECONDS_MAX: Limit = Limit {
+    name: "SOCKET_INIT_SECONDS_MAX",
+    unit: "seconds from a socket's opening to its connection_init",
+    default: 10,
+    largest: 300,
+    reason: "a client greets at once; until then nobody knows whose socket it is",
+};
+
+/// Seconds without a word from a socket.
+pub const SOCKET_SILENCE_SECONDS_MAX: Limit = Limit {
+    name: "SOCKET_SILENCE_SECONDS_MAX",
+    unit: "seconds without a word from a socket's client, which is pinged in half that time",
+    default: 60,
+    largest: 3_600,
+    reason: "a client that is gone without a word holds its place no longer; proxies cut what is silent for a minute",
+};
+
+/// Operations of one socket at once.
+pub const SUBSCRIPTIONS_MAX: Limit = Limit {
+    name: "SUBSCRIPTIONS_MAX",
+    unit: "subscriptions and other operations under way on one socket",
+    default: 20,
+    largest: 1_000,
+    reason: "a front end has one for what it shows; each is asked at every change of the registry",
+};
+
 /// Seconds one operation may take.
 pub const OPERATION_SECONDS_MAX: Limit = Limit {
     name: "OPERATION_SECONDS_MAX",
@@ -173,6 +236,20 @@ pub struct Limits {
     pub page_size_max: usize,
     /// [`BODY_BYTES_MAX`].
     pub body_bytes_max: usize,
+    /// [`VARIABLES_BYTES_MAX`].
+    pub variables_bytes_max: usize,
+    /// [`VARIABLES_DEPTH_MAX`].
+    pub variables_depth_max: usize,
+    /// [`VARIABLES_VALUES_MAX`].
+    pub variables_values_max: usize,
+    /// [`BATCH_OPERATIONS_MAX`].
+    pub batch_operations_max: usize,
+    /// [`SOCKET_INIT_SECONDS_MAX`].
+    pub socket_init_seconds_max: usize,
+    /// [`SOCKET_SILENCE_SECONDS_MAX`].
+    pub socket_silence_seconds_max: usize,
+    /// [`SUBSCRIPTIONS_MAX`].
+    pub subscriptions_max: usize,
     /// [`OPERATION_SECONDS_MAX`].
     pub operation_seconds_max: u64,
     /// [`DOCUMENT_CACHE_ENTRIES_MAX`].
@@ -201,6 +278,13 @@ impl Limits {
             query_complexity_max: count()?,
             page_size_max: count()?,
             body_bytes_max: count()?,
+            variables_bytes_max: count()?,
+            variables_depth_max: count()?,
+            variables_values_max: count()?,
+            batch_operations_max: count()?,
+            socket_init_seconds_max: count()?,
+            socket_silence_seconds_max: count()?,
+            subscriptions_max: count()?,
             operation_seconds_max: u64::try_from(count()?).ok()?,
             document_cache_entries_max: count()?,
             document_cache_bytes_max: count()?,
@@ -212,7 +296,7 @@ impl Limits {
 }
 
 /// Every limit, in the order of the fields of [`Limits`].
-pub const LIMITS: [&Limit; 15] = [
+pub const LIMITS: [&Limit; 22] = [
     &QUERY_TOKENS_MAX,
     &QUERY_NESTING_MAX,
     &QUERY_DEPTH_MAX,
@@ -222,6 +306,13 @@ pub const LIMITS: [&Limit; 15] = [
     &QUERY_COMPLEXITY_MAX,
     &PAGE_SIZE_MAX,
     &BODY_BYTES_MAX,
+    &VARIABLES_BYTES_MAX,
+    &VARIABLES_DEPTH_MAX,
+    &VARIABLES_VALUES_MAX,
+    &BATCH_OPERATIONS_MAX,
+    &SOCKET_INIT_SECONDS_MAX,
+    &SOCKET_SILENCE_SECONDS_MAX,
+    &SUBSCRIPTIONS_MAX,
     &OPERATION_SECONDS_MAX,
     &DOCUMENT_CACHE_ENTRIES_MAX,
     &DOCUMENT_CACHE_BYTES_MAX,

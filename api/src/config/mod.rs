@@ -8,6 +8,7 @@ mod database_url;
 mod issuer;
 mod layers;
 mod limits;
+mod origins;
 mod server;
 mod serving;
 mod setting;
@@ -19,6 +20,7 @@ pub use database_url::DatabaseUrl;
 pub use issuer::{Claims, Issuer, KeySource, KeyTimes, Roles, TokenType, is_loopback, key_set_address};
 pub use layers::{ConfigFault, ConfigFaults, Described, Flags, Source, environment};
 pub use limits::*;
+pub use origins::Origins;
 pub use server::TrustedProxies;
 pub use serving::*;
 pub use setting::{LogFormat, Seed, Setting, duration};
@@ -29,8 +31,8 @@ use issuer::{ISSUER_KEYS_COOL_DOWN, ISSUER_KEYS_MAX_AGE, ISSUER_KEYS_REFRESH};
 use layers::Layers;
 use server::TRUSTED_PROXIES;
 use setting::{
-    ANOMALY_SUSPENDS, ANONYMOUS_READ, DATA_DIR, DATABASE_READ_URL, DATABASE_URL, FACTS_MAX_AGE, ISSUERS, LISTEN_ADDR,
-    LOG_FORMAT, RUST_LOG, SEED,
+    ANOMALY_SUSPENDS, ANONYMOUS_READ, CORS_ORIGINS, DATA_DIR, DATABASE_READ_URL, DATABASE_URL, FACTS_MAX_AGE, ISSUERS,
+    LISTEN_ADDR, LOG_FORMAT, RUST_LOG, SEED,
 };
 
 /// Settings of the process. Its `Debug` shows no secret.
@@ -58,6 +60,8 @@ pub struct Config {
     pub log_format: LogFormat,
     /// Whether public parts are shown without a token.
     pub anonymous_read: bool,
+    /// Web origins whose pages may call; none unless said.
+    pub cors_origins: Origins,
     /// Rules whose anomalies suspend the agreement; none unless said.
     pub anomaly_suspends: Vec<AnomalyRule>,
     /// Proxies whose word is taken; none unless said.
@@ -116,6 +120,7 @@ fn read(layers: &mut Layers<'_>) -> Option<Config> {
     let rust_log = layers.read(&RUST_LOG, setting::rust_log);
     let log_format = layers.read(&LOG_FORMAT, LogFormat::parse);
     let anonymous_read = layers.read(&ANONYMOUS_READ, setting::truth);
+    let cors_origins = layers.read_optional(&CORS_ORIGINS, Origins::parse).unwrap_or_default();
     let anomaly_suspends = layers.read_optional(&ANOMALY_SUSPENDS, setting::anomaly_rules).unwrap_or_default();
     let trusted_proxies = layers.read_optional(&TRUSTED_PROXIES, TrustedProxies::parse).unwrap_or_default();
     let certificate_header = layers.read_optional(&CLIENT_CERTIFICATE_HEADER, CertificateHeader::parse);
@@ -140,6 +145,7 @@ fn read(layers: &mut Layers<'_>) -> Option<Config> {
         rust_log: rust_log?,
         log_format: log_format?,
         anonymous_read: anonymous_read?,
+        cors_origins,
         anomaly_suspends,
         trusted_proxies,
         certificate_header,

@@ -204,7 +204,8 @@ mod tests {
     use super::*;
 
     fn load(settings: &[(&str, &str)]) -> Result<Serving, ConfigFaults> {
-        let given = |name: &str| settings.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        let given =
+            |name: &str| settings.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
         Config::load(&Flags::default(), given).map(|config| config.serving)
     }
 

@@ -46,6 +46,11 @@ pub(super) const LOG_FORMAT: Setting =
     Setting { name: "LOG_FORMAT", default: "auto", allowed: "`auto`, `text` or `json`" };
 pub(super) const ANONYMOUS_READ: Setting =
     Setting { name: "ANONYMOUS_READ", default: "false", allowed: "`true` or `false`" };
+pub(super) const CORS_ORIGINS: Setting = Setting {
+    name: "CORS_ORIGINS",
+    default: "",
+    allowed: "list of `https://HOST` or `https://HOST:PORT` as browsers send them, separated by commas",
+};
 pub(super) const ANOMALY_SUSPENDS: Setting = Setting {
     name: "ANOMALY_SUSPENDS",
     default: "",
@@ -67,6 +72,7 @@ pub(super) const SETTINGS: &[&Setting] = &[
     &RUST_LOG,
     &LOG_FORMAT,
     &ANONYMOUS_READ,
+    &CORS_ORIGINS,
     &ANOMALY_SUSPENDS,
     &TRUSTED_PROXIES,
     &CLIENT_CERTIFICATE_HEADER,

@@ -9,6 +9,7 @@
 pub mod bare;
 mod base;
 mod dossier;
+mod recent;
 mod registered;
 mod row;
 mod table;
@@ -31,6 +32,8 @@ pub use registered::{Registered, citation_key, data_item_key, grant_key_prefix};
 pub use row::*;
 pub use table::Table;
 
+use recent::Recent;
+
 /// Agreements that are worth a thread of their own to compile.
 const AGREEMENTS_PER_THREAD_MIN: usize = 256;
 
@@ -41,6 +44,7 @@ pub struct Facts {
     pub seq: i64,
     tables: Tables,
     compiled: Compiled,
+    recent: Recent,
 }
 
 impl std::ops::Deref for Facts {
@@ -88,7 +92,15 @@ impl Facts {
         }
         touched.find(&facts.tables);
         facts.compile(&touched);
+        let told = touched.told(&facts.tables);
+        facts.recent.remember(self.seq, seq, told);
         facts
+    }
+
+    /// Agreements that may differ from the picture at an earlier position, in the order of their ids: they, their parts or
+    /// the law they rest on were changed. All of them, where that position is too long ago to be remembered.
+    pub fn changed_since(&self, seq: i64) -> BTreeSet<AgreementId> {
+        self.recent.after(seq).unwrap_or_else(|| self.tables.agreement.all().map(|row| row.id).collect())
     }
 
     fn compile(&mut self, touched: &Touched) {
@@ -252,6 +264,8 @@ struct Touched {
     rows: Vec<Row>,
     organisations: BTreeSet<OrganisationId>,
     agreements: BTreeSet<AgreementId>,
+    /// Agreements with a part that decisions do not ask for.
+    aside: BTreeSet<AgreementId>,
     laws: BTreeSet<LegalBasisId>,
     registers: BTreeSet<RegisterId>,
     themes: BTreeSet<MandateThemeId>,
@@ -273,6 +287,7 @@ impl Touched {
             rows: Vec::new(),
             organisations: tables.organisation.all().map(|row| row.id).collect(),
             agreements: tables.agreement.all().map(|row| row.id).collect(),
+            aside: BTreeSet::new(),
             laws: tables.legal_basis.all().map(|row| row.id).collect(),
             registers: tables.register.all().map(|row| row.id).collect(),
             themes: tables.mandate_theme.all().map(|row| row.id).collect(),
@@ -303,9 +318,22 @@ impl Touched {
                 Row::MandateTheme(row) => drop(self.themes.insert(row.id)),
                 Row::MandatingRight(row) => drop(self.rights.insert((row.organisation_id, row.mandate_theme_id))),
                 Row::Organisation(row) => self.parties(tables, row),
+                Row::AgreementParty(row) => drop(self.aside.insert(row.agreement_id)),
+                Row::AgreementNotice(row) => drop(self.aside.insert(row.agreement_id)),
+                Row::AgreementVersion(row) => drop(self.aside.insert(row.agreement_id)),
+                Row::Signature(row) => drop(self.aside.insert(row.agreement_id)),
+                Row::AdoptionPlan(row) => drop(self.aside.insert(row.agreement_id)),
+                Row::Contact(row) => self.aside.extend(row.agreement_id),
                 _ => {}
             }
         }
+    }
+
+    /// Agreements a change was about, as both sides see them: also those that rest on a law it touched.
+    fn told(self, tables: &Tables) -> BTreeSet<AgreementId> {
+        let resting = self.laws.iter().flat_map(|law| tables.agreement_basis.of(*law)).map(|basis| basis.agreement_id);
+        let resting: BTreeSet<AgreementId> = resting.collect();
+        self.agreements.into_iter().chain(self.aside).chain(resting).collect()
     }
 
     fn scope(&mut self, tables: &Tables, id: ScopeId) {

@@ -4,14 +4,14 @@
 //! document at first sight, the fast one executes what is known. Whatever depends on variables is judged anew at each
 //! request by the gate; an error that is not a use-case's own sends a query back to the strict schema.
 
-use std::{any::Any, hash::Hash, sync::Arc};
+use std::{any::Any, fmt, hash::Hash, sync::Arc};
 
 use async_graphql::{
     ObjectType, Request, Response, Schema, SchemaBuilder, SubscriptionType, ValidationMode, Variables,
     parser::types::OperationType,
 };
+use futures::stream::BoxStream;
 use quick_cache::{Equivalent, Weighter, sync::Cache};
-use serde::Deserialize;
 
 use super::{
     errors::are_ours,
@@ -33,18 +33,20 @@ pub struct CacheLimits {
     pub bytes: u64,
 }
 
-/// Request as a client sends it.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+/// Request as a client sends it. Its `Debug` shows nothing, for it may hold anything.
 pub struct Call {
     /// Text of the document.
     pub query: String,
     /// Operation of it; null when there is one.
-    #[serde(default)]
     pub operation_name: Option<String>,
     /// Values of its variables; may hold personal identity codes.
-    #[serde(default)]
     pub variables: Variables,
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Call(…)")
+    }
 }
 
 /// Whether the schema may be asked for.
@@ -161,6 +163,21 @@ where
             self.known.insert(key, document);
         }
         response
+    }
+}
+
+impl<Q, M, S> Schemas<Q, M, S>
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+{
+    /// Events of a subscription, validated in full: it is begun once and lasts.
+    pub fn subscribe<C>(&self, prepared: &Prepared, call: Call, context: C) -> BoxStream<'static, Response>
+    where
+        C: Any + Clone + Send + Sync,
+    {
+        self.strict.execute_stream(request(&prepared.document, call.variables, context))
     }
 }
 

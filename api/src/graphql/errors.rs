@@ -9,8 +9,17 @@ use async_graphql::{
 use entity::vocabulary::{ClosedEnum, DecisionReasonCode, contains_personal_identity_code};
 use uuid::Uuid;
 
-use super::{said::enum_of, scalars::Citation};
+use super::{documents::Introspection, said::enum_of, scalars::Citation};
 use crate::{Error, ErrorCode, Fault, FaultCode, context::View, facts::Facts};
+
+/// Said instead of a text that holds a personal identity code.
+const MALFORMED: &str = "malformed value";
+
+/// How the engine begins what it suggests.
+const SUGGESTION: &str = " Did you mean";
+
+/// Characters told of a message of the engine, which says back what it was given, however long.
+const TOLD_CHARACTERS_MAX: usize = 500;
 
 /// Name of a code in `extensions.code`.
 pub fn code_name(code: ErrorCode) -> &'static str {
@@ -37,19 +46,34 @@ pub fn refusal(error: &Error, request_id: Uuid) -> Response {
 /// Answer with each error in the form callers rely on.
 ///
 /// Resolvers return [`Error`] as it is; the engine carries it here. An error the engine made itself is about the document
-/// or its variables; any other is a fault of ours, whose text stays in the log.
+/// or its variables; any other is a fault of ours, whose text stays in the log. Names the engine suggests are the schema's:
+/// they are told to those who may ask for it.
 #[must_use]
-pub fn finished(mut response: Response, request_id: Uuid) -> Response {
+pub fn finished(mut response: Response, request_id: Uuid, introspection: Introspection) -> Response {
     for told in &mut response.errors {
         let (message, extensions) = match (&told.source, told.source::<Error>()) {
             (_, Some(error)) => said(error, request_id),
             (Some(_), None) => said(&Error::internal(&*told.message), request_id),
-            (None, None) => (discreet(&told.message).into_owned(), extensions_of(ErrorCode::InvalidInput)),
+            (None, None) => {
+                (of_engine(&told.message, introspection).to_owned(), extensions_of(ErrorCode::InvalidInput))
+            }
         };
         told.message = message;
         told.extensions = Some(extensions);
     }
     response
+}
+
+/// What is told of an error of the engine.
+fn of_engine(message: &str, introspection: Introspection) -> &str {
+    if contains_personal_identity_code(message) {
+        return MALFORMED;
+    }
+    let told = match introspection {
+        Introspection::Open => message,
+        Introspection::Closed => message.split_once(SUGGESTION).map_or(message, |(told, _)| told),
+    };
+    told.char_indices().nth(TOLD_CHARACTERS_MAX).map_or(told, |(end, _)| &told[..end])
 }
 
 /// Whether every error of an answer is a use-case's own, so that the document and its variables were sound.
@@ -95,7 +119,7 @@ fn fault_value(fault: &Fault) -> Value {
 
 /// The text, unless a caller's personal identity code has got into it.
 fn discreet(text: &str) -> Cow<'_, str> {
-    if contains_personal_identity_code(text) { "malformed value".into() } else { text.into() }
+    if contains_personal_identity_code(text) { MALFORMED.into() } else { text.into() }
 }
 
 /// Name of a code in `userErrors` and `extensions.faults`.
@@ -273,8 +297,12 @@ mod tests {
     }
 
     async fn error_of(query: &str) -> serde_json::Value {
+        error_to(query, Introspection::Open).await
+    }
+
+    async fn error_to(query: &str, introspection: Introspection) -> serde_json::Value {
         let response = Schema::new(Query, EmptyMutation, EmptySubscription).execute(query).await;
-        let response = serde_json::to_value(finished(response, Uuid::from_u128(7))).unwrap();
+        let response = serde_json::to_value(finished(response, Uuid::from_u128(7), introspection)).unwrap();
         response["errors"][0].clone()
     }
 
@@ -319,6 +347,22 @@ mod tests {
             assert_eq!(error["extensions"]["code"], "INVALID_INPUT", "{query}");
             assert!(!error.to_string().contains("131052"));
         }
+    }
+
+    #[tokio::test]
+    async fn names_are_suggested_only_to_those_who_may_ask_for_the_schema() {
+        for query in ["{ missin }", "{ twice(number: 1, numbr: 1) }"] {
+            let open = error_to(query, Introspection::Open).await["message"].as_str().unwrap().to_owned();
+            let closed = error_to(query, Introspection::Closed).await["message"].as_str().unwrap().to_owned();
+            assert!(open.contains("Did you mean"), "{open}");
+            assert_eq!(open.split(" Did").next(), Some(closed.as_str()));
+        }
+    }
+
+    #[tokio::test]
+    async fn long_name_is_not_said_back_whole() {
+        let message = error_of(&format!("{{ {} }}", "a".repeat(9_000))).await["message"].as_str().unwrap().to_owned();
+        assert_eq!(message.chars().count(), 500);
     }
 
     #[test]

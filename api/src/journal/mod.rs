@@ -112,6 +112,11 @@ impl Journal {
         }
     }
 
+    /// Hears of each position the picture reaches; of several at once, of the last.
+    pub fn positions(&self) -> watch::Receiver<i64> {
+        self.0.seq.subscribe()
+    }
+
     fn caught_up(&self, at: std::time::Instant) {
         let micros = u64::try_from(at.duration_since(self.0.started).as_micros()).unwrap_or(u64::MAX);
         self.0.caught_up_micros.fetch_max(micros, Ordering::Relaxed);

@@ -12,6 +12,7 @@ mod query;
 mod registration;
 mod renewal;
 mod signing;
+mod subscription;
 mod version;
 
 use std::sync::Arc;
@@ -36,6 +37,7 @@ pub use query::AgreementQuery;
 pub use registration::{AgreementCompleteness, RegistrationMutation};
 pub use renewal::RenewalMutation;
 pub use signing::SigningMutation;
+pub use subscription::AgreementSubscription;
 pub use version::{AgreementSignature, AgreementVersion, ContentDifference};
 
 use crate::{

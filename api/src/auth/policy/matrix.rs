@@ -55,6 +55,8 @@ pub const MATRIX: &[Row] = &[
     Row { field: "anomalies",             anonymous: false, roles: OFFICE },
     Row { field: "unusedScopeItems",      anonymous: false, roles: PARTIES },
     Row { field: "changes",               anonymous: false, roles: READERS },
+    Row { field: "agreementChanged",      anonymous: false, roles: PARTIES },
+    Row { field: "accessScopeChanged",    anonymous: false, roles: PARTIES },
     Row { field: "registerOrganisation",  anonymous: false, roles: &[Administrator] },
     Row { field: "amendOrganisation",     anonymous: false, roles: &[Administrator] },
     Row { field: "dissolveOrganisation",  anonymous: false, roles: &[Administrator] },

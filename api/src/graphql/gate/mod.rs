@@ -95,10 +95,16 @@ impl Gate {
         if holds_code(text) {
             return Err(invalid("query", "personal identity codes are accepted only as variables"));
         }
+        if text.contains("\\u0000") {
+            return Err(invalid("query", "holds a NUL character"));
+        }
         let document = parse_query(text).map_err(|fault| syntax(&fault))?;
         let (operation, chosen) = choose(&document.operations, operation_name)?;
         let kind = chosen.ty;
         let weight = walk::weigh(&document, chosen, &self.limits, &self.shapes, variables)?;
+        if kind == OperationType::Subscription && weight.root_fields != 1 {
+            return Err(invalid("query", "a subscription has one root field"));
+        }
         walk::weigh_rest(&document, operation.as_ref(), weight, &self.limits, &self.shapes)?;
         refuse(self.shapes.literals(&document))?;
         refuse(self.shapes.variables(chosen, variables))?;

@@ -21,6 +21,8 @@ use crate::{Error, Fault, FaultCode, Violations};
 
 /// Faults told of one request at most; the rest would only repeat them.
 const FAULTS_MAX: usize = 100;
+/// Fields and arguments of one document that its types do not have. For each the engine looks through all they do have.
+const UNKNOWN_MAX: usize = 20;
 /// Characters of an unknown name that are told.
 const NAME_CHARACTERS_MAX: usize = 60;
 
@@ -127,7 +129,7 @@ impl Shapes {
 
     /// Faults of the literals of a document: members that their inputs do not have.
     pub(super) fn literals(&self, document: &ExecutableDocument) -> Violations {
-        let mut literals = Literals { shapes: self, faults: Violations::new() };
+        let mut literals = Literals { shapes: self, faults: Violations::new(), unknown: 0 };
         for (_, operation) in document.operations.iter() {
             let [query, mutation, subscription] = &self.roots;
             let root = match operation.node.ty {
@@ -140,6 +142,10 @@ impl Shapes {
         for fragment in document.fragments.values() {
             let fragment = &fragment.node;
             literals.set(Some(&fragment.type_condition.node.on.node), &fragment.selection_set.node);
+        }
+        if literals.unknown > UNKNOWN_MAX {
+            let why = format!("asks for more than {UNKNOWN_MAX} fields and arguments that are not there");
+            literals.faults.push(Fault::new(FaultCode::Malformed, "query", why));
         }
         literals.faults
     }
@@ -161,10 +167,11 @@ fn named(shape: &Type) -> &Name {
 struct Literals<'a> {
     shapes: &'a Shapes,
     faults: Violations,
+    unknown: usize,
 }
 
 impl Literals<'_> {
-    /// Fields the schema does not have are left to the engine, which names them.
+    /// Fields the schema does not have are left to the engine, which names them, while they are few.
     fn set(&mut self, on: Option<&Name>, set: &SelectionSet) {
         let known = on.and_then(|on| self.shapes.fields.get(on));
         for selection in &set.items {
@@ -172,11 +179,16 @@ impl Literals<'_> {
                 Selection::Field(field) => {
                     let field = &field.node;
                     let asked = known.and_then(|known| known.get(&field.name.node));
+                    let is_unknown = known.is_some() && asked.is_none() && !field.name.node.starts_with("__");
+                    self.unknown += usize::from(is_unknown);
                     for (name, value) in &field.arguments {
-                        if let Some(shape) = asked.and_then(|asked| asked.arguments.get(&name.node)) {
-                            let Ok(value) = value.node.clone().into_const_with(|_| Ok::<_, Infallible>(Value::Null));
-                            self.literal(shape, &value, &Place { parent: None, segment: Segment::Name(&name.node) });
-                        }
+                        let Some(asked) = asked else { continue };
+                        let Some(shape) = asked.arguments.get(&name.node) else {
+                            self.unknown += 1;
+                            continue;
+                        };
+                        let Ok(value) = value.node.clone().into_const_with(|_| Ok::<_, Infallible>(Value::Null));
+                        self.literal(shape, &value, &Place { parent: None, segment: Segment::Name(&name.node) });
                     }
                     self.set(asked.map(|asked| &asked.answer), &field.selection_set.node);
                 }

@@ -252,6 +252,21 @@ fn unknown_member_of_a_literal_is_refused_even_beside_an_omitted_variable() {
 }
 
 #[test]
+fn document_of_things_that_are_not_there_is_refused_before_the_engine_looks_for_each() {
+    let fields = |count: usize| format!("{{ item {{ {} __typename }} }}", "nothing ".repeat(count));
+    assert_eq!(faults_of(&fields(20), json!({})), []);
+    assert_eq!(faults_of(&fields(21), json!({})).remove(0).0, "query");
+    let arguments = (0..21).map(|at| format!("a{at}: 1")).collect::<Vec<_>>().join(" ");
+    assert_eq!(faults_of(&format!("{{ item({arguments}) {{ name }} }}"), json!({})).remove(0).0, "query");
+}
+
+#[test]
+fn nul_is_no_character_of_a_document() {
+    let faults = faults_of(r#"{ item(id: "\u0000") { name } }"#, json!({}));
+    assert_eq!(faults, [("query".to_owned(), "holds a NUL character".to_owned())]);
+}
+
+#[test]
 fn faults_of_a_thousand_values_are_told_a_hundred_times() {
     let days: Vec<_> = (0..1_000).map(|_| Value::String("x".to_owned())).collect();
     let given = json!({"f": {"number": "1", "days": days}});

@@ -1,7 +1,11 @@
 //! Tokens of a text, counted without reading it: the parser's work and memory follow their number.
 
-use super::{Limits, exceeded};
+use super::{Limits, exceeded, invalid};
 use crate::Error;
+
+/// Bytes of one name. The engine compares a name it does not know with every name it knows, letter by letter; the longest of
+/// the schema has under 40.
+const NAME_BYTES_MAX: usize = 200;
 
 /// Whether tokens and brackets stay within their limits; stops at the first token above.
 pub(super) fn within(text: &str, limits: &Limits) -> Result<(), Error> {
@@ -24,6 +28,9 @@ pub(super) fn within(text: &str, limits: &Limits) -> Result<(), Error> {
             _ => 1,
         };
         tokens += 1;
+        if matches!(first, b'_' | b'a'..=b'z' | b'A'..=b'Z') && length > NAME_BYTES_MAX {
+            return Err(invalid("query", format!("holds a name of more than {NAME_BYTES_MAX} characters")));
+        }
         match first {
             b'(' | b'[' | b'{' => nesting += 1,
             b')' | b']' | b'}' => nesting = nesting.saturating_sub(1),
@@ -117,6 +124,13 @@ mod tests {
         let limits = Limits { nesting: 2, ..LIMITS };
         assert!(within(r#"{a(x:"[[[[")}"#, &limits).is_ok());
         assert!(within("{a(x:[1])}", &limits).is_err());
+    }
+
+    #[test]
+    fn name_is_no_longer_than_any_of_a_schema() {
+        assert!(within(&format!("{{ {} }}", "a".repeat(NAME_BYTES_MAX)), &LIMITS).is_ok());
+        assert!(within(&format!("{{ {} }}", "a".repeat(NAME_BYTES_MAX + 1)), &LIMITS).is_err());
+        assert!(within(&format!("{{ a(x: \"{}\") }}", "a".repeat(9_000)), &LIMITS).is_ok());
     }
 
     #[test]

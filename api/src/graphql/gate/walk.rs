@@ -19,7 +19,8 @@ const INTROSPECTION_LISTS_MAX: u64 = 2;
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Weight {
     fields: u64,
-    root_fields: u64,
+    /// Fields of the operation itself.
+    pub(super) root_fields: u64,
     aliases: u64,
     complexity: u64,
     depth: u64,

@@ -1,14 +1,15 @@
 //! Answers as HTTP: status codes of errors, and the one form of a refusal.
 
-use async_graphql::Response as Answer;
-use async_graphql_axum::GraphQLResponse;
+use async_graphql::{Response as Answer, ServerError, Value};
 use axum::{
+    body::Body,
     http::{
-        HeaderMap, HeaderValue, StatusCode,
-        header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+        HeaderValue, StatusCode,
+        header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
     },
-    response::{IntoResponse, Response},
+    response::Response,
 };
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::{Error, ErrorCode, Proof, graphql::errors};
@@ -75,7 +76,7 @@ impl From<Error> for Refusal {
 impl Refusal {
     /// The refusal as an answer, in the form of a GraphQL error.
     pub fn answer(&self, media: Media, request_id: Uuid) -> Response {
-        let mut response = json(self.status, media, errors::refusal(&self.error, request_id));
+        let mut response = json(self.status, media, &Said::of(&errors::refusal(&self.error, request_id)));
         let headers = response.headers_mut();
         if let Error::Unauthenticated { proof, reason } = &self.error {
             headers.insert(WWW_AUTHENTICATE, challenge(*proof, reason));
@@ -97,37 +98,52 @@ pub enum Media {
 }
 
 impl Media {
-    /// Form the client asks for.
-    pub fn of(headers: &HeaderMap) -> Self {
-        let accepted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
-        if accepted.into_iter().any(|value| value.contains("application/graphql-response+json")) {
-            Self::GraphqlJson
-        } else {
-            Self::Json
-        }
-    }
-
-    /// Status of a document that cannot be executed.
+    /// Status of a well-formed request that is not executed.
     pub fn request_error(self, error: &Error) -> StatusCode {
         match (self, error.code()) {
             (Self::Json, ErrorCode::InvalidInput | ErrorCode::LimitExceeded) => StatusCode::OK,
-            _ => status_of(error),
+            (Self::GraphqlJson, ErrorCode::InvalidInput | ErrorCode::LimitExceeded) => StatusCode::BAD_REQUEST,
+            (Self::Json | Self::GraphqlJson, _) => status_of(error),
         }
     }
 
     /// Status of an answer of the engine, which is a request error when nothing was executed.
     pub fn executed(self, answer: &Answer) -> StatusCode {
-        let is_refused = !answer.errors.is_empty() && answer.errors.iter().all(|error| error.path.is_empty());
         match self {
-            Self::GraphqlJson if is_refused => StatusCode::BAD_REQUEST,
+            Self::GraphqlJson if is_refused(answer) => StatusCode::BAD_REQUEST,
             Self::GraphqlJson | Self::Json => StatusCode::OK,
         }
     }
 }
 
-/// Answer of the engine, as the engine's own integration writes it, in the form and with the status asked for.
-pub fn json(status: StatusCode, media: Media, answer: Answer) -> Response {
-    let mut response = GraphQLResponse::from(answer).into_response();
+/// Whether nothing was executed: then there is no data, not even null.
+pub(super) fn is_refused(answer: &Answer) -> bool {
+    !answer.errors.is_empty() && answer.data == Value::Null && answer.errors.iter().all(|error| error.path.is_empty())
+}
+
+/// Answer as it is written.
+#[derive(Serialize)]
+pub struct Said<'a> {
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [ServerError],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'a Value>,
+}
+
+impl<'a> Said<'a> {
+    /// The answer of the engine.
+    pub fn of(answer: &'a Answer) -> Self {
+        Self { errors: &answer.errors, data: (!is_refused(answer)).then_some(&answer.data) }
+    }
+}
+
+/// Answer in the form and with the status asked for.
+pub fn json(status: StatusCode, media: Media, said: &impl Serialize) -> Response {
+    let (status, text) = match serde_json::to_vec(said) {
+        Ok(text) => (status, text),
+        Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, UNSAYABLE.into()),
+    };
+    let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;
     let form = match media {
         Media::Json => JSON,
@@ -136,3 +152,6 @@ pub fn json(status: StatusCode, media: Media, answer: Answer) -> Response {
     response.headers_mut().insert(CONTENT_TYPE, form);
     response
 }
+
+/// Said instead of what cannot be written as JSON, which no value is known to be.
+const UNSAYABLE: &[u8] = br#"{"errors":[{"message":"internal error","extensions":{"code":"INTERNAL"}}]}"#;

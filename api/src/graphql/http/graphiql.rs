@@ -6,8 +6,8 @@ use aws_lc_rs::digest::{SHA256, digest};
 use axum::{
     extract::{Extension, Path},
     http::{
-        HeaderMap, HeaderName, HeaderValue, StatusCode,
-        header::{ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY, X_CONTENT_TYPE_OPTIONS},
+        HeaderName,
+        header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY},
     },
     response::{IntoResponse, Response},
 };
@@ -16,7 +16,7 @@ use super::{
     RequestId,
     answer::{Media, Refusal},
 };
-use crate::{Error, Fault, FaultCode};
+use crate::Error;
 
 /// GraphiQL sets styles from its scripts; scripts and connections are the gateway's own.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
@@ -50,18 +50,9 @@ static PAGE: LazyLock<String> = LazyLock::new(|| {
     })
 });
 
-/// The page for a browser; anyone else is told to POST.
-pub(super) async fn page(Extension(id): Extension<RequestId>, headers: HeaderMap) -> Response {
-    let accepts = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if accepts.contains("text/html") {
-        let headers = safe("text/html; charset=utf-8", "no-cache");
-        return (headers, [(VARY, "accept")], PAGE.as_str()).into_response();
-    }
-    let error = Error::Invalid(vec![Fault::new(FaultCode::Malformed, "method", "GraphQL is served by POST")]);
-    let refusal = Refusal { status: StatusCode::METHOD_NOT_ALLOWED, error };
-    let mut response = refusal.answer(Media::of(&headers), id.0);
-    response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
-    response
+/// The page for a browser.
+pub(super) fn page() -> Response {
+    (safe("text/html; charset=utf-8", "no-cache"), [(VARY, "accept")], PAGE.as_str()).into_response()
 }
 
 pub(super) async fn file(Extension(id): Extension<RequestId>, Path(name): Path<String>) -> Response {
@@ -71,11 +62,6 @@ pub(super) async fn file(Extension(id): Extension<RequestId>, Path(name): Path<S
     }
 }
 
-fn safe(form: &'static str, cached: &'static str) -> [(HeaderName, &'static str); 4] {
-    [
-        (CONTENT_TYPE, form),
-        (CACHE_CONTROL, cached),
-        (CONTENT_SECURITY_POLICY, POLICY),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ]
+fn safe(form: &'static str, cached: &'static str) -> [(HeaderName, &'static str); 3] {
+    [(CONTENT_TYPE, form), (CACHE_CONTROL, cached), (CONTENT_SECURITY_POLICY, POLICY)]
 }

@@ -1,4 +1,7 @@
-//! `POST /graphql`: one request, from its bytes to its answer.
+//! `/graphql`: one request, from its bytes to its answer, as the specification of GraphQL over HTTP says.
+//!
+//! Queries come by GET or POST, mutations by POST alone. Only JSON is read, and only as it is: a form of another site could
+//! send anything else in a caller's name, and what is compressed may be a thousand times its size.
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,8 +9,12 @@ use async_graphql::{ObjectType, Response as Answer, SubscriptionType, parser::ty
 use axum::{
     body::Body,
     extract::{Extension, Request, State},
-    http::{HeaderMap, HeaderName, StatusCode, header::CONTENT_LENGTH, header::CONTENT_TYPE, request::Parts},
-    response::Response,
+    http::{
+        HeaderMap, HeaderName, HeaderValue, StatusCode,
+        header::{ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE},
+        request::Parts,
+    },
+    response::{IntoResponse, Response},
 };
 use futures::StreamExt;
 use tokio::time::timeout;
@@ -15,12 +22,15 @@ use uuid::Uuid;
 
 use super::{
     Arrival, Doors, Entered, RequestId,
-    answer::{Media, Refusal, json},
+    accept::{asks_for_page, preferred},
+    answer::{Media, Refusal, Said, json},
+    envelope::{self, Calls, malformed},
+    graphiql,
     language::preferred_language,
-    observe::OperationName,
+    observe::{OperationName, panicked},
 };
 use crate::{
-    Error, Fault, FaultCode,
+    Error,
     auth::Viewer,
     graphql::{
         documents::{Call, Introspection, Prepared},
@@ -38,6 +48,28 @@ pub(super) const FACTS_STALE: HeaderName = HeaderName::from_static("facts-stale"
 /// How long a request waits for the facts to reach its position: a replica's follower is behind by less.
 pub const FACTS_WAIT_MAX: Duration = Duration::from_secs(1);
 
+/// What this address can be asked by.
+const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, OPTIONS");
+
+/// Request whose caller is known, before what it asks is.
+struct Asked {
+    arrival: Arrival,
+    introspection: Introspection,
+    media: Media,
+    by: Method,
+}
+
+/// How an operation came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Method {
+    Get,
+    Post,
+}
+
+pub(super) async fn options() -> impl IntoResponse {
+    (StatusCode::NO_CONTENT, [(ALLOW, METHODS)])
+}
+
 pub(super) async fn post<Q, M, S, C>(
     State(doors): State<Arc<Doors<Q, M, S, C>>>,
     Extension(RequestId(request_id)): Extension<RequestId>,
@@ -50,19 +82,113 @@ where
     C: Clone + Send + Sync + 'static,
 {
     let (parts, body) = request.into_parts();
-    let media = Media::of(&parts.headers);
-    match served(doors, &parts, body, media, request_id).await {
+    let Some(media) = preferred(&parts.headers) else { return not_acceptable(request_id) };
+    let served = async {
+        is_json(&parts.headers)?;
+        is_plain(&parts.headers)?;
+        let asked = asked(&doors, &parts, media, Method::Post, request_id).await?;
+        let bytes = read(&parts.headers, body, doors.body_bytes_max).await?;
+        let calls = envelope::of_body(&bytes, &doors.request_limits).map_err(|error| ill_formed(error, media))?;
+        drop(bytes);
+        match calls {
+            Calls::One(call) => answered(doors, asked, call).await,
+            Calls::Batch(calls) => answered_all(doors, asked, calls).await,
+        }
+    };
+    match served.await {
         Ok(response) => response,
-        Err(refusal) => refusal.answer(media, request_id),
+        Err(refusal) => {
+            let mut response = refusal.answer(media, request_id);
+            if refusal.status == StatusCode::UNSUPPORTED_MEDIA_TYPE {
+                response.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+            }
+            response
+        }
     }
 }
 
-async fn served<Q, M, S, C>(
-    doors: Arc<Doors<Q, M, S, C>>,
+/// A query in the URL; the page for a browser that asks nothing.
+pub(super) async fn get<Q, M, S, C>(
+    State(doors): State<Arc<Doors<Q, M, S, C>>>,
+    Extension(RequestId(request_id)): Extension<RequestId>,
+    request: Request,
+) -> Response
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+    C: Clone + Send + Sync + 'static,
+{
+    let (parts, _) = request.into_parts();
+    let query = parts.uri.query().unwrap_or_default();
+    if !envelope::asks(query) && asks_for_page(&parts.headers) {
+        return graphiql::page();
+    }
+    let Some(media) = preferred(&parts.headers) else { return not_acceptable(request_id) };
+    let served = async {
+        let asked = asked(&doors, &parts, media, Method::Get, request_id).await?;
+        let call = envelope::of_url(query, &doors.request_limits).map_err(|error| ill_formed(error, media))?;
+        answered(doors, asked, call).await
+    };
+    match served.await {
+        Ok(response) => response,
+        Err(refusal) => {
+            let mut response = refusal.answer(media, request_id);
+            if refusal.status == StatusCode::METHOD_NOT_ALLOWED {
+                response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+            }
+            response
+        }
+    }
+}
+
+/// Who asks and how, before anything of what is asked is read.
+async fn asked<Q, M, S, C>(
+    doors: &Doors<Q, M, S, C>,
     parts: &Parts,
-    body: Body,
     media: Media,
+    by: Method,
     request_id: Uuid,
+) -> Result<Asked, Refusal> {
+    let headers = &parts.headers;
+    let viewer = (doors.authenticate)(parts.into()).await?.viewer;
+    let introspection = doors.introspection(&viewer);
+    let arrival = Arrival { viewer, language: preferred_language(headers), min_seq: min_seq(headers)?, request_id };
+    Ok(Asked { arrival, introspection, media, by })
+}
+
+async fn answered<Q, M, S, C>(doors: Arc<Doors<Q, M, S, C>>, asked: Asked, call: Call) -> Result<Response, Refusal>
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+    C: Clone + Send + Sync + 'static,
+{
+    let Asked { arrival, introspection, media, by } = asked;
+    let request_id = arrival.request_id;
+    let prepared = doors.schemas.prepare(&call, introspection);
+    let prepared = prepared.map_err(|error| Refusal { status: media.request_error(&error), error })?;
+    is_for(by, &prepared, media)?;
+    let entered = entered(&doors, arrival).await?;
+
+    let operation = prepared.operation().map(|name| OperationName(name.to_owned()));
+    let stale_for = entered.stale_for;
+    let (answer, facts_seq) = executed(doors, prepared, call, entered).await?;
+    let answer = errors::finished(answer, request_id, introspection);
+    let mut response = json(media.executed(&answer), media, &Said::of(&answer));
+    mark(response.headers_mut(), facts_seq, stale_for);
+    if let Some(operation) = operation {
+        response.extensions_mut().insert(operation);
+    }
+    Ok(response)
+}
+
+/// Answers a list in its order, one after the other, for one caller at one instant: each on the same picture, each under
+/// every limit, and all together within the time of one. What stops one operation is told in its place.
+async fn answered_all<Q, M, S, C>(
+    doors: Arc<Doors<Q, M, S, C>>,
+    asked: Asked,
+    calls: Vec<Call>,
 ) -> Result<Response, Refusal>
 where
     Q: ObjectType + 'static,
@@ -70,36 +196,68 @@ where
     S: SubscriptionType + 'static,
     C: Clone + Send + Sync + 'static,
 {
-    let headers = &parts.headers;
-    is_json(headers)?;
-    let viewer = (doors.authenticate)(parts.into()).await?.viewer;
-    let min_seq = min_seq(headers)?;
-    let call = parsed(&read(headers, body, doors.body_bytes_max).await?)?;
-    let introspection = introspection(&doors, &viewer);
-    let prepared = doors.schemas.prepare(&call, introspection);
-    let prepared = prepared.map_err(|error| Refusal { status: media.request_error(&error), error })?;
-    let arrival = Arrival { viewer, language: preferred_language(headers), min_seq, request_id };
-    let entered = timeout(FACTS_WAIT_MAX, (doors.enter)(arrival)).await;
-    let entered = entered.map_err(|_| Error::Unavailable("the facts have not reached Facts-Seq"))??;
-
-    let operation = prepared.operation().map(|name| OperationName(name.to_owned()));
-    let stale_for = entered.stale_for;
-    let (answer, facts_seq) = executed(doors, prepared, call, entered).await?;
-    let answer = errors::finished(answer, request_id);
-    let mut response = json(media.executed(&answer), media, answer);
-    response.headers_mut().insert(FACTS_SEQ, facts_seq.into());
-    if let Some(age) = stale_for {
-        response.headers_mut().insert(FACTS_STALE, age.as_secs().into());
+    let Asked { arrival, introspection, media, by } = asked;
+    let request_id = arrival.request_id;
+    let prepared: Vec<_> = calls.iter().map(|call| doors.schemas.prepare(call, introspection)).collect();
+    for prepared in prepared.iter().flatten() {
+        is_for(by, prepared, media)?;
     }
-    if let Some(operation) = operation {
-        response.extensions_mut().insert(operation);
+    let entered = entered(&doors, arrival).await?;
+    let (mut facts_seq, stale_for) = (entered.facts_seq, entered.stale_for);
+    let deadline = tokio::time::Instant::now() + doors.operation_time_max;
+    let mut answers = Vec::with_capacity(calls.len());
+    for (prepared, call) in prepared.into_iter().zip(calls) {
+        let answer = match prepared {
+            Ok(prepared) => {
+                let left = deadline.saturating_duration_since(tokio::time::Instant::now());
+                executed_within(Arc::clone(&doors), prepared, call, entered.clone(), left).await
+            }
+            Err(error) => Err(error),
+        };
+        answers.push(match answer {
+            Ok((answer, seq)) => {
+                facts_seq = facts_seq.max(seq);
+                errors::finished(answer, request_id, introspection)
+            }
+            Err(error) => errors::refusal(&error, request_id),
+        });
     }
+    let said: Vec<_> = answers.iter().map(Said::of).collect();
+    let mut response = json(StatusCode::OK, media, &said);
+    mark(response.headers_mut(), facts_seq, stale_for);
     Ok(response)
+}
+
+fn mark(headers: &mut HeaderMap, facts_seq: i64, stale_for: Option<Duration>) {
+    headers.insert(FACTS_SEQ, facts_seq.into());
+    if let Some(age) = stale_for {
+        headers.insert(FACTS_STALE, age.as_secs().into());
+    }
+}
+
+async fn entered<Q, M, S, C>(doors: &Doors<Q, M, S, C>, arrival: Arrival) -> Result<Entered<C>, Error> {
+    let entered = timeout(FACTS_WAIT_MAX, (doors.enter)(arrival)).await;
+    entered.map_err(|_| Error::Unavailable("the facts have not reached Facts-Seq"))?
+}
+
+/// A query may come in a URL, which links and prefetching browsers follow unasked; an act may not.
+fn is_for(by: Method, prepared: &Prepared, media: Media) -> Result<(), Refusal> {
+    match (prepared.kind(), by) {
+        (OperationType::Query, Method::Get | Method::Post) | (OperationType::Mutation, Method::Post) => Ok(()),
+        (OperationType::Mutation, Method::Get) => Err(Refusal {
+            status: StatusCode::METHOD_NOT_ALLOWED,
+            error: malformed("method", "mutations are served by POST"),
+        }),
+        (OperationType::Subscription, Method::Get | Method::Post) => {
+            let error = malformed("query", "subscriptions are served over a WebSocket");
+            Err(Refusal { status: media.request_error(&error), error })
+        }
+    }
 }
 
 /// A query is cut when it takes too long. A mutation runs in its own task: neither time nor a dropped connection may cut
 /// what it has begun.
-async fn executed<Q, M, S, C>(
+pub(super) async fn executed<Q, M, S, C>(
     doors: Arc<Doors<Q, M, S, C>>,
     prepared: Prepared,
     call: Call,
@@ -111,10 +269,27 @@ where
     S: SubscriptionType + 'static,
     C: Clone + Send + Sync + 'static,
 {
+    let left = doors.operation_time_max;
+    executed_within(doors, prepared, call, entered, left).await
+}
+
+async fn executed_within<Q, M, S, C>(
+    doors: Arc<Doors<Q, M, S, C>>,
+    prepared: Prepared,
+    call: Call,
+    entered: Entered<C>,
+    left: Duration,
+) -> Result<(Answer, i64), Error>
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+    C: Clone + Send + Sync + 'static,
+{
     let Entered { context, facts_seq, stale_for: _ } = entered;
     match prepared.kind() {
         OperationType::Query => {
-            let answer = timeout(doors.operation_time_max, doors.schemas.execute(prepared, call, context)).await;
+            let answer = timeout(left, doors.schemas.execute(prepared, call, context)).await;
             Ok((answer.map_err(|_| too_slow(doors.operation_time_max))?, facts_seq))
         }
         OperationType::Mutation => {
@@ -122,35 +297,73 @@ where
                 let answer = doors.schemas.execute(prepared, call, context).await;
                 (answer, (doors.current_seq)())
             });
-            task.await.map_err(|_| Error::internal("a mutation panicked"))
+            task.await.map_err(|_| {
+                panicked();
+                Error::internal("a mutation panicked")
+            })
         }
-        OperationType::Subscription => Err(invalid("query", "there are no subscriptions")),
+        OperationType::Subscription => Err(malformed("query", "subscriptions are served over a WebSocket")),
     }
 }
 
-fn introspection<Q, M, S, C>(doors: &Doors<Q, M, S, C>, viewer: &Viewer) -> Introspection {
-    if viewer.subject.is_none() { doors.anonymous_introspection } else { Introspection::Open }
+impl<Q, M, S, C> Doors<Q, M, S, C> {
+    /// Whether a caller may ask for the schema.
+    pub(super) fn introspection(&self, viewer: &Viewer) -> Introspection {
+        if viewer.subject.is_none() { self.anonymous_introspection } else { Introspection::Open }
+    }
 }
 
-/// Only JSON is read: a form of another site could send anything else with the caller's credentials.
+/// Refusal of a request that is not well-formed, which is never answered with 200; of one above a limit of its variables,
+/// which is well-formed, as of a document above one.
+fn ill_formed(error: Error, media: Media) -> Refusal {
+    match &error {
+        Error::LimitExceeded { .. } => Refusal { status: media.request_error(&error), error },
+        _ => error.into(),
+    }
+}
+
+fn not_acceptable(request_id: Uuid) -> Response {
+    let why = "must allow application/graphql-response+json or application/json";
+    let refusal = Refusal { status: StatusCode::NOT_ACCEPTABLE, error: malformed("accept", why) };
+    refusal.answer(Media::Json, request_id)
+}
+
+/// Only JSON is read, in UTF-8: a form of another site could send anything else with the caller's credentials.
 fn is_json(headers: &HeaderMap) -> Result<(), Refusal> {
-    let form = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let form = form.split(';').next().unwrap_or_default().trim();
-    let is_json =
-        ["application/json", "application/graphql-response+json"].iter().any(|known| known.eq_ignore_ascii_case(form));
-    if is_json {
+    let mut given = headers.get_all(CONTENT_TYPE).iter();
+    let form = given.next().and_then(|value| value.to_str().ok()).filter(|_| given.next().is_none());
+    let mut parts = form.unwrap_or_default().split(';').map(str::trim);
+    let named = parts.next().unwrap_or_default();
+    let is_known =
+        ["application/json", "application/graphql-response+json"].iter().any(|known| known.eq_ignore_ascii_case(named));
+    let is_utf8 = parts.filter_map(|part| part.split_once('=')).all(|(name, value)| {
+        !name.trim().eq_ignore_ascii_case("charset") || value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+    });
+    if is_known && is_utf8 {
         return Ok(());
     }
     Err(Refusal {
         status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        error: invalid("content-type", "must be application/json"),
+        error: malformed("content-type", "must be application/json in UTF-8"),
+    })
+}
+
+/// Nothing is decompressed.
+fn is_plain(headers: &HeaderMap) -> Result<(), Refusal> {
+    let mut codings = headers.get_all(CONTENT_ENCODING).iter();
+    if codings.all(|coding| coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity")) {
+        return Ok(());
+    }
+    Err(Refusal {
+        status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        error: malformed("content-encoding", "must be identity: compressed bodies are not read"),
     })
 }
 
 fn min_seq(headers: &HeaderMap) -> Result<Option<i64>, Error> {
     let Some(value) = headers.get(FACTS_SEQ) else { return Ok(None) };
     let seq = value.to_str().ok().and_then(|text| text.parse().ok()).filter(|seq| *seq >= 0);
-    seq.map(Some).ok_or_else(|| invalid("facts-seq", "is no position of the journal"))
+    seq.map(Some).ok_or_else(|| malformed("facts-seq", "is no position of the journal"))
 }
 
 /// Whole body, unless it is too large or takes too long; a declared length is believed only to refuse.
@@ -161,7 +374,7 @@ async fn read(headers: &HeaderMap, body: Body, bytes_max: usize) -> Result<Vec<u
     if declared.is_some_and(|bytes| bytes > bytes_max) {
         return Err(too_large.into());
     }
-    let mut bytes = Vec::with_capacity(declared.unwrap_or_default());
+    let mut bytes = Vec::new();
     let mut chunks = body.into_data_stream();
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|fault| unread(&fault))?;
@@ -184,26 +397,11 @@ fn unread(fault: &axum::Error) -> Refusal {
                 retry_after_seconds: None,
             },
         },
-        None => invalid("body", "ended too early").into(),
+        None => malformed("body", "ended too early").into(),
     }
-}
-
-/// Fault of a body tells its place only, for what stands there may be anything.
-fn parsed(bytes: &[u8]) -> Result<Call, Error> {
-    if bytes.trim_ascii_start().first() == Some(&b'[') {
-        return Err(invalid("body", "batches are not served; send one request at a time"));
-    }
-    serde_json::from_slice(bytes).map_err(|fault| {
-        let (line, column) = (fault.line(), fault.column());
-        invalid("body", &format!("is no JSON object with a text `query`: line {line}, column {column}"))
-    })
 }
 
 /// What is said of an operation that took longer than `OPERATION_SECONDS_MAX`.
 pub fn too_slow(allowed: Duration) -> Error {
     Error::LimitExceeded { limit: "OPERATION_SECONDS_MAX", allowed: allowed.as_secs(), retry_after_seconds: None }
-}
-
-fn invalid(path: &str, message: &str) -> Error {
-    Error::Invalid(vec![Fault::new(FaultCode::Malformed, path, message)])
 }

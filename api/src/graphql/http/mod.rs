@@ -2,21 +2,24 @@
 //!
 //! Nothing of a request but its method, route and operation name is ever logged: the rest may hold personal data.
 
+mod accept;
 mod answer;
+mod cors;
+mod envelope;
 mod graphiql;
 mod graphql;
 mod health;
 mod language;
 mod observe;
+mod socket;
+mod surface;
+mod variables;
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use async_graphql::{ObjectType, SubscriptionType};
-use axum::{
-    Router, middleware,
-    routing::{get, post},
-};
-use entity::vocabulary::Language;
+use axum::{Router, middleware, routing::get};
+use entity::vocabulary::{Instant, Language};
 use futures::future::BoxFuture;
 use uuid::Uuid;
 
@@ -24,12 +27,16 @@ use super::documents::{Introspection, Schemas};
 use crate::{
     Error,
     auth::{Caller, Credentials, Viewer},
+    config::Origins,
 };
 
 pub use answer::{Media, Refusal, status_of};
+pub use envelope::RequestLimits;
 pub use graphql::{FACTS_SEQ, FACTS_WAIT_MAX, too_slow};
 pub use language::preferred_language;
-pub use observe::RequestId;
+pub use observe::{RequestId, panics_caught};
+pub use socket::SocketLimits;
+pub use variables::VariablesLimits;
 
 /// Verifies who asks, before anything else of a request is read.
 pub type Authenticate = Arc<dyn for<'a> Fn(Credentials<'a>) -> BoxFuture<'a, Result<Caller, Error>> + Send + Sync>;
@@ -39,6 +46,12 @@ pub type Enter<C> = Arc<dyn Fn(Arrival) -> BoxFuture<'static, Result<Entered<C>,
 
 /// Whether the gateway can serve; otherwise why not.
 pub type Ready = Arc<dyn Fn() -> Result<(), &'static str> + Send + Sync>;
+
+/// Ends when the gateway stops: then sockets are closed.
+pub type Stopped = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
+
+/// What time it is, for what outlives a request.
+pub type Now = Arc<dyn Fn() -> Instant + Send + Sync>;
 
 /// Position of the journal the facts have reached.
 pub type CurrentSeq = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -76,8 +89,14 @@ pub struct Doors<Q, M, S, C> {
     pub schemas: Schemas<Q, M, S>,
     /// `BODY_BYTES_MAX`: bytes of a request's body.
     pub body_bytes_max: usize,
+    /// Most that a request may hold beside its document.
+    pub request_limits: RequestLimits,
+    /// Bounds of each socket.
+    pub sockets: SocketLimits,
     /// `OPERATION_SECONDS_MAX`: time of a query; a mutation is never cut.
     pub operation_time_max: Duration,
+    /// Web origins whose pages may call.
+    pub cors_origins: Origins,
     /// Whether callers without a token may ask for the schema.
     pub anonymous_introspection: Introspection,
     /// Who asks.
@@ -86,6 +105,10 @@ pub struct Doors<Q, M, S, C> {
     pub enter: Enter<C>,
     /// Position of the facts now, for the answer to a mutation.
     pub current_seq: CurrentSeq,
+    /// The end of the gateway.
+    pub stopping: Stopped,
+    /// Time.
+    pub now: Now,
     /// Readiness.
     pub ready: Ready,
     /// Keys of the development issuer; null otherwise.
@@ -98,7 +121,8 @@ impl<Q, M, S, C> fmt::Debug for Doors<Q, M, S, C> {
     }
 }
 
-/// Routes of the doors and of `others`, every request with its id, its log line and an answer even to a panic.
+/// Routes of the doors and of `others`, every request with its id, its log line and an answer even to a panic, every answer
+/// with the headers that harden it.
 pub fn router<Q, M, S, C>(doors: Doors<Q, M, S, C>, others: Router) -> Router
 where
     Q: ObjectType + 'static,
@@ -108,8 +132,10 @@ where
 {
     let ready = Arc::clone(&doors.ready);
     let key_set = doors.key_set.clone();
+    let cors = cors::layer(&doors.cors_origins);
     let mut router = Router::new()
-        .route("/graphql", post(graphql::post::<Q, M, S, C>).get(graphiql::page))
+        .route("/graphql", get(graphql::get::<Q, M, S, C>).post(graphql::post::<Q, M, S, C>).options(graphql::options))
+        .route("/graphql/ws", get(socket::open::<Q, M, S, C>))
         .with_state(Arc::new(doors))
         .route("/graphiql/{file}", get(graphiql::file))
         .route("/healthz", get(health::alive))
@@ -117,7 +143,15 @@ where
     if let Some(key_set) = key_set {
         router = router.route("/.well-known/jwks.json", get(move || async move { health::key_set(&key_set) }));
     }
-    router.merge(others).layer(middleware::from_fn(observe::observed))
+    let mut router = router
+        .merge(others)
+        .fallback(surface::nowhere)
+        .method_not_allowed_fallback(surface::not_so)
+        .layer(middleware::from_fn(surface::discreet));
+    if let Some(cors) = cors {
+        router = router.layer(cors);
+    }
+    router.layer(middleware::from_fn(observe::observed)).layer(middleware::from_fn(surface::hardened))
 }
 
 #[cfg(test)]

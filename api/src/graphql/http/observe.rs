@@ -1,6 +1,11 @@
 //! Around every request: its identifier, its log line, and an answer even when something panics.
 
-use std::{fmt, panic::AssertUnwindSafe, time::Instant};
+use std::{
+    fmt,
+    panic::AssertUnwindSafe,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Instant,
+};
 
 use axum::{
     extract::{MatchedPath, Request},
@@ -14,7 +19,8 @@ use uuid::Uuid;
 use super::answer::{Media, Refusal};
 use crate::{Error, clock};
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Identifier of a request, on its answer.
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Identifier of a request, for its answer and its log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +28,7 @@ pub struct RequestId(pub Uuid);
 
 impl RequestId {
     /// By chance alone, for an identifier that rises with time would tell how busy the gateway is.
-    fn fresh() -> Result<Self, Error> {
+    pub(super) fn fresh() -> Result<Self, Error> {
         Ok(Self(uuid::Builder::from_random_bytes(clock::random()?).into_uuid()))
     }
 }
@@ -31,6 +37,19 @@ impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
+}
+
+/// Panics caught so far in this process.
+static PANICS: AtomicU64 = AtomicU64::new(0);
+
+/// Panics caught so far in this process. Each is a fault of ours that one caller met and the others did not.
+pub fn panics_caught() -> u64 {
+    PANICS.load(Ordering::Relaxed)
+}
+
+/// Counts one panic.
+pub(super) fn panicked() {
+    PANICS.fetch_add(1, Ordering::Relaxed);
 }
 
 /// Name of the executed operation, for the log line.
@@ -59,8 +78,10 @@ pub(super) async fn observed(mut request: Request, next: Next) -> Response {
     let method = known(request.method());
     let route = request.extensions().get::<MatchedPath>().cloned();
     let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
-    let mut response =
-        answered.unwrap_or_else(|_| Refusal::from(Error::internal("a handler panicked")).answer(Media::Json, id.0));
+    let mut response = answered.unwrap_or_else(|_| {
+        panicked();
+        Refusal::from(Error::internal("a handler panicked")).answer(Media::Json, id.0)
+    });
     tracing::info!(
         method,
         path = route.as_ref().map_or("unknown", MatchedPath::as_str),

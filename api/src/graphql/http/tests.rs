@@ -73,7 +73,19 @@ fn app() -> Router {
     let doors = Doors {
         schemas: Schemas::new(build, LIMITS, CacheLimits { documents: 100, bytes: 1_000_000 }).unwrap(),
         body_bytes_max: 2_000,
+        request_limits: RequestLimits {
+            operations: 2,
+            variables: VariablesLimits { bytes: 1_000, depth: 8, values: 100 },
+        },
         operation_time_max: Duration::from_secs(2),
+        cors_origins: Origins::default(),
+        sockets: SocketLimits {
+            greeting_time_max: Duration::from_secs(10),
+            silence_max: Duration::from_mins(1),
+            operations: 2,
+        },
+        stopping: Arc::new(|| Box::pin(futures::future::pending())),
+        now: Arc::new(|| crate::clock::Clock::default().now()),
         anonymous_introspection: Introspection::Closed,
         authenticate: Arc::new(|credentials| {
             let viewer = authenticate(credentials).map(Arc::new);
@@ -128,15 +140,7 @@ async fn query_is_answered_with_its_id_its_position_and_the_callers_language() {
 
 #[tokio::test]
 async fn body_that_is_no_request_is_refused_without_echo() {
-    for body in [
-        "",
-        "{",
-        "[]",
-        "[{\"query\":\"{viewer}\"}]",
-        "{}",
-        r#"{"query": 1}"#,
-        r#"{"query": "131052-308T", "variables": 3}"#,
-    ] {
+    for body in ["", "{", "[]", "{}", r#"{"query": 1}"#, r#"{"query": "131052-308T", "variables": 3}"#] {
         let response = sent(posted(body)).await;
         assert_eq!(response.status(), 400, "{body}");
         let told = body_of(response).await.to_string();
@@ -256,10 +260,34 @@ async fn page_is_served_to_browsers_and_its_files_by_their_hash() {
 }
 
 #[tokio::test]
-async fn get_without_a_browser_is_told_to_post() {
-    let response = sent(Request::get("/graphql?query={viewer}").body(Body::empty()).unwrap()).await;
-    assert_eq!(response.status(), 405);
-    assert_eq!(response.headers()["allow"], "POST");
+async fn panic_is_counted() {
+    let before = panics_caught();
+    sent(asked("{ panics(index: 1) }")).await;
+    assert!(panics_caught() > before);
+}
+
+#[tokio::test]
+async fn list_is_answered_in_its_order_each_by_itself() {
+    let list = json!([{"query": "{ viewer }"}, {"query": "{ nothing }"}]).to_string();
+    let response = sent(posted(list)).await;
+    assert_eq!((response.status().as_u16(), &response.headers()["facts-seq"]), (200, &"7".parse().unwrap()));
+    let answers = body_of(response).await;
+    assert_eq!(answers[0], json!({"data": {"viewer": "officer-1 Fi"}}));
+    assert_eq!(answers[1]["errors"][0]["extensions"]["code"], "INVALID_INPUT");
+    assert!(answers[1].get("data").is_none());
+    let three = json!([{"query": "{ viewer }"}, {"query": "{ viewer }"}, {"query": "{ viewer }"}]).to_string();
+    assert_eq!(told(posted(three)).await.1, "LIMIT_EXCEEDED");
+}
+
+#[tokio::test(start_paused = true)]
+async fn list_takes_no_longer_than_one_operation() {
+    let start = tokio::time::Instant::now();
+    let list = json!([{"query": "{ slow }"}, {"query": "{ slow }"}]).to_string();
+    let answers = body_of(sent(posted(list)).await).await;
+    assert!(start.elapsed() < Duration::from_secs(3));
+    for answer in [0, 1] {
+        assert_eq!(answers[answer]["errors"][0]["extensions"]["limit"], "OPERATION_SECONDS_MAX");
+    }
 }
 
 #[tokio::test]

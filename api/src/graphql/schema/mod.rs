@@ -3,15 +3,15 @@
 mod node;
 mod viewer;
 
-use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema};
+use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema};
 
 use crate::{
-    access_decision::graphql::AccessDecisionQuery,
+    access_decision::graphql::{AccessDecisionQuery, AccessScopeSubscription},
     access_grant::graphql::AccessGrantMutation,
     adoption::graphql::AdoptionMutation,
     agreement::graphql::{
-        ActivationMutation, AgreementMutation, AgreementQuery, AmendmentMutation, BasisMutation, EndingMutation,
-        PartyMutation, RegistrationMutation, RenewalMutation, SigningMutation,
+        ActivationMutation, AgreementMutation, AgreementQuery, AgreementSubscription, AmendmentMutation, BasisMutation,
+        EndingMutation, PartyMutation, RegistrationMutation, RenewalMutation, SigningMutation,
     },
     anomaly::graphql::{AnomalyMutation, AnomalyQuery},
     change::graphql::ChangeQuery,
@@ -122,9 +122,13 @@ struct WatchActs(
     AnomalyMutation,
 );
 
+/// What happens, told as it happens, over a WebSocket. Each event is judged as a query at its instant would be.
+#[derive(MergedSubscription, Default)]
+pub struct Subscription(AgreementSubscription, AccessScopeSubscription);
+
 /// Schema without its engine room, for printing.
 pub fn sdl() -> String {
-    let schema = Schema::build(Query::default(), Mutation::default(), EmptySubscription).finish();
+    let schema = Schema::build(Query::default(), Mutation::default(), Subscription::default()).finish();
     let options = SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items().include_specified_by();
     let mut sdl = schema.sdl_with_options(options);
     if !sdl.ends_with('\n') {

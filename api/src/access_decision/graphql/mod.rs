@@ -1,7 +1,13 @@
 //! How decisions and access scopes are said.
 
+mod subscription;
+
 use async_graphql::{Context, InputObject, Object};
-use entity::vocabulary::{Channel, ObligationCode, OnwardRecipientKind, Operation, Verdict};
+use entity::vocabulary::{
+    Channel, ObligationCode, OnwardRecipientKind, Operation, OrganisationId, RegisterId, Verdict,
+};
+
+pub use subscription::AccessScopeSubscription;
 
 use super::QuestionInput;
 use crate::{
@@ -290,22 +296,35 @@ fn scope_of(
     at: Option<&DateTime>,
 ) -> Result<AccessScope, Error> {
     request.fresh()?;
-    let facts = &request.view.facts;
     let mut checks = Checks::default();
     let at = at.and_then(|at| checks.instant("at", at.as_str())).unwrap_or(request.view.at);
-    let own = policy::own_id(facts, &request.view.viewer);
+    let (recipient, register) = asked_about(&request.view, checks, organisation, register)?;
+    scope_at(View { at, ..request.view.clone() }, recipient, register)
+}
+
+/// Recipient and register of a question, once every fault of it is known.
+fn asked_about(
+    view: &View,
+    mut checks: Checks,
+    organisation: Option<&BusinessId>,
+    register: &str,
+) -> Result<(OrganisationId, RegisterId), Error> {
+    let facts = &view.facts;
     let recipient = match organisation {
         Some(id) => checks.organisation(facts, "organisation", id.as_str()).map(|row| row.id),
-        None => checks.found("organisation", own, "organisation"),
+        None => checks.found("organisation", policy::own_id(facts, &view.viewer), "organisation"),
     };
-    let register = checks.found("register", facts.register.by_key(register), "register").cloned();
-    let (recipient, register) = checks.done(|| Some((recipient?, register?))).map_err(Error::Invalid)?;
-    policy::access(facts, &request.view.viewer, recipient, register.id)?;
-    let view = View { at, ..request.view.clone() };
+    let register = checks.found("register", facts.register.by_key(register), "register").map(|row| row.id);
+    checks.done(|| Some((recipient?, register?))).map_err(Error::Invalid)
+}
+
+fn scope_at(view: View, recipient: OrganisationId, register: RegisterId) -> Result<AccessScope, Error> {
+    let (facts, at) = (&view.facts, view.at);
+    policy::access(facts, &view.viewer, recipient, register)?;
     let scopes = facts
         .lineage(recipient)
         .into_iter()
-        .flat_map(|recipient| facts.received(recipient, register.id))
+        .flat_map(|recipient| facts.received(recipient, register))
         .filter(|dossier| decision::in_force(dossier, &mut decision::Horizon::new(at)))
         .filter(|dossier| policy::sight(facts, &view.viewer, &dossier.row) >= Some(Sight::Party))
         .flat_map(|dossier| Scope::all(&view, dossier))

@@ -1,0 +1,213 @@
+//! One operation of a socket, from its request to its last event.
+
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use async_graphql::{ObjectType, Response as Answer, SubscriptionType, parser::types::OperationType};
+use futures::{FutureExt, StreamExt};
+use tokio::{sync::mpsc, time::timeout};
+use uuid::Uuid;
+
+use super::{
+    super::{
+        Arrival, Doors, Entered, FACTS_WAIT_MAX, RequestId,
+        answer::{Said, is_refused},
+        graphql::executed,
+        observe::panicked,
+    },
+    message::{Close, Sent},
+    session::Shown,
+};
+use crate::{
+    Error, ErrorCode,
+    graphql::{
+        documents::{Call, Introspection, Prepared},
+        errors,
+    },
+};
+
+/// What an operation has for its client.
+pub(super) struct Heard {
+    /// Which operation, among all that this socket had.
+    pub number: u64,
+    /// What of it.
+    pub news: News,
+}
+
+/// News of an operation.
+pub(super) enum News {
+    /// A message, and others may follow.
+    Message(String),
+    /// The last message.
+    Last(String),
+    /// The caller is no longer known: the socket must be closed.
+    Close(Close),
+}
+
+/// Where an operation says what it has.
+pub(super) struct Teller {
+    pub(super) id: String,
+    pub(super) number: u64,
+    pub(super) to: mpsc::Sender<Heard>,
+}
+
+/// The socket is gone, so nobody wants to hear more.
+struct Gone;
+
+impl Teller {
+    async fn say(&self, news: News) -> Result<(), Gone> {
+        self.to.send(Heard { number: self.number, news }).await.map_err(|_| Gone)
+    }
+
+    async fn next(&self, answer: &Answer) -> Result<(), Gone> {
+        self.say(News::Message(Sent::Next { id: &self.id, payload: Said::of(answer) }.text())).await
+    }
+
+    async fn complete(&self) -> Result<(), Gone> {
+        self.say(News::Last(Sent::Complete { id: &self.id }.text())).await
+    }
+
+    async fn error(&self, answer: &Answer) -> Result<(), Gone> {
+        self.say(News::Last(Sent::Error { id: &self.id, payload: &answer.errors }.text())).await
+    }
+}
+
+/// Why a caller is not believed any more, or not now.
+pub(super) fn close_of(error: &Error) -> Close {
+    match error.code() {
+        ErrorCode::Unavailable | ErrorCode::LimitExceeded | ErrorCode::Internal => Close::UNAVAILABLE,
+        ErrorCode::Unauthenticated
+        | ErrorCode::Forbidden
+        | ErrorCode::NotFound
+        | ErrorCode::InvalidInput
+        | ErrorCode::Conflict => Close::FORBIDDEN,
+    }
+}
+
+/// Does an operation, whatever comes of it.
+pub(super) async fn done<Q, M, S, C>(
+    doors: Arc<Doors<Q, M, S, C>>,
+    shown: Shown,
+    call: Result<Call, Error>,
+    teller: Teller,
+) where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+    C: Clone + Send + Sync + 'static,
+{
+    let Ok(RequestId(request_id)) = RequestId::fresh() else { return };
+    let told = AssertUnwindSafe(begun(doors, shown, call, &teller, request_id)).catch_unwind().await;
+    let error = match told {
+        Ok(Ok(()) | Err(Stop::Gone)) => return,
+        Ok(Err(Stop::Closed(close))) => return drop(teller.say(News::Close(close)).await),
+        Ok(Err(Stop::Refused(error))) => error,
+        Err(_) => {
+            panicked();
+            Error::internal("an operation of a socket panicked")
+        }
+    };
+    // A client that is gone hears nothing.
+    drop(teller.error(&errors::refusal(&error, request_id)).await);
+}
+
+/// Why an operation ends before its last event.
+enum Stop {
+    Gone,
+    Closed(Close),
+    Refused(Error),
+}
+
+impl From<Gone> for Stop {
+    fn from(Gone: Gone) -> Self {
+        Self::Gone
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Refused(error)
+    }
+}
+
+async fn begun<Q, M, S, C>(
+    doors: Arc<Doors<Q, M, S, C>>,
+    shown: Shown,
+    call: Result<Call, Error>,
+    teller: &Teller,
+    request_id: Uuid,
+) -> Result<(), Stop>
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+    C: Clone + Send + Sync + 'static,
+{
+    let caller = (doors.authenticate)(shown.credentials()).await.map_err(|error| Stop::Closed(close_of(&error)))?;
+    let call = call?;
+    let introspection = doors.introspection(&caller.viewer);
+    let prepared = doors.schemas.prepare(&call, introspection)?;
+    let arrival = Arrival { viewer: caller.viewer, language: shown.language, min_seq: None, request_id };
+    let entered = timeout(FACTS_WAIT_MAX, (doors.enter)(arrival)).await;
+    let entered = entered.map_err(|_| Error::Unavailable("the facts are not to be had"))??;
+    let operation = prepared.operation().unwrap_or_default().to_owned();
+    tracing::info!(%request_id, operation, kind = kind_name(prepared.kind()), "operation of a socket");
+    match prepared.kind() {
+        OperationType::Query | OperationType::Mutation => {
+            let (answer, _) = executed(doors, prepared, call, entered).await?;
+            let answer = errors::finished(answer, request_id, introspection);
+            if is_refused(&answer) {
+                return Ok(teller.error(&answer).await?);
+            }
+            teller.next(&answer).await?;
+            Ok(teller.complete().await?)
+        }
+        OperationType::Subscription => {
+            followed(doors, shown, Opened { prepared, call, entered, introspection, request_id }, teller).await
+        }
+    }
+}
+
+fn kind_name(kind: OperationType) -> &'static str {
+    match kind {
+        OperationType::Query => "query",
+        OperationType::Mutation => "mutation",
+        OperationType::Subscription => "subscription",
+    }
+}
+
+/// Subscription that may begin.
+struct Opened<C> {
+    prepared: Prepared,
+    call: Call,
+    entered: Entered<C>,
+    introspection: Introspection,
+    request_id: Uuid,
+}
+
+/// Tells event after event. Before each the token is looked at again: its key may be gone, and whom it names with it.
+async fn followed<Q, M, S, C>(
+    doors: Arc<Doors<Q, M, S, C>>,
+    shown: Shown,
+    opened: Opened<C>,
+    teller: &Teller,
+) -> Result<(), Stop>
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+    C: Clone + Send + Sync + 'static,
+{
+    let Opened { prepared, call, entered, introspection, request_id } = opened;
+    let mut events = doors.schemas.subscribe(&prepared, call, entered.context);
+    while let Some(answer) = events.next().await {
+        let known = (doors.authenticate)(shown.credentials()).await;
+        known.map_err(|error| Stop::Closed(close_of(&error)))?;
+        let answer = errors::finished(answer, request_id, introspection);
+        // Without data nothing was begun: an event always has some.
+        if answer.is_err() && answer.data == async_graphql::Value::Null {
+            return Ok(teller.error(&answer).await?);
+        }
+        teller.next(&answer).await?;
+    }
+    Ok(teller.complete().await?)
+}
