@@ -31,7 +31,7 @@ use tokio::{
 
 use crate::{
     contract::{RECORD, disclosure},
-    house::{Engine, House, KELA},
+    house::{Engine, House, KELA, LVV},
     process::{Serving, ask, closed, gateway, settings},
 };
 
@@ -347,6 +347,28 @@ async fn newcomer_to_a_full_house_takes_the_place_of_who_asks_nothing() {
 }
 
 #[tokio::test]
+async fn too_few_open_files_end_nothing_and_leave_the_gateway_its_own() {
+    let (directory, url) = closed(House::sample(Engine::Sqlite).await.unwrap()).await;
+    let mut command = tokio::process::Command::new("sh");
+    let binary = env!("CARGO_BIN_EXE_gateway");
+    command.args(["-c", "ulimit -n 300 && exec \"$0\"", binary]).env_clear().kill_on_drop(true);
+    command.envs(settings(directory.path(), &url)).env("RUST_LOG", "error");
+    let serving = Serving::of(command).await;
+    let address = serving.url.trim_start_matches("http://").trim_end_matches("/graphql").to_owned();
+    let mut flood = Vec::new();
+    for _ in 0..400 {
+        let mut client = Client(TcpStream::connect(&address).await.unwrap());
+        client.say("GET").await;
+        flood.push(client);
+    }
+    let mut client = Client(TcpStream::connect(&address).await.unwrap());
+    client.say(ALIVE_ONCE).await;
+    assert_eq!(status(&client.rest().await), "200");
+    drop(flood);
+    assert_eq!(serving.terminate().await.code(), Some(0));
+}
+
+#[tokio::test]
 async fn client_that_does_not_read_is_left() {
     let open = Open::with(&[("SEND_SECONDS_MAX", "1"), ("CONNECTIONS_MAX", "1")]).await;
     let mut deaf = open.client().await;
@@ -359,6 +381,149 @@ async fn client_that_does_not_read_is_left() {
     drop(timeout(Duration::from_secs(3), asked).await);
     assert_eq!(status(&open.told(ALIVE_ONCE).await), "200");
 }
+
+/// What a refusal by a limit says: status, seconds to wait, limit.
+fn limited(told: &str) -> (&str, Option<&str>, Value) {
+    let (head, body) = told.split_once("\r\n\r\n").unwrap();
+    let wait = head.lines().find_map(|line| line.strip_prefix("retry-after: "));
+    let body: Value = serde_json::from_str(body).unwrap_or_default();
+    let extensions = &body["errors"][0]["extensions"];
+    assert!(extensions["code"] == "LIMIT_EXCEEDED" || body.is_null(), "{told}");
+    (status(told), wait, extensions["limit"].clone())
+}
+
+/// Request for what is served to everyone who shows a token.
+fn fetch(path: &str, token: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nhost: gateway\r\nauthorization: Bearer {token}\r\nconnection: close\r\n\r\n")
+}
+
+#[tokio::test]
+async fn caller_with_its_fill_under_way_waits_and_nobody_else_does() {
+    let open = Open::with(&[("CALLER_OPERATIONS_MAX", "2"), ("BODY_SECONDS_MAX", "20")]).await;
+    let mut busy = Vec::new();
+    for _ in 0..2 {
+        let mut client = open.client().await;
+        client.say(open.post("", "content-length: 5\r\n")).await;
+        busy.push(client);
+    }
+    sleep(Duration::from_millis(300)).await;
+    let full = ("429", Some("1"), json!("CALLER_OPERATIONS_MAX"));
+    assert_eq!(limited(&open.told(open.query("connection: close\r\n")).await), full);
+    let token = open.house.token(KELA, Role::System);
+    for path in ["/export/statistics?from=2026-01-01&until=2026-02-01", "/export/agreements/KEL-2023-014"] {
+        assert_eq!(limited(&open.told(fetch(path, &token)).await), full, "{path}");
+    }
+    let other = open.house.token(KELA, Role::Officer);
+    assert_eq!(status(&open.told(fetch("/export/agreements/KEL-2023-014", &other)).await), "200");
+    busy.pop().unwrap().say("{...}").await;
+    sleep(Duration::from_millis(300)).await;
+    assert_eq!(status(&open.told(open.query("connection: close\r\n")).await), "200");
+}
+
+#[tokio::test]
+async fn caller_that_asks_too_fast_waits_and_nobody_else_does() {
+    let open = Open::with(&[("CALLER_REQUESTS_PER_SECOND_MAX", "5")]).await;
+    let mut client = open.client().await;
+    let mut told = Vec::new();
+    for _ in 0..12 {
+        client.say(open.query("")).await;
+        told.push(client.answer().await);
+    }
+    let refused: Vec<_> = told.iter().filter(|told| status(told) != "200").collect();
+    assert!((1..=7).contains(&refused.len()), "{told:?}");
+    for told in refused {
+        assert_eq!(limited(told), ("429", Some("1"), json!("CALLER_REQUESTS_PER_SECOND_MAX")));
+    }
+    let other = open.house.token(KELA, Role::Officer);
+    assert_eq!(status(&open.told(fetch("/export/agreements/KEL-2023-014", &other)).await), "200");
+    // Strangers who read the log are counted by address.
+    let mut told = Vec::new();
+    for _ in 0..12 {
+        told.push(open.told(fetch("/log/checkpoint", "")).await);
+    }
+    let refused = told.iter().filter(|told| status(told) != "200");
+    let refused: Vec<_> = refused.map(|told| (limited(told).1, told.ends_with(" is limited to 5\n"))).collect();
+    assert!(!refused.is_empty() && refused.iter().all(|said| *said == (Some("1"), true)), "{told:?}");
+    assert_eq!(status(&open.told(ALIVE_ONCE).await), "200", "health is told to anyone at any time");
+}
+
+#[tokio::test]
+async fn address_that_tries_tokens_is_kept_from_trying_and_no_other_is() {
+    let limits = [("FAILED_AUTHENTICATIONS_PER_SECOND_MAX", "3"), ("TRUSTED_PROXIES", "127.0.0.1")];
+    let open = Open::with(&limits).await;
+    let known = open.query("x-forwarded-for: 192.0.2.1\r\n");
+    let forged = known.replacen("Bearer ", "Bearer x", 1);
+    let mut client = open.client().await;
+    client.say(&known).await;
+    assert_eq!(status(&client.answer().await), "200");
+    let mut told = Vec::new();
+    for _ in 0..12 {
+        client.say(&forged).await;
+        told.push(client.answer().await);
+    }
+    let looked_at = told.iter().filter(|told| status(told) == "401").count();
+    assert!((3..=8).contains(&looked_at), "{told:?}");
+    let refused = told.iter().find(|told| status(told) != "401").expect("too many");
+    assert_eq!(limited(refused), ("429", Some("1"), json!("FAILED_AUTHENTICATIONS_PER_SECOND_MAX")));
+    client.say(&known).await;
+    assert_eq!(status(&client.answer().await), "200", "a token known to be good is let in from anywhere");
+    client.say(forged.replacen("192.0.2.1", "192.0.2.1, 198.51.100.7", 1)).await;
+    assert_eq!(status(&client.answer().await), "401", "another address has not tried");
+}
+
+#[tokio::test]
+async fn hundreds_of_forged_tokens_are_each_told_that_they_are() {
+    let open = Open::with(&[]).await;
+    let good = open.query("");
+    let token = good.split_once("Bearer ").unwrap().1.split_once("\r\n").unwrap().0.to_owned();
+    let (body, signature) = token.rsplit_once('.').unwrap();
+    let mut client = open.client().await;
+    for at in 0..400_usize {
+        let mut signature = signature.as_bytes().to_vec();
+        signature[at % 80] = if signature[at % 80] == b'A' { b'B' } else { b'A' };
+        let forged = format!("{body}.{}", String::from_utf8(signature).unwrap());
+        client.say(good.replacen(&token, &forged, 1)).await;
+        let told = client.answer().await;
+        assert_eq!(status(&told), "401", "{told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn heavy_questions_of_one_caller_keep_nobody_waiting() {
+    let open = Open::with(&[]).await;
+    let (heavy, light) = (open.house.token(KELA, Role::Officer), open.query(""));
+    let page = |at: usize| format!("p{at}: agreements(first: 100) {{ nodes {{ {PARTS} }} }}");
+    let pages = (0..8).map(page).collect::<Vec<_>>().join(" ");
+    let body = json!({ "query": format!("{{ {pages} }}") }).to_string();
+    let asked = |token: &str| {
+        format!(
+            "POST /graphql HTTP/1.1\r\nhost: gateway\r\nauthorization: Bearer {token}\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+            body.len()
+        )
+    };
+    let mut greedy = Vec::new();
+    for _ in 0..12 {
+        let mut client = open.client().await;
+        client.say(asked(&heavy)).await;
+        greedy.push(client);
+    }
+    let mut client = open.client().await;
+    for _ in 0..50 {
+        client.say(&light).await;
+        assert_eq!(status(&client.answer().await), "200");
+    }
+    let other = open.told(asked(&open.house.token(LVV, Role::Officer))).await;
+    assert!(status(&other) == "200" && !other.contains("\"errors\""), "{}", &other[..200]);
+    for mut client in greedy {
+        let told = client.rest().await;
+        assert!(status(&told) == "200" && !told.contains("\"errors\""), "{}", &told[..200]);
+    }
+}
+
+/// What makes a page of agreements heavy.
+const PARTS: &str = "number effectiveStatus { state blockers { code message } } \
+    adoptionSteps { code state blockedBy { code message } } allowedActions { code blockedBy { code message } }";
 
 /// Doors that turn a connection into one that says back what it hears.
 fn echo() -> Router {

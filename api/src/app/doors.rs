@@ -6,10 +6,10 @@ use async_graphql::Schema;
 use axum::Router;
 use futures::FutureExt;
 
-use super::{App, exports, statistics};
+use super::{App, exports, statistics, strangers};
 use crate::{
     Error,
-    auth::{Authenticator, Caller, JwksFault, Viewer, jwks},
+    auth::{AuthFault, Authenticator, Caller, JwksFault, Viewer, jwks},
     config::Config,
     context::{Context, Gateway, View},
     graphql::{
@@ -21,6 +21,7 @@ use crate::{
         },
         schema::{Mutation, Query, Subscription},
     },
+    server::{self, Lane, Principal, Turnstile},
     transparency_log::tiles,
 };
 
@@ -58,7 +59,9 @@ impl App {
                 .data(self.recorder.clone())
                 .data(self.log.clone())
         };
-        let (authenticate, enter) = (authenticate(authenticator, gateway.clone()), enter(gateway.clone()));
+        let turnstile = Arc::new(Turnstile::new(&gateway.config.serving));
+        let authenticate = authenticate(authenticator, gateway.clone(), Arc::clone(&turnstile));
+        let enter = enter(gateway.clone());
         let operation_time_max = Duration::from_secs(gateway.config.limits.operation_seconds_max);
         let exports = exports::Door { authenticate: Arc::clone(&authenticate), enter: Arc::clone(&enter) };
         let others = statistics::door(statistics::Door {
@@ -74,6 +77,7 @@ impl App {
             request_limits: request_limits(&gateway.config),
             operation_time_max,
             cors_origins: gateway.config.cors_origins.clone(),
+            lane: Lane::new(gateway.config.serving.heavy_operations_max),
             anonymous_introspection: Introspection::Closed,
             authenticate,
             enter,
@@ -110,7 +114,9 @@ impl App {
                 Arc::new(move || set.clone()) as KeySet
             }),
         };
-        Ok(router(doors, others.merge(tiles::router(self.log.clone(), status_of))))
+        let log = tiles::router(self.log.clone(), status_of);
+        let log = strangers::counted(log, turnstile, gateway.config.trusted_proxies.clone());
+        Ok(router(doors, others.merge(log)))
     }
 }
 
@@ -147,17 +153,35 @@ fn cache(config: &Config) -> CacheLimits {
     }
 }
 
-fn authenticate(authenticator: Arc<Authenticator>, gateway: Gateway) -> Authenticate {
+/// Who asks, and whether it may ask more just now. Whoever shows a token that does not hold is counted by address; a token
+/// known to be good is let in from anywhere.
+fn authenticate(authenticator: Arc<Authenticator>, gateway: Gateway, turnstile: Arc<Turnstile>) -> Authenticate {
     Arc::new(move |credentials| {
-        let (authenticator, gateway) = (Arc::clone(&authenticator), gateway.clone());
+        let (authenticator, gateway, turnstile) = (Arc::clone(&authenticator), gateway.clone(), Arc::clone(&turnstile));
         async move {
-            match authenticator.authenticate(credentials, gateway.clock.now()).await? {
-                Some(verified) => Ok(Caller::from(&*verified)),
-                None if gateway.config.anonymous_read => {
-                    Ok(Caller { viewer: Arc::new(Viewer::anonymous()), expires_at: None })
-                }
-                None => Err(Error::without_token("a bearer token is needed")),
+            let from = server::client(credentials.peer, credentials.headers, &gateway.config.trusted_proxies);
+            let now = gateway.clock.now();
+            if let Err(refused) = turnstile.may_try(from)
+                && !authenticator.knows(credentials, now)
+            {
+                return Err(refused);
             }
+            let verified = authenticator.authenticate(credentials, now).await.inspect_err(|fault| {
+                if *fault != AuthFault::KeysUnavailable {
+                    turnstile.failed(from);
+                }
+            })?;
+            let (viewer, expires_at) = match verified {
+                Some(verified) => (Arc::clone(&verified.viewer), Some(verified.expires_at)),
+                None if gateway.config.anonymous_read => (Arc::new(Viewer::anonymous()), None),
+                None => return Err(Error::without_token("a bearer token is needed")),
+            };
+            let principal = match &viewer.subject {
+                Some(subject) => Principal::Named { subject, organisation: viewer.organisation },
+                None => from,
+            };
+            let place = Arc::new(turnstile.admit(principal)?);
+            Ok(Caller { viewer, expires_at, place })
         }
         .boxed()
     })

@@ -18,7 +18,7 @@ use tokio::time::timeout;
 
 use crate::{
     Error, Fault, FaultCode,
-    auth::policy,
+    auth::{Caller, policy},
     context::Context,
     export::{Base, policy as agreement_policy, records_of_processing},
     graphql::http::{
@@ -125,7 +125,7 @@ async fn answered(
     made: impl FnOnce(&Context) -> Result<Export, Error>,
 ) -> Response {
     let arrived = async {
-        let viewer = (door.authenticate)(parts.into()).await?.viewer;
+        let Caller { viewer, place: _place, .. } = (door.authenticate)(parts.into()).await?;
         let arrival = Arrival { viewer, language: preferred_language(&parts.headers), min_seq: None, request_id };
         let entered = timeout(FACTS_WAIT_MAX, (door.enter)(arrival)).await;
         let entered = entered.map_err(|_| Error::Unavailable("the facts are not to be had"))??;

@@ -6,6 +6,7 @@ mod rotate;
 mod scale;
 mod seed;
 mod statistics;
+mod strangers;
 
 use std::{
     fs::{File, TryLockError},

@@ -23,13 +23,14 @@ use tokio::{
 
 use crate::{
     Error, Fault, FaultCode,
-    auth::policy,
+    auth::{Caller, policy},
     context::Context,
     disclosure::interned::InternedSets,
     graphql::http::{
         Arrival, Authenticate, Enter, FACTS_SEQ, FACTS_WAIT_MAX, Media, Refusal, RequestId, preferred_language,
         too_slow,
     },
+    server::Place,
     statistics::{Asked, Sight, StatisticsQuestion, asking, csv::Csv},
 };
 
@@ -71,12 +72,12 @@ async fn exported(
     parameters: Result<Query<Vec<(String, String)>>, QueryRejection>,
 ) -> Response {
     let arrived = async {
-        let viewer = (open.door.authenticate)((&parts).into()).await?.viewer;
+        let Caller { viewer, place, .. } = (open.door.authenticate)((&parts).into()).await?;
         let arrival = Arrival { viewer, language: preferred_language(&parts.headers), min_seq: None, request_id };
         let entered = timeout(FACTS_WAIT_MAX, (open.door.enter)(arrival)).await;
         let entered = entered.map_err(|_| Error::Unavailable("the facts are not to be had"))??;
         let Query(parameters) = parameters.map_err(|_| unreadable())?;
-        let export = Export::of(&open, entered.context, query.unwrap_or_default(), parameters)?;
+        let export = Export::of(&open, (entered.context, place), query.unwrap_or_default(), parameters)?;
         let body = export.started().await?;
         Ok::<_, Refusal>((body, entered.facts_seq))
     };
@@ -109,23 +110,28 @@ struct Export {
     asked_as: String,
     time_max: Duration,
     /// Given back when the export ends.
-    place: OwnedSemaphorePermit,
+    place: (OwnedSemaphorePermit, Arc<Place>),
 }
 
 impl Export {
-    fn of(open: &Open, context: Context, asked_as: String, parameters: Vec<(String, String)>) -> Result<Self, Error> {
+    fn of(
+        open: &Open,
+        (context, place): (Context, Arc<Place>),
+        asked_as: String,
+        parameters: Vec<(String, String)>,
+    ) -> Result<Self, Error> {
         let (facts, viewer) = (&context.view.facts, &context.view.viewer);
         policy::admit(viewer, "disclosureStatistics")?;
         let sight = Sight::of(facts, viewer).ok_or(Error::Forbidden)?;
         let question = asking::of_parameters(facts, |row| policy::sight(facts, viewer, row).is_some(), parameters);
         let question = question.map_err(Error::Invalid)?;
-        let place = Arc::clone(&open.room).try_acquire_owned().map_err(|_| Error::LimitExceeded {
+        let room = Arc::clone(&open.room).try_acquire_owned().map_err(|_| Error::LimitExceeded {
             limit: "STATISTICS_EXPORTS_MAX",
             allowed: STATISTICS_EXPORTS_MAX as u64,
             retry_after_seconds: Some(RETRY_SECONDS),
         })?;
         let (sets, time_max) = (open.door.sets.clone(), open.door.operation_time_max);
-        Ok(Self { context, question, sight, sets, asked_as, time_max, place })
+        Ok(Self { context, question, sight, sets, asked_as, time_max, place: (room, place) })
     }
 
     /// Body of the answer, once its first piece is there: until then whatever stops it is told as an error. Later the

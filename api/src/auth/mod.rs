@@ -30,7 +30,7 @@ pub use public_key::{JWK_CHARACTERS_MAX, KeyFault, PublicKey};
 pub use viewer::Viewer;
 
 pub use crate::role::Role;
-use crate::{clock::Clock, config::Config, keys::Keys};
+use crate::{clock::Clock, config::Config, keys::Keys, server::Place};
 use binding::Thumbprint;
 use certificate::Certificates;
 use jwks::{KeyStore, Trusted};
@@ -52,19 +52,15 @@ pub struct Verified {
     generation: u64,
 }
 
-/// Who asks, and until when that is known.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Who asks, until when that is known, and its place among what it has under way.
+#[derive(Debug, Clone)]
 pub struct Caller {
     /// Who asks; nobody where no token was needed.
     pub viewer: Arc<Viewer>,
     /// Instant from which it is no longer known; null for nobody.
     pub expires_at: Option<Instant>,
-}
-
-impl From<&Verified> for Caller {
-    fn from(verified: &Verified) -> Self {
-        Self { viewer: Arc::clone(&verified.viewer), expires_at: Some(verified.expires_at) }
-    }
+    /// Held for as long as its request is under way.
+    pub place: Arc<Place>,
 }
 
 /// Verifies tokens. Its `Debug` shows neither tokens nor keys.
@@ -109,6 +105,12 @@ impl Authenticator {
             return Err(AuthFault::OtherCertificate);
         }
         Ok(Some(verified))
+    }
+
+    /// Whether the caller shows a token that has been verified before and still holds.
+    pub fn knows(&self, credentials: Credentials<'_>, now: Instant) -> bool {
+        let token = credentials.bearer().ok().flatten();
+        token.is_some_and(|token| self.verified.get(token, self.store.generation(), now).is_some())
     }
 
     /// What a token says of any bearer, if all of it holds at `now`.

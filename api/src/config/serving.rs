@@ -89,8 +89,44 @@ pub const TLS_RELOAD_SECONDS: Limit = Limit {
     reason: "a renewed certificate is shown soon, and two small files are read a minute",
 };
 
+/// Requests one caller begins in a second.
+pub const CALLER_REQUESTS_PER_SECOND_MAX: Limit = Limit {
+    name: "CALLER_REQUESTS_PER_SECOND_MAX",
+    unit: "requests one caller begins in a second, as many of them at once",
+    default: 100_000,
+    largest: 4_000_000_000,
+    reason: "twice what two cores answer, so that no honest caller meets it; who shares a gateway among many sets less",
+};
+
+/// Requests one caller has under way.
+pub const CALLER_OPERATIONS_MAX: Limit = Limit {
+    name: "CALLER_OPERATIONS_MAX",
+    unit: "requests one caller has under way at once",
+    default: 256,
+    largest: 1_000_000,
+    reason: "twice the connections at which recording is fastest; more only wait for one another",
+};
+
+/// Tokens of one address that are refused in a second.
+pub const FAILED_AUTHENTICATIONS_PER_SECOND_MAX: Limit = Limit {
+    name: "FAILED_AUTHENTICATIONS_PER_SECOND_MAX",
+    unit: "tokens of one address that are not believed in a second",
+    default: 1_000,
+    largest: 1_000_000,
+    reason: "each costs some 90 µs, so an address takes a tenth of one core; a client with an expired token sends a few",
+};
+
+/// Operations at once that take long to reckon.
+pub const HEAVY_OPERATIONS_MAX: Limit = Limit {
+    name: "HEAVY_OPERATIONS_MAX",
+    unit: "operations at once that reckon for more than a millisecond, of one caller half as many",
+    default: 2,
+    largest: 1_000,
+    reason: "they run beside the threads that answer everybody else; as many as there are cores take half the machine",
+};
+
 /// Limits of the server, in the order of the fields of [`Serving`].
-pub const SERVING_LIMITS: [&Limit; 9] = [
+pub const SERVING_LIMITS: [&Limit; 13] = [
     &HEADER_SECONDS_MAX,
     &HEADER_BYTES_MAX,
     &HEADER_FIELDS_MAX,
@@ -100,6 +136,10 @@ pub const SERVING_LIMITS: [&Limit; 9] = [
     &CONNECTIONS_MAX,
     &STOP_SECONDS_MAX,
     &TLS_RELOAD_SECONDS,
+    &CALLER_REQUESTS_PER_SECOND_MAX,
+    &CALLER_OPERATIONS_MAX,
+    &FAILED_AUTHENTICATIONS_PER_SECOND_MAX,
+    &HEAVY_OPERATIONS_MAX,
 ];
 
 pub(super) const TLS_CERTIFICATE_FILE: Setting = Setting {
@@ -136,6 +176,14 @@ pub struct Serving {
     pub stop_time_max: Duration,
     /// [`TLS_RELOAD_SECONDS`].
     pub tls_reload_time: Duration,
+    /// [`CALLER_REQUESTS_PER_SECOND_MAX`].
+    pub caller_requests_per_second_max: u64,
+    /// [`CALLER_OPERATIONS_MAX`].
+    pub caller_operations_max: usize,
+    /// [`FAILED_AUTHENTICATIONS_PER_SECOND_MAX`].
+    pub failed_authentications_per_second_max: u64,
+    /// [`HEAVY_OPERATIONS_MAX`].
+    pub heavy_operations_max: usize,
     /// How long `/readyz` says that the gateway stops before it takes no more connections.
     pub stop_delay: Duration,
     /// Files of TLS; null to serve in the clear.
@@ -168,6 +216,10 @@ impl Serving {
             connections_max: count(number()?)?,
             stop_time_max: Duration::from_secs(number()?),
             tls_reload_time: Duration::from_secs(number()?),
+            caller_requests_per_second_max: number()?,
+            caller_operations_max: count(number()?)?,
+            failed_authentications_per_second_max: number()?,
+            heavy_operations_max: count(number()?)?,
             stop_delay: stop_delay?,
             tls,
         })

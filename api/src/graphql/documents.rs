@@ -24,6 +24,9 @@ const BYTES_PER_CHARACTER: u64 = 24;
 /// Bytes of an entry besides its document, about.
 const ENTRY_BYTES: u64 = 512;
 
+/// Fields a document may answer before anything is known of it and still count as light: some three milliseconds.
+const COMPLEXITY_UNSEEN_MAX: u64 = 2_000;
+
 /// How much the cache of documents keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CacheLimits {
@@ -77,6 +80,15 @@ impl Prepared {
         self.document.kind
     }
 
+    /// Whether its answer will probably take long to reckon: by experience with its document, at first sight by what it may
+    /// answer.
+    pub fn is_heavy(&self) -> bool {
+        match self.sight {
+            Sight::First => self.document.complexity > COMPLEXITY_UNSEEN_MAX,
+            Sight::Known => self.document.effort.is_heavy(),
+        }
+    }
+
     /// Name of the operation as the document has it; null for an anonymous one.
     pub fn operation(&self) -> Option<&str> {
         self.document.operation.as_deref()
@@ -113,6 +125,11 @@ where
         self.strict.sdl()
     }
 
+    /// Whether a request's document has been judged before, so that judging it again takes no time.
+    pub fn knows(&self, call: &Call) -> bool {
+        self.known.contains_key(&KeyOf { text: &call.query, operation: call.operation_name.as_deref() })
+    }
+
     /// Judges a request before anything is executed.
     ///
     /// # Errors
@@ -142,6 +159,14 @@ where
     /// against the same shapes. Where a mutation puts variables into a literal, the gate sees the parts and not the whole,
     /// so that is validated each time. A mutation never runs twice.
     pub async fn execute<C>(&self, prepared: Prepared, call: Call, context: C) -> Response
+    where
+        C: Any + Clone + Send + Sync,
+    {
+        let document = Arc::clone(&prepared.document);
+        document.effort.of(self.executed(prepared, call, context)).await
+    }
+
+    async fn executed<C>(&self, prepared: Prepared, call: Call, context: C) -> Response
     where
         C: Any + Clone + Send + Sync,
     {

@@ -4,6 +4,7 @@
 
 pub mod connections;
 pub mod documents;
+mod effort;
 pub mod errors;
 pub mod gate;
 pub mod http;

@@ -14,8 +14,8 @@ use axum::{
     body::{Body, Bytes},
     extract::ConnectInfo,
     http::{
-        HeaderValue, Request, Response, StatusCode,
-        header::{CONNECTION, STRICT_TRANSPORT_SECURITY},
+        HeaderValue, Request, Response, StatusCode, Version,
+        header::{CONNECTION, HOST, STRICT_TRANSPORT_SECURITY},
     },
 };
 use hyper::{
@@ -88,9 +88,17 @@ impl Manners {
     async fn answer(&self, request: Request<Incoming>, visit: &Visit<'_>) -> Response<Answer> {
         visit.watch.asked();
         let answered = Answered(visit.watch.clone());
-        let mut request = request.map(|body| Body::new(Timed::new(body, self.body_time_max)));
-        request.extensions_mut().insert(ConnectInfo(visit.peer));
-        let Ok(mut response) = self.router.clone().call(request).await;
+        let mut response = if names_one_host(&request) {
+            let mut request = request.map(|body| Body::new(Timed::new(body, self.body_time_max)));
+            request.extensions_mut().insert(ConnectInfo(visit.peer));
+            let Ok(response) = self.router.clone().call(request).await;
+            response
+        } else {
+            let mut response = Response::new(Body::empty());
+            *response.status_mut() = StatusCode::BAD_REQUEST;
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            response
+        };
         if response.status() == StatusCode::REQUEST_TIMEOUT || visit.house.stopping.has_begun() {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
@@ -150,6 +158,15 @@ where
             }
             Doing::Silent | Doing::Leaving | Doing::Served | Doing::Stuck => return,
         }
+    }
+}
+
+/// Whether a request says whom it is for as RFC 9112, 3.2 has it: once, and from HTTP/1.1 on always.
+fn names_one_host(request: &Request<Incoming>) -> bool {
+    match request.headers().get_all(HOST).iter().count() {
+        0 => request.version() < Version::HTTP_11,
+        1 => true,
+        _ => false,
     }
 }
 

@@ -5,9 +5,12 @@
 
 mod body;
 mod connection;
+mod lane;
 mod linger;
+mod peer;
 mod stopping;
 mod tls;
+mod turnstile;
 mod watch;
 
 use std::{
@@ -31,8 +34,11 @@ use crate::config::Serving;
 use connection::Manners;
 
 pub use body::BodyTooSlow;
+pub use lane::Lane;
+pub use peer::client;
 pub use stopping::{Stop, Stopping};
 pub use tls::{Tls, TlsFault};
+pub use turnstile::{Place, Principal, Turnstile};
 
 /// Pause after the system has refused a connection: there are too many, and the next would be refused too.
 const REFUSED_PAUSE: Duration = Duration::from_millis(100);
@@ -40,12 +46,16 @@ const REFUSED_PAUSE: Duration = Duration::from_millis(100);
 /// Browsers that have once come over TLS come so for a year.
 const A_YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
+/// Open files kept for what is no connection.
+const OTHER_FILES: usize = 256;
+
 /// In how many rounds those who ask nothing make room in a full house, so that not all have to come again at once.
 const ROUNDS: usize = 8;
 
 /// Serves until it is told to stop, then lets requests under way end, for as long as a stop may take.
 pub async fn serve(listener: TcpListener, router: Router, serving: &Serving, tls: Option<Tls>, mut stopping: Stopping) {
-    let places = Arc::new(Semaphore::new(serving.connections_max));
+    let connections_max = room(serving.connections_max);
+    let places = Arc::new(Semaphore::new(connections_max));
     let house = Arc::new(House {
         manners: Manners::new(router, serving, tls.as_ref().map(|_| A_YEAR)),
         tls,
@@ -57,7 +67,24 @@ pub async fn serve(listener: TcpListener, router: Router, serving: &Serving, tls
         () = welcome(&listener, &places, &house) => {}
     }
     drop(listener);
-    drain(&places, serving, &house).await;
+    drain(&places, connections_max, serving.stop_time_max, &house).await;
+}
+
+/// Connections there is room for. Each is an open file, and databases and keys need some of those too: a flood of connections
+/// must not keep the process from its own.
+fn room(connections_max: usize) -> usize {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let Some(files) = files_max(&limits) else { return connections_max };
+    let room = files - OTHER_FILES.min(files / 2);
+    if room < connections_max {
+        tracing::warn!(files, room, "fewer connections than CONNECTIONS_MAX: the process may open too few files");
+    }
+    room.min(connections_max)
+}
+
+/// Files a process may have open, of what Linux tells of it; none where there is no such bound.
+fn files_max(limits: &str) -> Option<usize> {
+    limits.lines().find_map(|line| line.strip_prefix("Max open files")?.split_whitespace().next()?.parse().ok())
 }
 
 /// What all connections share.
@@ -155,11 +182,24 @@ async fn attend(house: Arc<House>, stream: TcpStream, peer: SocketAddr, place: O
 }
 
 /// Waits until every connection has given its place back. Those who take longer than a stop may are cut.
-async fn drain(places: &Semaphore, serving: &Serving, house: &House) {
-    let all = u32::try_from(serving.connections_max).unwrap_or(u32::MAX);
-    if timeout(serving.stop_time_max, places.acquire_many(all)).await.is_err() {
-        let cut = serving.connections_max - places.available_permits();
+async fn drain(places: &Semaphore, connections_max: usize, time_max: Duration, house: &House) {
+    let all = u32::try_from(connections_max).unwrap_or(u32::MAX);
+    if timeout(time_max, places.acquire_many(all)).await.is_err() {
+        let cut = connections_max - places.available_permits();
         tracing::warn!(cut, "connections are cut: their requests took longer than STOP_SECONDS_MAX");
         house.stopping.cut();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn open_files_are_read_as_linux_tells_them() {
+        let told = "Limit   Soft Limit  Hard Limit  Units\nMax processes  95 95 processes\nMax open files            1024                 524288               files     \n";
+        assert_eq!(files_max(told), Some(1_024));
+        assert_eq!(files_max(&told.replace("1024 ", "unlimited ")), None);
+        assert_eq!(files_max(""), None);
     }
 }

@@ -17,6 +17,7 @@ use async_graphql::{
 };
 use entity::vocabulary::contains_personal_identity_code;
 
+use super::effort::Effort;
 use crate::{Error, Fault, FaultCode};
 use shapes::Shapes;
 
@@ -55,6 +56,10 @@ pub struct Admitted {
     pub introspects: bool,
     /// Whether an argument is a literal with variables inside: then only the engine's full validation sees the whole value.
     pub mixes_variables: bool,
+    /// Fields it may answer, each page full, as first seen.
+    pub complexity: u64,
+    /// Experience with its answers.
+    pub(super) effort: Effort,
     /// Whether its weight depends on variables, so that each request must be weighed anew.
     paged_by_variables: bool,
 }
@@ -114,6 +119,8 @@ impl Gate {
             kind,
             introspects: weight.introspects,
             mixes_variables: weight.mixes_variables,
+            complexity: weight.complexity,
+            effort: Effort::default(),
             paged_by_variables: weight.paged_by_variables,
         })
     }

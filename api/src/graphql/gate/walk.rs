@@ -22,7 +22,8 @@ pub(super) struct Weight {
     /// Fields of the operation itself.
     pub(super) root_fields: u64,
     aliases: u64,
-    complexity: u64,
+    /// Fields it may answer, each page full.
+    pub(super) complexity: u64,
     depth: u64,
     levels: u64,
     introspection_lists: u64,

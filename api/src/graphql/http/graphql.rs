@@ -17,7 +17,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures::StreamExt;
-use tokio::time::timeout;
+use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 use uuid::Uuid;
 
 use super::{
@@ -31,12 +31,12 @@ use super::{
 };
 use crate::{
     Error,
-    auth::Viewer,
+    auth::{Caller, Viewer},
     graphql::{
         documents::{Call, Introspection, Prepared},
         errors,
     },
-    server::BodyTooSlow,
+    server::{BodyTooSlow, Place},
 };
 
 /// Journal position: of the facts an answer rests on, or those a request waits for.
@@ -48,12 +48,16 @@ pub(super) const FACTS_STALE: HeaderName = HeaderName::from_static("facts-stale"
 /// How long a request waits for the facts to reach its position: a replica's follower is behind by less.
 pub const FACTS_WAIT_MAX: Duration = Duration::from_secs(1);
 
+/// Bytes of a body that are read in no time: some 50 µs.
+const LIGHT_BODY_BYTES_MAX: usize = 16 * 1024;
+
 /// What this address can be asked by.
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, OPTIONS");
 
 /// Request whose caller is known, before what it asks is.
 struct Asked {
     arrival: Arrival,
+    place: Arc<Place>,
     introspection: Introspection,
     media: Media,
     by: Method,
@@ -87,10 +91,8 @@ where
         is_json(&parts.headers)?;
         is_plain(&parts.headers)?;
         let asked = asked(&doors, &parts, media, Method::Post, request_id).await?;
-        let bytes = read(&parts.headers, body, doors.body_bytes_max).await?;
-        let calls = envelope::of_body(&bytes, &doors.request_limits).map_err(|error| ill_formed(error, media))?;
-        drop(bytes);
-        match calls {
+        let sent = read(&parts.headers, body, doors.body_bytes_max, &asked.place).await?;
+        match calls(&doors, sent, &asked).await? {
             Calls::One(call) => answered(doors, asked, call).await,
             Calls::Batch(calls) => answered_all(doors, asked, calls).await,
         }
@@ -151,10 +153,51 @@ async fn asked<Q, M, S, C>(
     request_id: Uuid,
 ) -> Result<Asked, Refusal> {
     let headers = &parts.headers;
-    let viewer = (doors.authenticate)(parts.into()).await?.viewer;
+    let Caller { viewer, place, .. } = (doors.authenticate)(parts.into()).await?;
     let introspection = doors.introspection(&viewer);
     let arrival = Arrival { viewer, language: preferred_language(headers), min_seq: min_seq(headers)?, request_id };
-    Ok(Asked { arrival, introspection, media, by })
+    Ok(Asked { arrival, place, introspection, media, by })
+}
+
+/// What a body asks, read in the lane where that may take long.
+async fn calls<Q, M, S, C>(doors: &Arc<Doors<Q, M, S, C>>, sent: Sent, asked: &Asked) -> Result<Calls, Refusal>
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+    C: Clone + Send + Sync + 'static,
+{
+    let read = if sent.bytes.len() <= LIGHT_BODY_BYTES_MAX {
+        envelope::of_body(&sent.bytes, &doors.request_limits)
+    } else {
+        let own = Arc::clone(doors);
+        doors.lane.run(&asked.place, async move { envelope::of_body(&sent.bytes, &own.request_limits) }).await?
+    };
+    read.map_err(|error| ill_formed(error, asked.media))
+}
+
+/// Judges each call: at once where all documents are known, in the lane where one is seen for the first time.
+async fn judged<Q, M, S, C>(
+    doors: &Arc<Doors<Q, M, S, C>>,
+    calls: Vec<Call>,
+    asked: &Asked,
+) -> Result<Vec<(Call, Result<Prepared, Error>)>, Error>
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+    C: Clone + Send + Sync + 'static,
+{
+    let (own, introspection) = (Arc::clone(doors), asked.introspection);
+    let is_known = calls.iter().all(|call| doors.schemas.knows(call));
+    let judge = move || {
+        let judge = |call: Call| {
+            let prepared = own.schemas.prepare(&call, introspection);
+            (call, prepared)
+        };
+        calls.into_iter().map(judge).collect()
+    };
+    if is_known { Ok(judge()) } else { doors.lane.run(&asked.place, async move { judge() }).await }
 }
 
 async fn answered<Q, M, S, C>(doors: Arc<Doors<Q, M, S, C>>, asked: Asked, call: Call) -> Result<Response, Refusal>
@@ -164,18 +207,22 @@ where
     S: SubscriptionType + 'static,
     C: Clone + Send + Sync + 'static,
 {
-    let Asked { arrival, introspection, media, by } = asked;
+    let judged = judged(&doors, vec![call], &asked).await?.pop();
+    let (call, prepared) = judged.ok_or_else(|| Error::internal("a call was lost"))?;
+    let Asked { arrival, place, introspection, media, by } = asked;
     let request_id = arrival.request_id;
-    let prepared = doors.schemas.prepare(&call, introspection);
     let prepared = prepared.map_err(|error| Refusal { status: media.request_error(&error), error })?;
     is_for(by, &prepared, media)?;
     let entered = entered(&doors, arrival).await?;
 
     let operation = prepared.operation().map(|name| OperationName(name.to_owned()));
     let stale_for = entered.stale_for;
-    let (answer, facts_seq) = executed(doors, prepared, call, entered).await?;
-    let answer = errors::finished(answer, request_id, introspection);
-    let mut response = json(media.executed(&answer), media, &Said::of(&answer));
+    let said = move |answer| {
+        let answer = errors::finished(answer, request_id, introspection);
+        json(media.executed(&answer), media, &Said::of(&answer))
+    };
+    let left = doors.operation_time_max;
+    let (mut response, facts_seq) = executed(doors, prepared, call, entered, left, &place, said).await?;
     mark(response.headers_mut(), facts_seq, stale_for);
     if let Some(operation) = operation {
         response.extensions_mut().insert(operation);
@@ -196,28 +243,29 @@ where
     S: SubscriptionType + 'static,
     C: Clone + Send + Sync + 'static,
 {
-    let Asked { arrival, introspection, media, by } = asked;
+    let judged = judged(&doors, calls, &asked).await?;
+    let Asked { arrival, place, introspection, media, by } = asked;
     let request_id = arrival.request_id;
-    let prepared: Vec<_> = calls.iter().map(|call| doors.schemas.prepare(call, introspection)).collect();
-    for prepared in prepared.iter().flatten() {
+    for prepared in judged.iter().filter_map(|(_, prepared)| prepared.as_ref().ok()) {
         is_for(by, prepared, media)?;
     }
     let entered = entered(&doors, arrival).await?;
     let (mut facts_seq, stale_for) = (entered.facts_seq, entered.stale_for);
     let deadline = tokio::time::Instant::now() + doors.operation_time_max;
-    let mut answers = Vec::with_capacity(calls.len());
-    for (prepared, call) in prepared.into_iter().zip(calls) {
+    let mut answers = Vec::with_capacity(judged.len());
+    for (call, prepared) in judged {
         let answer = match prepared {
             Ok(prepared) => {
                 let left = deadline.saturating_duration_since(tokio::time::Instant::now());
-                executed_within(Arc::clone(&doors), prepared, call, entered.clone(), left).await
+                let finished = move |answer| errors::finished(answer, request_id, introspection);
+                executed(Arc::clone(&doors), prepared, call, entered.clone(), left, &place, finished).await
             }
             Err(error) => Err(error),
         };
         answers.push(match answer {
             Ok((answer, seq)) => {
                 facts_seq = facts_seq.max(seq);
-                errors::finished(answer, request_id, introspection)
+                answer
             }
             Err(error) => errors::refusal(&error, request_id),
         });
@@ -255,52 +303,45 @@ fn is_for(by: Method, prepared: &Prepared, media: Media) -> Result<(), Refusal> 
     }
 }
 
-/// A query is cut when it takes too long. A mutation runs in its own task: neither time nor a dropped connection may cut
-/// what it has begun.
-pub(super) async fn executed<Q, M, S, C>(
-    doors: Arc<Doors<Q, M, S, C>>,
-    prepared: Prepared,
-    call: Call,
-    entered: Entered<C>,
-) -> Result<(Answer, i64), Error>
-where
-    Q: ObjectType + 'static,
-    M: ObjectType + 'static,
-    S: SubscriptionType + 'static,
-    C: Clone + Send + Sync + 'static,
-{
-    let left = doors.operation_time_max;
-    executed_within(doors, prepared, call, entered, left).await
-}
-
-async fn executed_within<Q, M, S, C>(
+/// A query is cut when it takes too long; where it reckons long, it and the saying of its answer have a lane of their own. A
+/// mutation runs in its own task: neither time nor a dropped connection may cut what it has begun.
+pub(super) async fn executed<Q, M, S, C, T>(
     doors: Arc<Doors<Q, M, S, C>>,
     prepared: Prepared,
     call: Call,
     entered: Entered<C>,
     left: Duration,
-) -> Result<(Answer, i64), Error>
+    place: &Arc<Place>,
+    said: impl FnOnce(Answer) -> T + Send + 'static,
+) -> Result<(T, i64), Error>
 where
     Q: ObjectType + 'static,
     M: ObjectType + 'static,
     S: SubscriptionType + 'static,
     C: Clone + Send + Sync + 'static,
+    T: Send + 'static,
 {
     let Entered { context, facts_seq, stale_for: _ } = entered;
     match prepared.kind() {
         OperationType::Query => {
-            let answer = timeout(left, doors.schemas.execute(prepared, call, context)).await;
-            Ok((answer.map_err(|_| too_slow(doors.operation_time_max))?, facts_seq))
+            let (lane, is_heavy, time_max) = (doors.lane.clone(), prepared.is_heavy(), doors.operation_time_max);
+            let work = async move { timeout(left, doors.schemas.execute(prepared, call, context)).await.map(said) };
+            let answer = if is_heavy { timeout(left, lane.run(place, work)).await } else { Ok(Ok(work.await)) };
+            let slow = |_| too_slow(time_max);
+            Ok((answer.map_err(slow)??.map_err(slow)?, facts_seq))
         }
         OperationType::Mutation => {
+            let place = Arc::clone(place);
             let task = tokio::spawn(async move {
+                let _place = place;
                 let answer = doors.schemas.execute(prepared, call, context).await;
                 (answer, (doors.current_seq)())
             });
-            task.await.map_err(|_| {
+            let (answer, facts_seq) = task.await.map_err(|_| {
                 panicked();
                 Error::internal("a mutation panicked")
-            })
+            })?;
+            Ok((said(answer), facts_seq))
         }
         OperationType::Subscription => Err(malformed("query", "subscriptions are served over a WebSocket")),
     }
@@ -366,8 +407,15 @@ fn min_seq(headers: &HeaderMap) -> Result<Option<i64>, Error> {
     seq.map(Some).ok_or_else(|| malformed("facts-seq", "is no position of the journal"))
 }
 
-/// Whole body, unless it is too large or takes too long; a declared length is believed only to refuse.
-async fn read(headers: &HeaderMap, body: Body, bytes_max: usize) -> Result<Vec<u8>, Refusal> {
+/// Body as it was sent, with the room a large one takes until it is understood.
+struct Sent {
+    bytes: Vec<u8>,
+    _room: Option<OwnedSemaphorePermit>,
+}
+
+/// Whole body, unless it is too large or takes too long; a declared length is believed only to refuse. A large one waits for
+/// room among those of its caller.
+async fn read(headers: &HeaderMap, body: Body, bytes_max: usize, place: &Place) -> Result<Sent, Refusal> {
     let too_large =
         Error::LimitExceeded { limit: "BODY_BYTES_MAX", allowed: bytes_max as u64, retry_after_seconds: None };
     let declared = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
@@ -375,15 +423,19 @@ async fn read(headers: &HeaderMap, body: Body, bytes_max: usize) -> Result<Vec<u
         return Err(too_large.into());
     }
     let mut bytes = Vec::new();
+    let mut room = None;
     let mut chunks = body.into_data_stream();
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|fault| unread(&fault))?;
         if bytes.len() + chunk.len() > bytes_max {
             return Err(too_large.into());
         }
+        if bytes.len() + chunk.len() > LIGHT_BODY_BYTES_MAX && room.is_none() {
+            room = place.room().await;
+        }
         bytes.extend_from_slice(&chunk);
     }
-    Ok(bytes)
+    Ok(Sent { bytes, _room: room })
 }
 
 /// Why a body could not be read: it took too long, or the client broke off.

@@ -28,6 +28,7 @@ use crate::{
     Error,
     auth::{Caller, Credentials, Viewer},
     config::Origins,
+    server::Lane,
 };
 
 pub use answer::{Media, Refusal, status_of};
@@ -97,6 +98,8 @@ pub struct Doors<Q, M, S, C> {
     pub operation_time_max: Duration,
     /// Web origins whose pages may call.
     pub cors_origins: Origins,
+    /// Where what reckons long is reckoned.
+    pub lane: Lane,
     /// Whether callers without a token may ask for the schema.
     pub anonymous_introspection: Introspection,
     /// Who asks.

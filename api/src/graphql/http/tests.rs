@@ -86,10 +86,15 @@ fn app() -> Router {
         },
         stopping: Arc::new(|| Box::pin(futures::future::pending())),
         now: Arc::new(|| crate::clock::Clock::default().now()),
+        lane: Lane::new(2),
         anonymous_introspection: Introspection::Closed,
         authenticate: Arc::new(|credentials| {
             let viewer = authenticate(credentials).map(Arc::new);
-            Box::pin(std::future::ready(viewer.map(|viewer| Caller { viewer, expires_at: None })))
+            Box::pin(std::future::ready(viewer.map(|viewer| Caller {
+                viewer,
+                expires_at: None,
+                place: Arc::default(),
+            })))
         }),
         enter: Arc::new(|arrival| Box::pin(enter(arrival))),
         current_seq: Arc::new(|| 8),

@@ -142,7 +142,11 @@ where
     S: SubscriptionType + 'static,
     C: Clone + Send + Sync + 'static,
 {
-    let caller = (doors.authenticate)(shown.credentials()).await.map_err(|error| Stop::Closed(close_of(&error)))?;
+    let caller = (doors.authenticate)(shown.credentials()).await.map_err(|error| match error.code() {
+        // A caller with too much under way is still who it was.
+        ErrorCode::LimitExceeded => Stop::Refused(error),
+        _ => Stop::Closed(close_of(&error)),
+    })?;
     let call = call?;
     let introspection = doors.introspection(&caller.viewer);
     let prepared = doors.schemas.prepare(&call, introspection)?;
@@ -153,8 +157,9 @@ where
     tracing::info!(%request_id, operation, kind = kind_name(prepared.kind()), "operation of a socket");
     match prepared.kind() {
         OperationType::Query | OperationType::Mutation => {
-            let (answer, _) = executed(doors, prepared, call, entered).await?;
-            let answer = errors::finished(answer, request_id, introspection);
+            let (left, finished) =
+                (doors.operation_time_max, move |answer| errors::finished(answer, request_id, introspection));
+            let (answer, _) = executed(doors, prepared, call, entered, left, &caller.place, finished).await?;
             if is_refused(&answer) {
                 return Ok(teller.error(&answer).await?);
             }
@@ -162,6 +167,8 @@ where
             Ok(teller.complete().await?)
         }
         OperationType::Subscription => {
+            // How many a socket follows has a limit of its own; what it waits for is not under way.
+            drop(caller.place);
             followed(doors, shown, Opened { prepared, call, entered, introspection, request_id }, teller).await
         }
     }

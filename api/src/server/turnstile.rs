@@ -1,0 +1,295 @@
+//! How much one caller may ask at a time, so that it takes nothing from the others.
+//!
+//! Counted are callers: whoever a token names, or else the address a request comes from. Each may begin so many requests a
+//! second and have so many under way.
+
+use std::{
+    collections::hash_map::RandomState,
+    convert::Infallible,
+    hash::{BuildHasher, Hash},
+    net::{IpAddr, Ipv6Addr},
+    num::NonZeroU32,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use entity::vocabulary::BusinessId;
+use governor::{
+    DefaultDirectRateLimiter, Quota,
+    clock::{Clock, DefaultClock},
+};
+use quick_cache::sync::Cache;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::{Error, config::Serving};
+
+/// Seconds after which a caller with too much under way may find room.
+const RETRY_SECONDS: u32 = 1;
+
+/// Callers remembered. One who is forgotten has asked little for long, and begins anew.
+const CALLERS_MAX: usize = 50_000;
+
+/// Large bodies of one caller that are read or understood at once; the next waits, and its client with it. Whoever drips many
+/// takes 16 MiB of memory so, and no more.
+const LARGE_BODIES_MAX: usize = 16;
+
+/// Bits of an IPv6 address that one subscriber has: the rest it chooses as it likes.
+const IPV6_PREFIX: u32 = 64;
+
+/// Who is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Principal<'a> {
+    /// Whom a verified token names.
+    Named {
+        /// Its subject.
+        subject: &'a str,
+        /// The organisation it acts for.
+        organisation: Option<BusinessId>,
+    },
+    /// Somebody at an address.
+    At(IpAddr),
+    /// Somebody the gateway serves in its own process.
+    Within,
+}
+
+/// Place of one request among those of its caller, for as long as it is held; by default of one that nobody counts.
+#[derive(Debug, Default)]
+pub struct Place(Option<Held>);
+
+#[derive(Debug)]
+struct Held {
+    counts: Arc<Counts>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Place {
+    /// Room for one large body, once its caller has any. None is needed by one that is not counted.
+    pub async fn room(&self) -> Option<OwnedSemaphorePermit> {
+        let rooms = Arc::clone(&self.0.as_ref()?.counts.bodies);
+        // Never closed.
+        rooms.acquire_owned().await.ok()
+    }
+
+    /// Turns of its caller in the lane of what reckons long; none for one that is not counted.
+    pub(super) fn turns(&self) -> Option<Arc<Semaphore>> {
+        self.0.as_ref().map(|held| Arc::clone(&held.counts.turns))
+    }
+}
+
+/// Counts callers.
+#[derive(Debug)]
+pub struct Turnstile {
+    /// By the hash of the caller under a seed of this process: two callers share a count once in 2^64, and nobody can choose
+    /// with whom.
+    callers: Cache<u64, Arc<Counts>>,
+    seed: RandomState,
+    clock: DefaultClock,
+    start: Instant,
+    /// Latest of all such instants: most of the time nobody is suspect.
+    suspects_until: AtomicU64,
+    limits: Limits,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    requests: u64,
+    under_way: usize,
+    failures: u64,
+    turns: usize,
+}
+
+/// What one caller has done.
+#[derive(Debug)]
+struct Counts {
+    requests: DefaultDirectRateLimiter,
+    failures: DefaultDirectRateLimiter,
+    /// Microseconds from the start of the process.
+    suspect_until: AtomicU64,
+    under_way: Arc<Semaphore>,
+    turns: Arc<Semaphore>,
+    bodies: Arc<Semaphore>,
+}
+
+impl Turnstile {
+    /// Nobody has asked yet.
+    pub fn new(serving: &Serving) -> Self {
+        Self {
+            callers: Cache::new(CALLERS_MAX),
+            seed: RandomState::new(),
+            clock: DefaultClock::default(),
+            start: Instant::now(),
+            suspects_until: AtomicU64::new(0),
+            limits: Limits {
+                requests: serving.caller_requests_per_second_max,
+                under_way: serving.caller_operations_max,
+                failures: serving.failed_authentications_per_second_max,
+                turns: serving.heavy_operations_max.div_ceil(2),
+            },
+        }
+    }
+
+    /// Lets a request of a caller in.
+    ///
+    /// # Errors
+    /// Limit exceeded, with the time after which there is room.
+    pub fn admit(&self, principal: Principal<'_>) -> Result<Place, Error> {
+        let Some(counts) = self.counts(principal) else { return Ok(Place(None)) };
+        let under_way = Arc::clone(&counts.under_way).try_acquire_owned();
+        let permit = under_way.map_err(|_| Error::LimitExceeded {
+            limit: "CALLER_OPERATIONS_MAX",
+            allowed: self.limits.under_way as u64,
+            retry_after_seconds: Some(RETRY_SECONDS),
+        })?;
+        self.within(&counts.requests, "CALLER_REQUESTS_PER_SECOND_MAX", self.limits.requests)?;
+        Ok(Place(Some(Held { counts, _permit: permit })))
+    }
+
+    /// Notes that a token from an address was not believed. Beyond the limit no unknown one is looked at until there is room
+    /// for the next failure.
+    pub fn failed(&self, principal: Principal<'_>) {
+        let Some(counts) = self.counts(principal) else { return };
+        if let Err(early) = counts.failures.check() {
+            let until = micros(self.start.elapsed() + early.wait_time_from(self.clock.now()));
+            counts.suspect_until.store(until, Ordering::Relaxed);
+            self.suspects_until.fetch_max(until, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether an address may try a token that is not known to be good.
+    ///
+    /// # Errors
+    /// Limit exceeded after too many failures.
+    pub fn may_try(&self, principal: Principal<'_>) -> Result<(), Error> {
+        let now = micros(self.start.elapsed());
+        let is_suspect = |counts: Arc<Counts>| now < counts.suspect_until.load(Ordering::Relaxed);
+        if now >= self.suspects_until.load(Ordering::Relaxed) || !self.counts(principal).is_some_and(is_suspect) {
+            return Ok(());
+        }
+        Err(Error::LimitExceeded {
+            limit: "FAILED_AUTHENTICATIONS_PER_SECOND_MAX",
+            allowed: self.limits.failures,
+            retry_after_seconds: Some(RETRY_SECONDS),
+        })
+    }
+
+    fn within(&self, counted: &DefaultDirectRateLimiter, limit: &'static str, allowed: u64) -> Result<(), Error> {
+        counted.check().map_err(|early| {
+            let wait = early.wait_time_from(self.clock.now());
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            let seconds = u32::try_from(seconds.max(1)).unwrap_or(u32::MAX);
+            Error::LimitExceeded { limit, allowed, retry_after_seconds: Some(seconds) }
+        })
+    }
+
+    fn counts(&self, principal: Principal<'_>) -> Option<Arc<Counts>> {
+        let principal = match principal {
+            Principal::Within => return None,
+            Principal::At(address) => Principal::At(subscriber(address)),
+            Principal::Named { .. } => principal,
+        };
+        let made = || Ok::<_, Infallible>(Arc::new(Counts::within(self.limits)));
+        let Ok(counts) = self.callers.get_or_insert_with(&self.seed.hash_one(principal), made);
+        Some(counts)
+    }
+}
+
+impl Counts {
+    fn within(limits: Limits) -> Self {
+        let per_second = |limit: u64| {
+            let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+            DefaultDirectRateLimiter::direct(Quota::per_second(NonZeroU32::new(limit).unwrap_or(NonZeroU32::MIN)))
+        };
+        Self {
+            requests: per_second(limits.requests),
+            failures: per_second(limits.failures),
+            suspect_until: AtomicU64::new(0),
+            under_way: Arc::new(Semaphore::new(limits.under_way)),
+            turns: Arc::new(Semaphore::new(limits.turns)),
+            bodies: Arc::new(Semaphore::new(LARGE_BODIES_MAX)),
+        }
+    }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// What of an address belongs to one subscriber.
+fn subscriber(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.into(),
+        IpAddr::V6(address) => Ipv6Addr::from(u128::from(address) >> IPV6_PREFIX << IPV6_PREFIX).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+
+    use super::*;
+    use crate::config::{Config, Flags};
+
+    fn turnstile(settings: &[(&str, &str)]) -> Turnstile {
+        let given =
+            |name: &str| settings.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        Turnstile::new(&Config::load(&Flags::default(), given).expect("config").serving)
+    }
+
+    fn named(subject: &str) -> Principal<'_> {
+        Principal::Named { subject, organisation: "0246246-0".parse().ok() }
+    }
+
+    fn limit(refused: &Result<Place, Error>) -> Option<(&'static str, u32)> {
+        match refused {
+            Err(Error::LimitExceeded { limit, retry_after_seconds, .. }) => Some((limit, (*retry_after_seconds)?)),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn caller_with_its_fill_under_way_is_told_to_wait_and_nobody_else_is() {
+        let turnstile = turnstile(&[("CALLER_OPERATIONS_MAX", "2")]);
+        let places = [turnstile.admit(named("a")).expect("first"), turnstile.admit(named("a")).expect("second")];
+        assert_eq!(limit(&turnstile.admit(named("a"))), Some(("CALLER_OPERATIONS_MAX", 1)));
+        assert!(turnstile.admit(named("b")).is_ok() && turnstile.admit(Principal::Within).is_ok());
+        drop(places);
+        assert!(turnstile.admit(named("a")).is_ok());
+    }
+
+    #[test]
+    fn caller_that_asks_too_fast_is_told_to_wait_and_nobody_else_is() {
+        let turnstile = turnstile(&[("CALLER_REQUESTS_PER_SECOND_MAX", "3")]);
+        assert!((0..3).all(|_| turnstile.admit(named("a")).is_ok()));
+        assert_eq!(limit(&turnstile.admit(named("a"))), Some(("CALLER_REQUESTS_PER_SECOND_MAX", 1)));
+        assert!(turnstile.admit(named("b")).is_ok());
+    }
+
+    #[tokio::test]
+    async fn large_body_of_a_caller_waits_for_room_and_nobody_elses_does() {
+        let turnstile = turnstile(&[]);
+        let (place, other) =
+            (turnstile.admit(named("a")).expect("a place"), turnstile.admit(named("b")).expect("another"));
+        let mut rooms = Vec::new();
+        for _ in 0..LARGE_BODIES_MAX {
+            rooms.push(place.room().await);
+        }
+        assert!(place.room().now_or_never().is_none() && other.room().now_or_never().is_some());
+        rooms.pop();
+        assert!(place.room().now_or_never().is_some());
+    }
+
+    #[test]
+    fn an_address_is_one_subscriber_and_the_same_in_both_families() {
+        let turnstile = turnstile(&[("FAILED_AUTHENTICATIONS_PER_SECOND_MAX", "1")]);
+        let failed = |address: &str| {
+            let principal = Principal::At(address.parse().expect("address"));
+            turnstile.failed(principal);
+            turnstile.may_try(principal).is_ok()
+        };
+        assert!(failed("192.0.2.1") && !failed("::ffff:192.0.2.1") && failed("192.0.2.2"));
+        assert!(failed("2001:db8::1") && !failed("2001:db8::ffff:1") && failed("2001:db8:0:1::1"));
+    }
+}
