@@ -188,7 +188,7 @@ impl Connection {
 }
 
 /// Bytes of the whole answer, once its head is there.
-fn length(answer: &[u8]) -> anyhow::Result<Option<usize>> {
+pub(crate) fn length(answer: &[u8]) -> anyhow::Result<Option<usize>> {
     let Some(head) = answer.windows(4).position(|window| window == b"\r\n\r\n") else { return Ok(None) };
     let text = std::str::from_utf8(&answer[..head])?.to_ascii_lowercase();
     let body = text.lines().find_map(|line| line.strip_prefix("content-length:")).context("no content-length")?;

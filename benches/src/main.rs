@@ -5,6 +5,7 @@ mod acts;
 mod decide;
 mod figures;
 mod generate;
+mod hostile;
 mod http;
 mod import;
 mod load;
@@ -40,6 +41,8 @@ enum What {
     Decide(decide::Options),
     /// Answers over HTTP against a bare handler that verifies the same token and returns the same bytes.
     Http(http::Options),
+    /// A normal client beside hostile ones: its latency, their refusals, memory.
+    Hostile(hostile::Options),
     /// Records disclosures over HTTP, on PostgreSQL against pgbench.
     Record(record::Options),
     /// Reads a large log: statistics against a GROUP BY, pages at any depth, one person's report, proofs.
@@ -89,6 +92,7 @@ async fn main() -> anyhow::Result<()> {
         What::Load(options) => load::run(options).await,
         What::Decide(options) => decide::run(options).await,
         What::Http(options) => http::run(options).await,
+        What::Hostile(options) => hostile::run(options).await,
         What::Record(options) => record::run(options).await,
         What::Log(options) => log::run(options).await,
         What::Start(options) => start::run(options).await,

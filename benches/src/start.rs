@@ -42,7 +42,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
     for round in 0..options.rounds {
         let new = std::env::temp_dir().join(format!("disclosure-gateway-{}-{round}", std::process::id()));
         let directory = options.data_dir.as_ref().unwrap_or(&new);
-        let (took, gateway) = started(&options, directory).await?;
+        let (took, gateway, _) = started(&options.gateway, options.database_url.as_deref(), directory).await?;
         let status = std::fs::read_to_string(format!("/proc/{}/status", gateway.0.id()))?;
         ready.push(took.as_secs_f64());
         resident.push(megabytes(&status, "VmRSS:"));
@@ -59,7 +59,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
 }
 
 /// Running gateway; ends with this value, however that ends.
-struct Gateway(Child);
+pub(crate) struct Gateway(Child);
 
 impl Drop for Gateway {
     fn drop(&mut self) {
@@ -69,18 +69,34 @@ impl Drop for Gateway {
     }
 }
 
-async fn started(options: &Options, directory: &Path) -> anyhow::Result<(Duration, Gateway)> {
+/// Gateway on a directory, of a new sample world where there is none, and where it answers.
+pub(crate) async fn started_with(gateway: &Path, directory: &Path) -> anyhow::Result<(Gateway, SocketAddr)> {
+    let (_, gateway, address) = started(gateway, None, directory).await?;
+    Ok((gateway, address))
+}
+
+/// Megabytes it holds now.
+pub(crate) fn resident(gateway: &Gateway) -> anyhow::Result<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", gateway.0.id()))?;
+    Ok(megabytes(&status, "VmRSS:"))
+}
+
+async fn started(
+    binary: &Path,
+    database_url: Option<&str>,
+    directory: &Path,
+) -> anyhow::Result<(Duration, Gateway, SocketAddr)> {
     let address = TcpListener::bind("127.0.0.1:0").await?.local_addr()?;
-    let mut command = Command::new(&options.gateway);
+    let mut command = Command::new(binary);
     command.args(["serve", "--listen-addr", &address.to_string(), "--data-dir"]).arg(directory);
-    if let Some(url) = &options.database_url {
+    if let Some(url) = database_url {
         command.args(["--database-url", url]);
     }
     let begun = Instant::now();
     let mut gateway = Gateway(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?);
     loop {
         if is_ready(address).await {
-            return Ok((begun.elapsed(), gateway));
+            return Ok((begun.elapsed(), gateway, address));
         }
         if begun.elapsed() > PATIENCE || gateway.0.try_wait()?.is_some() {
             bail!("the gateway did not start; start it by hand to see why");
