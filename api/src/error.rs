@@ -222,9 +222,9 @@ fn said_later(code: &str) -> Option<&'static str> {
     if code == "53100" {
         return Some(NO_ROOM);
     }
-    // Connection lost, server shutting down or starting, serialisation, deadlock, no connection to spare, a lock waited for
-    // in vain.
-    let is_away = ["40001", "40P01", "53300", "55P03"].contains(&code);
+    // Connection lost, server shutting down or starting, a standby that takes no writes, a transaction ended for its idleness,
+    // serialisation, deadlock, no connection to spare, a lock waited for in vain.
+    let is_away = ["25006", "25P03", "40001", "40P01", "53300", "55P03"].contains(&code);
     (is_away || code.starts_with("08") || code.starts_with("57P0")).then_some(NO_ANSWER)
 }
 
@@ -257,7 +257,10 @@ mod tests {
 
     #[test]
     fn engines_say_later_in_their_own_codes() {
-        for code in ["57P01", "57P02", "57P03", "40001", "40P01", "53300", "55P03", "08006", "5", "261", "517", "773"] {
+        for code in [
+            "57P01", "57P02", "57P03", "25006", "25P03", "40001", "40P01", "53300", "55P03", "08006", "5", "261",
+            "517", "773",
+        ] {
             assert_eq!(said_later(code), Some(NO_ANSWER), "{code}");
         }
         for code in ["53100", "13"] {

@@ -111,7 +111,9 @@ async fn pages(served: &Served, rows: u64, samples: usize) -> anyhow::Result<()>
         let mut took = Vec::new();
         for _ in 0..samples {
             let before = Instant::now();
-            let page = list::page(db, served.app.recorder.sets(), &filter, Order::NewestFirst, after, 100).await?;
+            let txn = db.begin().await?;
+            let page = list::page(&txn, served.app.recorder.sets(), &filter, Order::NewestFirst, after, 100).await?;
+            txn.commit().await?;
             took.push(micros(before.elapsed()));
             ensure!(!page.rows.is_empty(), "an empty page");
         }

@@ -20,10 +20,13 @@ mod m20261128_000016_endings;
 mod m20261128_000017_notices;
 mod m20261128_000018_inquiries;
 mod m20261128_000019_change_concern;
+mod m20261129_000020_row_security;
 pub mod sql;
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::{DatabaseConnection, DatabaseTransaction, TransactionTrait};
+use sea_orm_migration::sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, Statement, TransactionTrait,
+};
 
 use crate::sql::Engine;
 
@@ -53,19 +56,79 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000018_inquiries::Migration),
             Box::new(m20261128_000017_notices::Migration),
             Box::new(m20261128_000019_change_concern::Migration),
+            Box::new(m20261129_000020_row_security::Migration),
         ]
     }
 }
 
 /// Applies what is pending, all or none. Processes that start at once wait for each other; the later find nothing to do.
+/// A database that a newer gateway has migrated is left as it stands, where this one may work on it.
 ///
 /// # Errors
 ///
-/// When the database refuses; nothing has changed then.
+/// When the database refuses, and nothing has changed then; when it is too new for this gateway.
 pub async fn up(db: &DatabaseConnection) -> Result<(), DbErr> {
     let transaction = begin_alone(db).await?;
+    if let Standing::Newer = standing(&transaction).await? {
+        return transaction.rollback().await;
+    }
     Migrator::up(&transaction, None).await?;
     transaction.commit().await
+}
+
+/// How a database stands to this gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// At this gateway's version.
+    Current,
+    /// New, or of an older version: migrations are pending.
+    Older,
+    /// Of a newer version that this gateway may work on, for nothing it uses is gone.
+    Newer,
+}
+
+/// How a database stands to this gateway; writes nothing, so a read-only connection may ask.
+///
+/// # Errors
+///
+/// When the database cannot be read, or is too new for this gateway.
+pub async fn standing(db: &impl ConnectionTrait) -> Result<Standing, DbErr> {
+    let own: Vec<String> = Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
+    let applied = applied(db).await?;
+    let unknown: Vec<&str> = applied.iter().filter(|name| !own.contains(name)).map(String::as_str).collect();
+    if unknown.is_empty() {
+        let is_current = own.iter().all(|name| applied.contains(name));
+        return Ok(if is_current { Standing::Current } else { Standing::Older });
+    }
+    let floor = text(db, "select migration as name from schema_floor where id = 1").await?;
+    let is_above = floor.iter().all(|floor| own.contains(floor)) && own.iter().all(|name| applied.contains(name));
+    if is_above && !floor.is_empty() {
+        return Ok(Standing::Newer);
+    }
+    Err(DbErr::Migration(format!(
+        "the database was migrated by a newer gateway ({}); run that version, for this one cannot work on it",
+        unknown.join(", ")
+    )))
+}
+
+/// Names of the migrations a database has had; none of a new one.
+async fn applied(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
+    let table = match Engine::of(db.get_database_backend())? {
+        Engine::Postgres => {
+            "select table_name::text as name from information_schema.tables \
+            where table_schema = any (current_schemas(false)) and table_name = 'seaql_migrations'"
+        }
+        Engine::Sqlite => "select name from sqlite_master where type = 'table' and name = 'seaql_migrations'",
+    };
+    if text(db, table).await?.is_empty() {
+        return Ok(Vec::new());
+    }
+    text(db, "select version as name from seaql_migrations order by version").await
+}
+
+async fn text(db: &impl ConnectionTrait, sql: &str) -> Result<Vec<String>, DbErr> {
+    let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
+    rows.iter().map(|row| row.try_get("", "name")).collect()
 }
 
 /// Takes back every migration, all or none; the data goes with the tables.
@@ -77,15 +140,6 @@ pub async fn down(db: &DatabaseConnection) -> Result<(), DbErr> {
     let transaction = begin_alone(db).await?;
     Migrator::down(&transaction, None).await?;
     transaction.commit().await
-}
-
-/// Whether a migration is still to be applied; writes nothing, so a read-only connection may ask.
-///
-/// # Errors
-///
-/// When the database cannot be read, or was migrated by a newer gateway.
-pub async fn pending(db: &DatabaseConnection) -> Result<bool, DbErr> {
-    Ok(!Migrator::get_pending_migrations_read_only(db).await?.is_empty())
 }
 
 /// Transaction that no other migrating process shares. The lock belongs to the transaction, so it ends with it even when

@@ -9,7 +9,7 @@ use api::{
 use chrono::TimeDelta;
 use entity::{organisation, vocabulary::helsinki_day};
 use futures::future::join_all;
-use sea_orm::{ConnectionTrait, TransactionTrait};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 use crate::{

@@ -252,12 +252,12 @@ async fn suspends(engine: Engine) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_anomaly_suspends_where_the_operator_said_so_on_sqlite() {
-    suspends(Engine::Sqlite).await;
+    Box::pin(suspends(Engine::Sqlite)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_anomaly_suspends_where_the_operator_said_so_on_postgres() {
-    suspends(Engine::Postgres).await;
+    Box::pin(suspends(Engine::Postgres)).await;
 }
 
 /// Agreement, channel, item, operation and last day of use.

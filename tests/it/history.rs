@@ -6,7 +6,7 @@ use api::{
     auth::Role::{Administrator, Auditor, Officer, Statistician, System},
     journal,
 };
-use sea_orm::{ConnectionTrait, TransactionTrait};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 use crate::{

@@ -82,7 +82,7 @@ async fn recordings_survive(how: &str) {
         house.recorded(&kela, &[report(&format!("{table}/3"))]).await;
         assert_eq!(house.log_size().await, size + 3, "{table}");
     }
-    assert_kept(house).await;
+    Box::pin(assert_kept(house)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -115,7 +115,7 @@ async fn acts_survive(how: &str) {
             "{table}"
         );
     }
-    assert_kept(house).await;
+    Box::pin(assert_kept(house)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -139,7 +139,7 @@ async fn log_is_signed_when_its_checkpoints_can_be_written_again() {
         house.refuse_no_more().await;
         house.checkpoint_of(house.log_size().await).await;
     }
-    assert_kept(house).await;
+    Box::pin(assert_kept(house)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -147,7 +147,8 @@ async fn full_disk_refuses_until_there_is_room() {
     let house = House::sample(Engine::Sqlite).await.unwrap();
     // Nothing else is about to be written.
     house.checkpoint_of(house.log_size().await).await;
-    let pool = house.app.gateway.database.write().get_sqlite_connection_pool();
+    let connection = house.app.gateway.database.write().now();
+    let pool = connection.get_sqlite_connection_pool();
     let pages: i64 = sqlx::query_scalar("pragma page_count").fetch_one(pool).await.unwrap();
     let reports: Vec<Value> = (0..100).map(|row| report(&format!("full/{row}"))).collect();
     let mut refusals = 0;
@@ -166,7 +167,7 @@ async fn full_disk_refuses_until_there_is_room() {
     assert!(refusals > 10, "only {refusals} attempts found no room");
     house.execute("pragma max_page_count = 1000000").await;
     assert_eq!(json!(house.recorded(&house.kela(), &reports).await), rows);
-    assert_kept(house).await;
+    Box::pin(assert_kept(house)).await;
 }
 
 /// The gateway where no file may grow beyond a size, which is a disk that is full for it.

@@ -288,8 +288,8 @@ mod stale_facts {
         assert_eq!(stale_for().await, None);
         let database = &house.app.gateway.database;
         match engine {
-            Engine::Sqlite => database.read().get_sqlite_connection_pool().close().await,
-            Engine::Postgres => database.write().get_postgres_connection_pool().close().await,
+            Engine::Sqlite => database.read().now().get_sqlite_connection_pool().close().await,
+            Engine::Postgres => database.write().now().get_postgres_connection_pool().close().await,
         }
         tokio::time::sleep(Duration::from_millis(1_700)).await;
         let decided = house.ask(&officer, DECISION, question()).await;

@@ -1,12 +1,19 @@
 //! Migrations: forth, back and forth again on either engine, and guards that bite whoever comes past the gateway.
 
-use api::database::Database;
+use api::{
+    app::App,
+    clock::Clock,
+    config::{Connecting, DatabaseUrl},
+    database::Database,
+};
 use entity::disclosure;
-use sea_orm::{ConnectionTrait, DatabaseConnection, IdenStatic, Iterable, Statement, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection, IdenStatic, Iterable, Statement};
 
 use crate::{
-    house::{Engine, House, sqlite_url},
+    house::{Engine, House, config, sqlite_url},
     on_both_engines, postgres,
+    process::closed,
+    reports::{assert_whole, report},
 };
 
 /// Tables, functions and triggers that are not the migrator's own.
@@ -24,14 +31,15 @@ async fn things(db: &DatabaseConnection, engine: Engine) -> i64 {
 }
 
 async fn up_down_up(engine: Engine, url: &str) {
-    let database = Database::connect(url, None).await.unwrap();
-    let db = database.write();
-    assert!(migration::pending(db).await.unwrap());
+    let url = DatabaseUrl::parse(url).unwrap();
+    let database = Database::connect(&url, None, Connecting::default()).await.unwrap();
+    let db = &database.write().now();
+    assert_eq!(migration::standing(db).await.unwrap(), migration::Standing::Older);
     migration::up(db).await.unwrap();
-    assert!(!migration::pending(db).await.unwrap());
+    assert_eq!(migration::standing(db).await.unwrap(), migration::Standing::Current);
     let made = things(db, engine).await;
     migration::down(db).await.unwrap();
-    assert!(migration::pending(db).await.unwrap());
+    assert_eq!(migration::standing(db).await.unwrap(), migration::Standing::Older);
     assert_eq!(things(db, engine).await, 0, "down leaves nothing");
     // Processes that start at once wait for each other; the later finds nothing to do.
     let (one, other) = tokio::join!(migration::up(db), migration::up(db));
@@ -258,6 +266,33 @@ on_both_engines! {
         house.passes(&open).await;
     }
 
+    async fn an_older_gateway_goes_on_and_starts_again_beside_a_newer_one(house: House) {
+        let db = house.app.gateway.database.write().now();
+        // What a newer gateway's migration leaves that only adds.
+        for sql in [
+            "alter table organisation add column later text",
+            "create table later (id integer not null primary key)",
+            "insert into seaql_migrations (version, applied_at) values ('m20991231_000001_later', 1)",
+        ] {
+            db.execute_unprepared(sql).await.unwrap();
+        }
+        drop(db);
+        house.recorded(&house.kela(), &[report("beside")]).await;
+        let id = house.agreement_id("KEL-2023-014").await;
+        assert!(house.suspend(&id).await.status.is_success());
+        assert_whole(&house.app).await;
+        let house = house.reopened().await;
+        house.recorded(&house.kela(), &[report("started again")]).await;
+        assert_whole(&house.app).await;
+        // One that takes something away says so, and the older is not started on it.
+        house.app.gateway.database.write()
+            .execute_unprepared("update schema_floor set migration = 'm20991231_000001_later'").await.unwrap();
+        let (directory, url) = closed(house).await;
+        let refused = App::open(config(directory.path(), &url, |_| None), Clock::default()).await;
+        let said = refused.err().expect("too new").to_string();
+        assert!(said.contains("newer gateway (m20991231_000001_later)"), "{said}");
+    }
+
     async fn what_only_reads_cannot_write(house: House) {
         let database = &house.app.gateway.database;
         for sql in ["delete from tally", "update organisation set name_fi = 'x'", "create table x (id integer)"] {
@@ -266,7 +301,7 @@ on_both_engines! {
     }
 
     async fn down_and_up_with_data_leaves_an_empty_database(house: House) {
-        let db = house.app.gateway.database.write();
+        let db = &house.app.gateway.database.write().now();
         migration::down(db).await.unwrap();
         assert_eq!(things(db, house.engine()).await, 0);
         migration::up(db).await.unwrap();

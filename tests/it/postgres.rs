@@ -62,7 +62,7 @@ impl Cluster {
     ///
     /// As [`cluster`].
     pub async fn start(durability: Durability) -> Option<Self> {
-        spawn_blocking(move || Some(launch(&binaries()?, durability)))
+        spawn_blocking(move || Some(launch(&binaries()?, durability, "")))
             .await
             .unwrap_or_else(|error| panic!("PostgreSQL did not start: {error}"))
     }
@@ -76,6 +76,46 @@ impl Cluster {
     /// Address of a database through TCP on 127.0.0.1, with a password; each connection costs a SCRAM exchange.
     pub fn tcp_url(&self, database: &str) -> String {
         format!("postgres://postgres:{}@127.0.0.1:{}/{database}", self.password, self.port)
+    }
+
+    /// Starts a standby of this cluster, which every commit waits for from then on, as an installation that may lose a machine
+    /// runs it.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start or does not follow.
+    pub async fn synchronous_standby(&self) -> Self {
+        let source = format!("host={} port={} user=postgres application_name=standby", self.directory, self.port);
+        let standby = self.follower(source).await;
+        self.administer("alter system set synchronous_standby_names = 'standby'".to_owned()).await;
+        self.administer("select pg_reload_conf()".to_owned()).await;
+        standby
+    }
+
+    /// Starts a standby of this cluster that nobody waits for.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    pub async fn standby(&self) -> Self {
+        let source = format!("host={} port={} user=postgres application_name=behind", self.directory, self.port);
+        self.follower(source).await
+    }
+
+    async fn follower(&self, source: String) -> Self {
+        let started = spawn_blocking(move || Some(launch(&binaries()?, Durability::Test, &source)));
+        let started: Option<Self> = started.await.unwrap_or_else(|error| panic!("no standby: {error}"));
+        started.unwrap_or_else(|| panic!("PostgreSQL is gone"))
+    }
+
+    /// Makes a standby the primary; returns when it takes writes.
+    pub fn promote(&self) {
+        self.order("promote");
+    }
+
+    /// Says a statement as the superuser.
+    pub async fn said(&self, statement: &str) {
+        self.administer(statement.to_owned()).await;
     }
 
     /// The Unix socket itself.
@@ -167,11 +207,11 @@ fn configured() -> Option<PathBuf> {
     Some(PathBuf::from(String::from_utf8(output.stdout).ok()?.trim()))
 }
 
-/// Starts a cluster and waits until it answers.
-fn launch(binaries: &Path, durability: Durability) -> Cluster {
+/// Starts a cluster and waits until it answers: a new one, or a standby of `source`.
+fn launch(binaries: &Path, durability: Durability, source: &str) -> Cluster {
     let mut failure = String::new();
     for _ in 0..PORT_ATTEMPTS_MAX {
-        match attempt(binaries, durability) {
+        match attempt(binaries, durability, source) {
             Ok(Ok(cluster)) => return cluster,
             Ok(Err(log)) if log.contains("could not bind") => failure = log,
             Ok(Err(log)) => panic!("PostgreSQL did not start:\n{log}"),
@@ -182,7 +222,7 @@ fn launch(binaries: &Path, durability: Durability) -> Cluster {
 }
 
 /// Starts a cluster on a port that is free now, or says what the server says against it.
-fn attempt(binaries: &Path, durability: Durability) -> io::Result<Result<Cluster, String>> {
+fn attempt(binaries: &Path, durability: Durability, source: &str) -> io::Result<Result<Cluster, String>> {
     let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
     // Measured is a server with memory enough for its indexes, as any in production has; a small one would measure how it
     // exchanges pages. The log is long enough to hold a measurement between two checkpoints.
@@ -205,6 +245,7 @@ fn attempt(binaries: &Path, durability: Durability) -> io::Result<Result<Cluster
     let mut watchdog = Command::new("/bin/sh")
         .args(["-c", AS_UNPRIVILEGED, "as-unprivileged", "/bin/sh", "-c", WATCHDOG, "watchdog"])
         .arg(binaries)
+        .arg(source)
         .args(settings.iter().flat_map(|setting| ["-c", setting]))
         .current_dir("/")
         // Ctrl-C is for the tests; the watchdog hears of it when they are gone.
@@ -254,7 +295,8 @@ const WATCHDOG: &str = r#"
 trap '' HUP INT TERM PIPE
 unset PGDATA PGHOST PGPORT PGUSER PGDATABASE PGOPTIONS
 binaries=$1
-shift
+source=$2
+shift 2
 name=disclosure-gateway-postgres.XXXXXX
 directory=$(mktemp -d "${TMPDIR:-/tmp}/$name" 2>/dev/null || mktemp -d "/tmp/$name") || exit 1
 cd "$directory" || exit 1
@@ -278,8 +320,18 @@ stop() {
     rm -f data/postmaster.pid
 }
 
-"$binaries/initdb" --pgdata=data --username=postgres --pwfile=password --auth-local=trust --auth-host=scram-sha-256 \
-    --encoding=UTF8 --locale=C --no-sync >log 2>&1 && start "$@"
+make() {
+    if [ -n "$source" ]; then
+        echo none >password
+        "$binaries/pg_basebackup" --pgdata=data --dbname="$source" --write-recovery-conf --wal-method=stream \
+            --checkpoint=fast --no-sync
+        return
+    fi
+    "$binaries/initdb" --pgdata=data --username=postgres --pwfile=password --auth-local=trust --auth-host=scram-sha-256 \
+        --encoding=UTF8 --locale=C --no-sync
+}
+
+make >log 2>&1 && start "$@"
 
 if grep -q '^ready' data/postmaster.pid 2>/dev/null; then
     echo "$(cat password) $directory" 2>/dev/null
@@ -287,6 +339,7 @@ if grep -q '^ready' data/postmaster.pid 2>/dev/null; then
         case $order in
         stop) stop && echo done ;;
         start) start "$@" && echo done ;;
+        promote) "$binaries/pg_ctl" promote -D data -w >>log 2>&1 && echo done ;;
         esac
     done
     stop
@@ -339,6 +392,22 @@ mod tests {
         cluster.resume();
         assert!(cluster.socket().exists());
         PgConnection::connect(&url).await?.execute("insert into word values (1)").await?;
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_promoted_standby_has_what_was_committed_and_takes_writes() -> sqlx::Result<()> {
+        let Some(cluster) = Cluster::start(Durability::Test).await else { return Ok(()) };
+        let (standby, other) = (cluster.synchronous_standby().await, cluster.standby().await);
+        cluster.said("create table word (id bigint primary key)").await;
+        let insert = "insert into word values (1)";
+        for follower in [&standby, &other] {
+            let mut connection = PgConnection::connect(&follower.url("postgres")).await?;
+            assert!(connection.execute("create table other (id bigint)").await.is_err(), "a standby takes no writes");
+        }
+        cluster.stop();
+        standby.promote();
+        PgConnection::connect(&standby.url("postgres")).await?.execute(insert).await?;
         Ok(())
     }
 

@@ -11,6 +11,7 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream, UnixStream},
+    sync::watch,
     task::JoinHandle,
 };
 
@@ -49,6 +50,10 @@ type Orders = Arc<Mutex<Option<Order>>>;
 pub struct Proxy {
     pub port: u16,
     orders: Orders,
+    /// Where new connections lead.
+    socket: Arc<Mutex<PathBuf>>,
+    /// How often it has fallen silent, as when packets are dropped: a connection older than the last time carries nothing.
+    silences: watch::Sender<u32>,
     task: JoinHandle<()>,
 }
 
@@ -65,17 +70,37 @@ impl Proxy {
         let port = listener.local_addr().unwrap().port();
         let orders = Orders::default();
         let shared = Arc::clone(&orders);
+        let socket = Arc::new(Mutex::new(socket));
+        let (silences, heard) = watch::channel(0);
+        let leads = Arc::clone(&socket);
         let task = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let (socket, orders) = (socket.clone(), Arc::clone(&shared));
+                let (socket, orders) = (leads.lock().unwrap().clone(), Arc::clone(&shared));
+                let mut silences = heard.clone();
+                let born = *silences.borrow();
                 tokio::spawn(async move {
-                    let server = UnixStream::connect(socket).await?;
                     client.set_nodelay(true)?;
-                    Connection::new(client, server, orders).serve().await
+                    let mut carried = Box::pin(async {
+                        let server = UnixStream::connect(socket).await?;
+                        Connection::new(client, server, orders).serve().await
+                    });
+                    tokio::select! {
+                        biased;
+                        // Both ends stay open and neither hears of the other again.
+                        _ = silences.wait_for(|silences| *silences != born) => {}
+                        carried = &mut carried => return carried,
+                    }
+                    std::future::pending::<io::Result<()>>().await
                 });
             }
         });
-        Self { port, orders, task }
+        Self { port, orders, socket, silences, task }
+    }
+
+    /// The address comes to lead to another server. Connections made before carry nothing any more, and nobody tells them.
+    pub fn move_silently(&self, socket: PathBuf) {
+        *self.socket.lock().unwrap() = socket;
+        self.silences.send_modify(|silences| *silences += 1);
     }
 
     /// Cuts once, as ordered.

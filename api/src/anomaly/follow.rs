@@ -23,6 +23,7 @@ use super::{
 use crate::{
     Error,
     context::Gateway,
+    database::Reader,
     disclosure::row::{disclosure_id, recorded_at},
     facts::Facts,
     journal::{Author, Changes},
@@ -106,6 +107,7 @@ impl Follower {
 
     /// Id of the row that so many follow.
     async fn id_before(&self, rows: u64) -> Result<Option<DisclosureId>, Error> {
+        let txn = self.gateway.database.read_for(Reader::Log).await?;
         let id = disclosure::Entity::find()
             .select_only()
             .column(disclosure::Column::Id)
@@ -113,8 +115,9 @@ impl Follower {
             .offset(rows)
             .limit(1)
             .into_tuple::<DisclosureId>()
-            .one(self.gateway.database.read())
+            .one(&txn)
             .await?;
+        txn.commit().await?;
         Ok(id)
     }
 
@@ -122,6 +125,7 @@ impl Follower {
         use disclosure::Column;
         // The instant spares the partitions before it.
         let from = recorded_at(after).unwrap_or(Instant::UNIX_EPOCH);
+        let txn = self.gateway.database.read_for(Reader::Log).await?;
         let rows = disclosure::Entity::find()
             .select_only()
             .columns([
@@ -139,8 +143,9 @@ impl Follower {
             .order_by_asc(Column::Id)
             .limit(ROWS_PER_LOOK)
             .into_tuple::<Columns>()
-            .all(self.gateway.database.read())
+            .all(&txn)
             .await?;
+        txn.commit().await?;
         Ok(rows)
     }
 

@@ -1,9 +1,14 @@
 //! The doors of an opened gateway: its schema, who may enter, and with which picture of the facts.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::ready, sync::Arc, time::Duration};
 
 use async_graphql::Schema;
-use axum::Router;
+use axum::{
+    Router,
+    http::{HeaderName, HeaderValue},
+    middleware::map_response,
+    response::Response,
+};
 use futures::FutureExt;
 
 use super::{App, exports, statistics, strangers};
@@ -12,6 +17,7 @@ use crate::{
     auth::{AuthFault, Authenticator, Caller, JwksFault, Viewer, jwks},
     config::Config,
     context::{Context, Gateway, View},
+    database::Database,
     graphql::{
         documents::{CacheLimits, Introspection, Schemas},
         gate::Limits,
@@ -24,6 +30,9 @@ use crate::{
     server::{self, Lane, Principal, Turnstile},
     transparency_log::tiles,
 };
+
+/// Header of every answer while the log is read from a replica: how many seconds it is behind.
+const LOG_LAG: HeaderName = HeaderName::from_static("log-lag");
 
 /// Why the doors do not open.
 #[derive(Debug, thiserror::Error)]
@@ -116,8 +125,20 @@ impl App {
         };
         let log = tiles::router(self.log.clone(), status_of);
         let log = strangers::counted(log, turnstile, gateway.config.trusted_proxies.clone());
-        Ok(router(doors, others.merge(log)))
+        let router = router(doors, others.merge(log));
+        let database = gateway.database.clone();
+        Ok(router.layer(map_response(move |answer: Response| ready(with_log_lag(&database, answer)))))
     }
+}
+
+/// Says how far behind the log was read, where a replica is read for it.
+fn with_log_lag(database: &Database, mut answer: Response) -> Response {
+    if let Some(lag) = database.log_lag()
+        && let Ok(seconds) = HeaderValue::try_from(format!("{:.1}", lag.as_secs_f64()))
+    {
+        answer.headers_mut().insert(LOG_LAG, seconds);
+    }
+    answer
 }
 
 fn limits(config: &Config) -> Limits {

@@ -2,26 +2,23 @@
 
 mod doors;
 mod exports;
+mod lock;
 mod rotate;
 mod scale;
 mod seed;
 mod statistics;
 mod strangers;
 
-use std::{
-    fs::{File, TryLockError},
-    io::ErrorKind,
-    os::unix::fs::OpenOptionsExt,
-    path::Path,
-    sync::Arc,
-};
+use std::{fs::File, io::ErrorKind, os::unix::fs::OpenOptionsExt, path::Path, sync::Arc};
 
 use entity::{key_fingerprint, vocabulary::Instant};
 use futures::{FutureExt, future::BoxFuture};
+use migration::Standing;
 use sea_orm::{ActiveModelTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel};
 use tokio::{sync::oneshot, task::JoinHandle};
 
 pub use doors::DoorsError;
+pub use lock::{Lock, lock};
 pub use rotate::rotate_pseudonym_key;
 pub use scale::{Scale, ScaleError, scale, to_be_filled};
 pub use seed::{ImportError, Imported, import, import_admitting, rehearse, survey};
@@ -32,15 +29,12 @@ use crate::{
     config::{Config, Seed},
     context::{Gateway, Parts},
     database::Database,
-    disclosure::{Equipment, RecordLimits, Recorder, interned::InternedSets},
+    disclosure::{self, Equipment, RecordLimits, Recorder, interned::InternedSets},
     journal::{self, Journal},
     keys::{Fingerprint, Issuance, Keys, KeysError},
     server::Stop,
     transparency_log::{KeptFault, TransparencyLog},
 };
-
-/// File in `DATA_DIR` that the one process on an embedded database holds locked.
-const LOCK_FILE: &str = "gateway.lock";
 
 /// Number of the advisory lock on PostgreSQL under which the keys of a new database are made, arbitrary and fixed.
 const KEYS_LOCK: i64 = 0x4449_5343_4b45_5953;
@@ -53,6 +47,12 @@ pub enum OpenError {
         "DATABASE_URL names no database of this version; name that of the gateway, or start one or run `migrate` first"
     )]
     NoGateway,
+    /// The database is of an older version, and may not be migrated here.
+    #[error(
+        "the database is of an older version and MIGRATE_ON_START is false: run `migrate` first, with the address of the \
+         database's owner"
+    )]
+    NotMigrated,
     /// The data directory cannot be used.
     #[error("DATA_DIR `{directory}` cannot be used: {source}")]
     DataDirectory {
@@ -62,7 +62,7 @@ pub enum OpenError {
         source: std::io::Error,
     },
     /// Another process has the embedded database.
-    #[error("another gateway is running on DATA_DIR `{0}`: stop it, or use PostgreSQL to run several")]
+    #[error("another gateway has {0}: stop it, or use PostgreSQL to run several")]
     Locked(String),
     /// The database cannot be reached or migrated.
     #[error("the database cannot be used (DATABASE_URL): {0}")]
@@ -113,8 +113,9 @@ pub struct App {
     follower: JoinHandle<()>,
     signer: Option<Signer>,
     watch: Option<JoinHandle<()>>,
+    partitions: Option<JoinHandle<()>>,
     /// Held until the process ends.
-    _lock: Option<File>,
+    _lock: Option<Lock>,
 }
 
 impl App {
@@ -138,7 +139,7 @@ impl App {
     async fn opened(config: Config, clock: Clock, purpose: Purpose) -> Result<Self, OpenError> {
         let lock = lock(&config)?;
         let database = connect(&config).await?;
-        migration::up(database.write()).await?;
+        migrate(&config, &database).await?;
         journal::index(&database).await?;
         let (keys, is_new) = keys(&config, &database, &clock).await?;
         let journal = Journal::open(database.clone(), clock.clone()).await?;
@@ -162,6 +163,8 @@ impl App {
         let follower = tokio::spawn(journal.clone().follow());
         let log = TransparencyLog::open(database.clone(), clock.clone(), Arc::clone(&keys), &config.data_dir)?;
         let seed = config.seed.unwrap_or_else(|| config.seed_of_new_database());
+        let ahead = disclosure::keep_ahead(database.clone(), clock.clone());
+        let partitions = (purpose == Purpose::Serve && !database.is_sqlite()).then(|| tokio::spawn(ahead));
         let gateway = Gateway::new(Parts { clock, config, database, journal, keys });
         let (signer, watch) = match purpose {
             Purpose::Serve => (Some(Signer::start(&log)), Some(tokio::spawn(anomaly::watch_log(gateway.clone())))),
@@ -177,6 +180,7 @@ impl App {
             follower,
             signer,
             watch,
+            partitions,
             _lock: lock,
         };
         if seed == Seed::Sample {
@@ -203,8 +207,8 @@ impl App {
     pub async fn close(self) {
         let database = self.gateway.database.clone();
         self.follower.abort();
-        if let Some(watch) = self.watch {
-            watch.abort();
+        for task in self.watch.into_iter().chain(self.partitions) {
+            task.abort();
         }
         drop(self.recorder);
         drop(self.gateway);
@@ -215,6 +219,19 @@ impl App {
             signer.stop().await;
         }
         database.close().await;
+    }
+}
+
+/// Brings a database to this version's tables, or says that somebody must.
+async fn migrate(config: &Config, database: &Database) -> Result<(), OpenError> {
+    match migration::standing(database.primary()).await? {
+        Standing::Current => Ok(()),
+        Standing::Newer => {
+            tracing::warn!("the database is of a newer version of the gateway, beside which this one may still run");
+            Ok(())
+        }
+        Standing::Older if config.connecting.migrates_on_start => Ok(migration::up(&database.write().now()).await?),
+        Standing::Older => Err(OpenError::NotMigrated),
     }
 }
 
@@ -256,8 +273,7 @@ pub async fn connect(config: &Config) -> Result<Database, OpenError> {
     if let Some(file) = config.database_url.file() {
         keep_private(file)?;
     }
-    let read = config.database_read_url.as_ref().map(crate::config::DatabaseUrl::expose);
-    Ok(Database::connect(config.database_url.expose(), read).await?)
+    Ok(Database::connect(&config.database_url, config.database_read_url.as_ref(), config.connecting).await?)
 }
 
 /// Connects to a database that a gateway has made; makes none.
@@ -266,7 +282,10 @@ pub async fn connect_to_existing(config: &Config) -> Result<Database, OpenError>
         return Err(OpenError::NoGateway);
     }
     let database = connect(config).await?;
-    if migration::pending(database.primary()).await? { Err(OpenError::NoGateway) } else { Ok(database) }
+    match migration::standing(database.primary()).await? {
+        Standing::Older => Err(OpenError::NoGateway),
+        Standing::Current | Standing::Newer => Ok(database),
+    }
 }
 
 /// Makes the file of an embedded database, where there is none, readable by the process alone: it holds the salts of the log.
@@ -283,31 +302,6 @@ fn keep_private(file: &Path) -> Result<(), OpenError> {
 fn create_directory(directory: &Path) -> Result<(), OpenError> {
     std::fs::create_dir_all(directory)
         .map_err(|source| OpenError::DataDirectory { directory: directory.display().to_string(), source })
-}
-
-/// Keeps other processes from an embedded database until this one ends, however it does; null for PostgreSQL, which
-/// several may share.
-///
-/// # Errors
-/// When another process has the database.
-pub fn lock(config: &Config) -> Result<Option<File>, OpenError> {
-    let directory = &config.data_dir;
-    create_directory(directory)?;
-    if !config.database_url.is_sqlite() {
-        return Ok(None);
-    }
-    let named = || directory.display().to_string();
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(directory.join(LOCK_FILE))
-        .map_err(|source| OpenError::DataDirectory { directory: named(), source })?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Err(OpenError::Locked(named())),
-        Err(TryLockError::Error(source)) => Err(OpenError::DataDirectory { directory: named(), source }),
-    }
 }
 
 /// Keys of an existing database, without starting anything.

@@ -10,6 +10,7 @@ use crate::{
     Error,
     config::{Config, Seed},
     context::Gateway,
+    database::Reader,
     disclosure::{RECORD_ROWS_MAX, Recorder},
     facts::Edit,
     journal::Author,
@@ -103,7 +104,9 @@ pub async fn scale(
 
 async fn ensure_empty(gateway: &Gateway) -> Result<(), ScaleError> {
     let changes = gateway.journal.facts().seq;
-    let disclosures = disclosure::Entity::find().count(gateway.database.primary()).await.map_err(Error::from)?;
+    let txn = gateway.database.primary_for(Reader::Log).await.map_err(Error::from)?;
+    let disclosures = disclosure::Entity::find().count(&txn).await.map_err(Error::from)?;
+    txn.commit().await.map_err(Error::from)?;
     if changes == 0 && disclosures == 0 { Ok(()) } else { Err(ScaleError::NotEmpty { changes, disclosures }) }
 }
 

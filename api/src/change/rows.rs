@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use entity::vocabulary::RowChange;
 use futures::TryStreamExt;
-use sea_orm::{FromQueryResult, Statement};
+use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 use uuid::Uuid;

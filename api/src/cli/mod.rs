@@ -197,9 +197,9 @@ async fn execute(cli: Cli) -> Result<(), CliError> {
         Command::Retention(command) => retention::execute(config, &command).await,
         Command::Erase(arguments) => erase::erase(config, arguments).await,
         Command::Keys(command) => keys::execute(&config, &command).await,
-        Command::Statistics { question } => statistics::print(config, &question).await,
+        Command::Statistics { question } => Box::pin(statistics::print(config, &question)).await,
         Command::Token(arguments) => token::print(&config, &arguments).await,
-        Command::Verify(_) => verify::verify(config).await,
+        Command::Verify(_) => Box::pin(verify::verify(config)).await,
         Command::Config => config.describe().iter().try_for_each(say),
         Command::Schema => Ok(()),
     }
@@ -220,7 +220,8 @@ async fn open_existing(config: Config) -> Result<App, CliError> {
 async fn migrate(config: Config, down: bool) -> Result<(), CliError> {
     let _lock = app::lock(&config)?;
     let database = app::connect(&config).await?;
-    let done = if down { migration::down(database.write()).await } else { migration::up(database.write()).await };
+    let connection = database.write().now();
+    let done = if down { migration::down(&connection).await } else { migration::up(&connection).await };
     done.map_err(|error| CliError::Open(error.into()))?;
     say(if down { "every table is gone" } else { "the database is at this version" })
 }

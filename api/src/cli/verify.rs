@@ -3,13 +3,13 @@
 use std::{io::ErrorKind, path::PathBuf, sync::Arc};
 
 use entity::agreement_version;
-use sea_orm::DatabaseTransaction;
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement};
 
 use super::CliError;
 use crate::{
     app,
     config::Config,
-    database::Database,
+    database::{Database, Reader, read_for},
     decision::is_intact,
     facts::Facts,
     journal,
@@ -64,8 +64,13 @@ pub(super) async fn outside(arguments: &VerifyArguments) -> Result<bool, CliErro
 pub(super) async fn verify(config: Config) -> Result<(), CliError> {
     let keys = app::open_keys(&config).await?;
     let database = app::connect_to_existing(&config).await?;
-    let mut faults = facts(&database).await?;
+    let damage = storage(&database).await?;
+    if !damage.is_empty() {
+        return Err(CliError::Said(damage.join("\n")));
+    }
+    let mut faults = Box::pin(facts(&database)).await?;
     let snapshot = database.snapshot().await.map_err(crate::Error::from)?;
+    read_for(&snapshot, Reader::Log).await.map_err(crate::Error::from)?;
     let registry = journal::load_within(&snapshot).await?;
     faults.extend(contents(&registry)?);
     faults.extend(log(&config, &snapshot, &registry, keys).await?);
@@ -73,14 +78,43 @@ pub(super) async fn verify(config: Config) -> Result<(), CliError> {
     if faults.is_empty() { Ok(()) } else { Err(CliError::Said(faults.join("\n"))) }
 }
 
+/// The file itself must be sound before anything read from it is believed. PostgreSQL has programs of its own for that.
+async fn storage(database: &Database) -> Result<Vec<String>, CliError> {
+    if !database.is_sqlite() {
+        return Ok(Vec::new());
+    }
+    let asked = |sql: &str| Statement::from_string(DbBackend::Sqlite, sql);
+    let read = |sql: &'static str| async move {
+        database.primary().query_all_raw(asked(sql)).await.map_err(|error| CliError::Said(format!("storage: {error}")))
+    };
+    let mut faults = Vec::new();
+    for row in read("pragma integrity_check").await? {
+        let said: String = row.try_get_by_index(0).map_err(crate::Error::from)?;
+        if said != "ok" {
+            faults.push(format!("storage: {said}"));
+        }
+    }
+    for row in read("pragma foreign_key_check").await? {
+        let (table, parent): (String, String) = (
+            row.try_get_by_index(0).map_err(crate::Error::from)?,
+            row.try_get_by_index(2).map_err(crate::Error::from)?,
+        );
+        faults.push(format!("storage: a row of `{table}` refers to a row of `{parent}` that is not there"));
+    }
+    super::say(format!("storage: the file is checked, {} faults", faults.len()))?;
+    Ok(faults)
+}
+
 /// Facts loaded from the tables must equal facts replayed from the journal.
 async fn facts(database: &Database) -> Result<Vec<String>, CliError> {
     let loaded = journal::load(database).await?;
-    let replayed = journal::replay(database.primary()).await?;
+    let snapshot = database.snapshot().await.map_err(crate::Error::from)?;
+    let replayed = journal::replay(&snapshot).await?;
     if loaded.seq < replayed.seq {
         return Err(CliError::Said("the journal grew while it was read; verify again".to_owned()));
     }
-    let (differing, concerns) = journal::differing(database.primary()).await?;
+    let (differing, concerns) = journal::differing(&snapshot).await?;
+    snapshot.commit().await.map_err(crate::Error::from)?;
     let mut faults: Vec<String> =
         differing.iter().map(|seq| format!("facts: what change {seq} concerns is not what its rows tell")).collect();
     super::say(format!("facts: {concerns} entries tell whom changes concern, {} changes differ", differing.len()))?;

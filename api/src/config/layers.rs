@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fmt, path::PathBuf};
 
 use super::{
+    database::{DATABASE_LIMITS, DATABASE_SETTINGS},
     database_url::masked,
     limits::{LIMITS, Limit},
     serving::SERVING_LIMITS,
@@ -258,8 +259,9 @@ impl<'a> Layers<'a> {
     }
 
     fn read_key(&mut self, path: &std::path::Path, key: String, value: toml::Value) {
-        let limits = LIMITS.iter().chain(&SERVING_LIMITS).map(|limit| limit.name);
-        let mut names = SETTINGS.iter().map(|setting| setting.name).chain(limits);
+        let limits = LIMITS.iter().chain(&SERVING_LIMITS).chain(&DATABASE_LIMITS).map(|limit| limit.name);
+        let settings = SETTINGS.iter().chain(&DATABASE_SETTINGS).map(|setting| setting.name);
+        let mut names = settings.chain(limits);
         if names.any(|name| name.to_lowercase() == key) {
             self.file.insert(key, text_of(value));
         } else {

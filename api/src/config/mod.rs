@@ -4,6 +4,7 @@
 //! setting, where its value came from and what is allowed; nothing starts on a wrong or unknown setting.
 
 mod certificate;
+mod database;
 mod database_url;
 mod issuer;
 mod layers;
@@ -16,6 +17,7 @@ mod setting;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 pub use certificate::CertificateHeader;
+pub use database::{Connecting, DATABASE_READ_CONNECTIONS_MAX, DATABASE_WRITE_CONNECTIONS_MAX};
 pub use database_url::DatabaseUrl;
 pub use issuer::{Claims, Issuer, KeySource, KeyTimes, Roles, TokenType, is_loopback, key_set_address};
 pub use layers::{ConfigFault, ConfigFaults, Described, Flags, Source, environment};
@@ -68,6 +70,8 @@ pub struct Config {
     pub trusted_proxies: TrustedProxies,
     /// Where they say which certificate a client showed; null where they do not.
     pub certificate_header: Option<CertificateHeader>,
+    /// How connections to the database are held.
+    pub connecting: Connecting,
     /// Limits.
     pub limits: Limits,
     /// How clients are served over the network.
@@ -127,6 +131,7 @@ fn read(layers: &mut Layers<'_>) -> Option<Config> {
     if certificate_header.is_some() && trusted_proxies.is_empty() {
         layers.refuse(&CLIENT_CERTIFICATE_HEADER, "is believed from nobody, for TRUSTED_PROXIES names none");
     }
+    let connecting = Connecting::read(layers);
     let limits = Limits::read(layers);
     let serving = Serving::read(layers);
     let database_url = database_url?;
@@ -149,6 +154,7 @@ fn read(layers: &mut Layers<'_>) -> Option<Config> {
         anomaly_suspends,
         trusted_proxies,
         certificate_header,
+        connecting: connecting?,
         limits: limits?,
         serving: serving?,
         described: Vec::new(),

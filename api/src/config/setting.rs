@@ -28,7 +28,7 @@ pub(super) const DATA_DIR: Setting = Setting { name: "DATA_DIR", default: "data"
 pub(super) const DATABASE_URL: Setting = Setting {
     name: "DATABASE_URL",
     default: "sqlite://data/disclosure-gateway.db",
-    allowed: "`sqlite://PATH` or `postgres://USER:PASSWORD@HOST/DATABASE`",
+    allowed: "`sqlite://PATH` or `postgres://USER:PASSWORD@HOST[:PORT][,HOST[:PORT]…]/DATABASE`",
 };
 pub(super) const DATABASE_READ_URL: Setting =
     Setting { name: "DATABASE_READ_URL", default: "", allowed: "`postgres://…` of a streaming replica" };

@@ -20,6 +20,7 @@ use super::{
     Answer, Recorded,
     bulk::{insert_all, insertion},
     interned::{self, InternedSets, Set},
+    partitions,
     plan::{Corrected, Entry, Plan, Source},
     prepare::{Call, Prepared},
     queue::Job,
@@ -33,7 +34,7 @@ use crate::{
     database::Database,
     facts::Facts,
     journal::{
-        Journal, Lock, Tree, catch_up, last_seq,
+        Journal, LOST_CHANGES, Lock, Tree, catch_up, last_seq,
         leaf::{EntryKind, commitments, leaf_hash},
     },
     keys::Keys,
@@ -98,10 +99,13 @@ type Answers = Vec<Result<Vec<Answer>, Error>>;
 impl Writer {
     /// Writes a batch; one answer for each call.
     pub(super) async fn attempt(&self, jobs: &mut [Job]) -> Result<Answers, Failure> {
-        match self.attempt_new(jobs).await? {
-            Some(answers) => Ok(answers),
-            None => self.attempt_known(jobs).await,
-        }
+        let written = async {
+            match self.attempt_new(jobs).await? {
+                Some(answers) => Ok(answers),
+                None => self.attempt_known(jobs).await,
+            }
+        };
+        self.apart.answered(written).await
     }
 
     /// Writes a batch of messages not sent before, judged on facts that still stand; null, with nothing written, for any
@@ -161,7 +165,7 @@ impl Writer {
         if written.rows.is_empty() || !stands {
             txn.rollback().await?;
         } else {
-            txn.commit().await.map_err(|error| Failure::Unknown(error.into()))?;
+            self.apart.answered(txn.commit()).await.map_err(|error| Failure::Unknown(error.into()))?;
             self.remember(&written);
         }
         let answers = jobs.iter().zip(sources).map(|(job, sources)| Ok(answers(job, &sources?, &written, stored)));
@@ -231,7 +235,7 @@ impl Writer {
         };
         if last_seq < seq {
             tracing::error!(last_seq, seq, "the database is behind this process: changes it has told of are gone");
-            return Err(Error::Unavailable("the database has lost changes; start again"));
+            return Err(LOST_CHANGES);
         }
         Ok(new_keys == written.keys.len() as u64 && last_seq == seq)
     }
@@ -245,14 +249,13 @@ impl Writer {
         }
     }
 
-    /// A month's partition stands before its first row is written; the one after it too, so that a clock a little ahead
-    /// finds it.
+    /// A month's partition stands before its first row is written: it was made months ago, unless nobody could.
     async fn ensure_partition(&self, txn: &DatabaseTransaction, rows: &[disclosure::Model]) -> Result<(), Error> {
         let Some(month) = last_month(rows) else { return Ok(()) };
         if txn.get_database_backend() != DbBackend::Postgres || self.months.lock().contains(&month) {
             return Ok(());
         }
-        ensure_partitions(txn, month).await
+        partitions::make(txn, month).await
     }
 }
 
@@ -286,15 +289,6 @@ fn renew_call(facts: &Facts, keys: &Keys, job: &mut Job) -> Option<Error> {
         }
     }
     (!faults.is_empty()).then_some(Error::Invalid(faults))
-}
-
-/// Makes the partitions of a month and of the next, where they are absent.
-pub(super) async fn ensure_partitions(db: &impl ConnectionTrait, month: Day) -> Result<(), Error> {
-    let next = month.checked_add_months(chrono::Months::new(1)).unwrap_or(month);
-    let sql = "select disclosure_partition($1), disclosure_partition($2)";
-    let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, [month.into(), next.into()]);
-    db.execute_raw(statement).await?;
-    Ok(())
 }
 
 fn last_month(rows: &[disclosure::Model]) -> Option<Day> {

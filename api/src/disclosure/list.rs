@@ -9,8 +9,8 @@ use entity::{
     },
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, Order as SqlOrder, QueryFilter, QueryOrder,
-    QuerySelect, Statement,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, Order as SqlOrder,
+    QueryFilter, QueryOrder, QuerySelect, Statement,
 };
 
 use super::{
@@ -21,6 +21,7 @@ use super::{
 use crate::{
     Error,
     auth::policy::Rows,
+    database::{Reader, read_for},
     facts::Facts,
     keys::{self, KEY_ADDED, Keys},
 };
@@ -70,18 +71,23 @@ pub struct Page {
     pub has_next: bool,
 }
 
-/// Rows after one of an id, at most `first`.
+/// Rows after one of an id, at most `first`. The database is told whose rows are meant, and shows no others.
 ///
 /// # Errors
 /// Unavailable when the database does not answer.
 pub async fn page(
-    db: &impl ConnectionTrait,
+    db: &DatabaseTransaction,
     sets: &InternedSets,
     filter: &Filter,
     order: Order,
     after: Option<DisclosureId>,
     first: usize,
 ) -> Result<Page, Error> {
+    let reader = match &filter.rows {
+        Rows::All => Reader::Log,
+        Rows::Of(parties) | Rows::Served { parties, .. } => Reader::Organisations(parties),
+    };
+    read_for(db, reader).await?;
     let wanted = first.saturating_add(1);
     let mut rows = match &filter.rows {
         Rows::All => select(db, filter, None, order, after, wanted).await?,
@@ -105,12 +111,13 @@ pub async fn page(
     Ok(Page { rows: with_sets(db, sets, rows).await?, has_next })
 }
 
-/// Row of an id; none when there is none.
+/// Row of an id, whosever it is; none when there is none.
 ///
 /// # Errors
 /// Unavailable when the database does not answer.
-pub async fn one(db: &impl ConnectionTrait, sets: &InternedSets, id: DisclosureId) -> Result<Option<Recorded>, Error> {
+pub async fn one(db: &DatabaseTransaction, sets: &InternedSets, id: DisclosureId) -> Result<Option<Recorded>, Error> {
     let Some(recorded_at) = recorded_at(id) else { return Ok(None) };
+    read_for(db, Reader::Log).await?;
     // The instant names the one partition to look in.
     let asked = disclosure::Column::Id.eq(id).and(disclosure::Column::RecordedAt.eq(recorded_at));
     let row = disclosure::Entity::find().filter(asked).one(db).await?;
@@ -195,7 +202,8 @@ async fn with_sets(
 ///
 /// # Errors
 /// Unavailable when the database does not answer.
-pub async fn disclosers(db: &impl ConnectionTrait) -> Result<Vec<OrganisationId>, Error> {
+pub async fn disclosers(db: &DatabaseTransaction) -> Result<Vec<OrganisationId>, Error> {
+    read_for(db, Reader::Log).await?;
     let sql = "with recursive found (id) as (\
                  select (select discloser_id from disclosure order by discloser_id limit 1) \
                  union all \

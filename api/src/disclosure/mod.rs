@@ -11,6 +11,7 @@ mod draft;
 pub mod graphql;
 pub mod interned;
 pub mod list;
+mod partitions;
 mod plan;
 mod prepare;
 mod queue;
@@ -31,6 +32,7 @@ use entity::{
 pub use batch::Fatal;
 pub use coverage::{Judged, OnPartial};
 pub use draft::{DisclosureDraft, SubjectDraft};
+pub use partitions::{MONTHS_AHEAD, keep_ahead};
 pub use plan::AUTHORISATION_REPEAT_MAX;
 pub use record::{Equipment, RECORD_ROWS_MAX, RecordLimits, Recorder};
 pub use row::Pseudonym;
@@ -43,6 +45,7 @@ use crate::{
     auth::Act,
     clock,
     context::{Context, Intent, View},
+    database::Reader,
     decision::Decision,
     facts::Facts,
 };
@@ -92,7 +95,12 @@ pub async fn withhold(
     };
     let view = ctx.write_to_row(move |txn| read(txn, read_sets, named).boxed(), act, intent, rule).await?;
     let row = match named {
-        Some(id) => list::one(ctx.gateway.database.primary(), sets, id).await?,
+        Some(id) => {
+            let txn = ctx.gateway.database.primary_for(Reader::Log).await?;
+            let row = list::one(&txn, sets, id).await?;
+            txn.commit().await?;
+            row
+        }
         None => None,
     };
     Ok((view, row))

@@ -4,7 +4,6 @@
 
 use std::{io, sync::Arc, thread};
 
-use chrono::Datelike;
 use entity::vocabulary::OrganisationId;
 use sea_orm::DatabaseTransaction;
 use tokio::{
@@ -14,9 +13,10 @@ use tokio::{
 
 use super::{
     Answer, Authorised, DisclosureDraft, Recorded,
-    batch::{Failure, Fatal, Months, Writer, ensure_partitions},
+    batch::{Failure, Fatal, Months, Writer},
     coverage::{Door, Judged, OnPartial},
     interned::InternedSets,
+    partitions,
     plan::Plan,
     prepare::{Call, Prepared, prepare},
     queue::{Batch, Job, Waiting},
@@ -81,10 +81,7 @@ impl Recorder {
     /// Unavailable when the database does not answer; internal when there is no thread to be had.
     pub async fn start(equipment: Equipment, limits: RecordLimits) -> Result<(Self, oneshot::Receiver<()>), Error> {
         let Equipment { database, journal, clock, keys, sets, fatal } = equipment;
-        if !database.is_sqlite() {
-            let today = clock.now().date_naive();
-            ensure_partitions(database.write(), today.with_day(1).unwrap_or(today)).await?;
-        }
+        partitions::make_ahead(&database, &clock).await?;
         let no_thread = |error: io::Error| Error::internal(format!("no thread for the recorder: {error}"));
         let (queue, jobs) = mpsc::unbounded_channel();
         let (ready, writer) = oneshot::channel();
@@ -284,7 +281,9 @@ impl Recorder {
     /// What the log, as it stands, has against a call.
     async fn contradictions(&self, call: Call, reports: &[Prepared]) -> Result<Violations, Error> {
         let all: Vec<&Prepared> = reports.iter().collect();
-        let stored = Stored::read(self.writer.database.primary(), &self.writer.sets, &all).await?;
+        let txn = self.writer.database.snapshot().await?;
+        let stored = Stored::read(&txn, &self.writer.sets, &all).await?;
+        txn.commit().await?;
         Ok(Plan::new(&stored).take(call, reports).err().unwrap_or_default())
     }
 }

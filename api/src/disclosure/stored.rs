@@ -11,7 +11,10 @@ use entity::{
     disclosure, disclosure_key,
     vocabulary::{DisclosureId, Instant, InternedId, OrganisationId},
 };
-use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, Statement, sea_query::ArrayType};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter, Statement,
+    sea_query::ArrayType,
+};
 use uuid::Uuid;
 
 use super::{
@@ -21,7 +24,10 @@ use super::{
     row::{correction_hash, message_hash, recorded_at},
     rules::Corrects,
 };
-use crate::Error;
+use crate::{
+    Error,
+    database::{Reader, read_for},
+};
 
 /// Keys or ids asked for in one statement on SQLite.
 const KEYS_PER_STATEMENT: usize = 1_000;
@@ -41,7 +47,7 @@ pub(super) struct Stored {
 impl Stored {
     /// Reads it for reports of any disclosers.
     pub(super) async fn read(
-        db: &impl ConnectionTrait,
+        db: &DatabaseTransaction,
         sets: &InternedSets,
         reports: &[&Prepared],
     ) -> Result<Self, Error> {
@@ -57,6 +63,8 @@ impl Stored {
         if ids.is_empty() {
             return Ok(stored);
         }
+        // A message belongs to its discloser, but what it corrects may be another's that it took the place of.
+        read_for(db, Reader::Log).await?;
         stored.rows = rows_of(db, &ids).await?;
         stored.corrected = stored.corrected_among(db, reports).await?;
         let used = stored.rows.values().flat_map(|row| [row.items_id, row.bases_id]);

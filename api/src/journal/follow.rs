@@ -61,7 +61,8 @@ impl Journal {
         if self.0.database.is_sqlite() {
             return None;
         }
-        let pool = self.0.database.write().get_postgres_connection_pool();
+        let connections = self.0.database.write().now();
+        let pool = connections.get_postgres_connection_pool();
         let mut listener = sqlx::postgres::PgListener::connect_with(pool).await.ok()?;
         listener.listen("journal").await.ok()?;
         Some(listener)

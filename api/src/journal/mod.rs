@@ -36,6 +36,9 @@ use crate::{
     facts::{Facts, Tables},
 };
 
+/// Said of a database that has lost changes; a start reads it as it stands.
+pub const LOST_CHANGES: Error = Error::Unavailable("the database has lost changes; start again");
+
 /// Current picture of the facts and the journal they follow. Cloning shares it.
 #[derive(Clone)]
 pub struct Journal(Arc<Inner>);
@@ -125,10 +128,13 @@ impl Journal {
 
 /// Facts as the tables hold them, in one consistent snapshot.
 pub async fn load(database: &Database) -> Result<Facts, Error> {
-    let txn = database.snapshot().await?;
-    let facts = load_within(&txn).await?;
-    txn.commit().await?;
-    Ok(facts)
+    let loaded = Box::pin(async {
+        let txn = database.snapshot().await?;
+        let facts = load_within(&txn).await?;
+        txn.commit().await?;
+        Ok(facts)
+    });
+    database.answered(loaded).await
 }
 
 /// Facts as the tables hold them in a snapshot of the database.

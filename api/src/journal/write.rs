@@ -13,7 +13,7 @@ use sea_orm::{
 use serde_json::{Value, json};
 
 use super::{
-    Journal, Lock, Tree, catch_up, concern,
+    Journal, LOST_CHANGES, Lock, Tree, catch_up, concern, last_seq,
     leaf::{EntryKind, canonical, commitments, leaf_hash},
     lock_registry,
 };
@@ -125,30 +125,49 @@ impl Journal {
         F: FnOnce(&Facts, T) -> Result<Vec<Changes>, Error>,
         B: for<'a> FnOnce(&'a DatabaseTransaction, &'a Facts) -> BoxFuture<'a, Result<(), Error>>,
     {
-        let txn = self.0.database.begin().await?;
-        lock_registry(&txn, Lock::Exclusive).await?;
-        let current = self.facts();
-        let caught_up = catch_up(&txn, &current).await?;
-        let fresh = caught_up.as_ref().unwrap_or(&current);
-        let changes = judge(fresh, read(&txn).await?)?;
-        let after = if changes.is_empty() {
-            fresh.clone()
-        } else {
-            let seq = fresh.seq + i64::try_from(changes.len()).map_err(|_| Error::internal("too many changes"))?;
-            let after = fresh.after(seq, changes.iter().flat_map(|change| &change.edits));
-            Box::pin(append(&txn, &self.0.clock, (fresh, &after), author, &changes)).await?;
-            after
+        let database = &self.0.database;
+        let written = async {
+            let txn = database.begin().await?;
+            lock_registry(&txn, Lock::Exclusive).await?;
+            let current = self.facts();
+            let caught_up = catch_up(&txn, &current).await?;
+            if caught_up.is_none() {
+                has_kept(&txn, current.seq).await?;
+            }
+            let fresh = caught_up.as_ref().unwrap_or(&current);
+            let changes = judge(fresh, read(&txn).await?)?;
+            let after = if changes.is_empty() {
+                fresh.clone()
+            } else {
+                let seq = fresh.seq + i64::try_from(changes.len()).map_err(|_| Error::internal("too many changes"))?;
+                let after = fresh.after(seq, changes.iter().flat_map(|change| &change.edits));
+                Box::pin(append(&txn, &self.0.clock, (fresh, &after), author, &changes)).await?;
+                after
+            };
+            beside(&txn, &after).await?;
+            Ok::<_, Error>((txn, after))
         };
-        beside(&txn, &after).await?;
+        let (txn, after) = database.answered(written).await?;
         match ending {
-            Ending::RollBack => txn.rollback().await?,
+            Ending::RollBack => database.answered(txn.rollback()).await?,
             Ending::Commit => {
-                txn.commit().await.map_err(unanswered)?;
+                database.answered(txn.commit()).await.map_err(unanswered)?;
                 self.publish(after);
             }
         }
         Ok(self.facts())
     }
+}
+
+/// Refuses to write into a database that has lost changes this process has told of: a copy that was behind and took the
+/// place of the one that failed.
+async fn has_kept(txn: &DatabaseTransaction, seq: i64) -> Result<(), Error> {
+    let last = last_seq(txn).await?;
+    if last >= seq {
+        return Ok(());
+    }
+    tracing::error!(last, seq, "the database is behind this process: changes it has told of are gone");
+    Err(LOST_CHANGES)
 }
 
 fn nothing_read(_: &DatabaseTransaction) -> BoxFuture<'_, Result<(), Error>> {

@@ -19,6 +19,7 @@ use crate::{
     Error, Fault, FaultCode,
     checks::{Checks, REFERENCE_CHARACTERS_MAX, TEXT_CHARACTERS_MAX},
     context::Gateway,
+    database::Reader,
     disclosure::{
         interned::{self, InternedSets},
         list,
@@ -74,8 +75,10 @@ pub async fn erase(gateway: &Gateway, erasure: &Erasure) -> Result<BTreeMap<Orga
     let primary = gateway.database.primary();
     list::every_key_is_live(primary, &gateway.keys).await?;
     let holders = holders(&facts, &gateway.keys, bodies.as_deref(), &erasure.person)?;
-    let found = Found::read(primary, &holders).await?;
-    let bases = bases(primary, &found.disclosures).await?;
+    let txn = gateway.database.primary_for(Reader::Log).await?;
+    let found = Found::read(&txn, &holders).await?;
+    let bases = bases(&txn, &found.disclosures).await?;
+    txn.commit().await?;
     let erased = found.by_body(&holders);
     let changes = changes(&erased, &reason, decision.as_deref());
     let asked = found.places();

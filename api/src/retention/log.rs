@@ -11,7 +11,7 @@ use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, QueryResult, Statement};
 use super::rules::{Month, Sheaf, bounds};
 use crate::{
     Error,
-    database::Database,
+    database::{Database, Reader, read_for},
     disclosure::interned::{self, InternedSets},
 };
 
@@ -27,6 +27,7 @@ fn month_of(backend: DbBackend) -> &'static str {
 /// closed month stays true until the month is dropped, for no row is added to it or changes in what is read here.
 pub(super) async fn months(database: &Database) -> Result<Vec<Month>, Error> {
     let txn = database.snapshot().await?;
+    read_for(&txn, Reader::Log).await?;
     let backend = txn.get_database_backend();
     let sql = format!(
         "select {} as month_of, register_id, bases_id, count(*) as \"rows\", max(occurred_at) as last_occurred_at, \

@@ -14,7 +14,7 @@ use entity::{
     vocabulary::{BusinessId, DisclosureId, Instant, OrganisationId, SubjectLookupId},
 };
 use futures::FutureExt;
-use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel};
+use sea_orm::{ActiveModelTrait, DatabaseTransaction, EntityTrait, IntoActiveModel};
 
 use crate::{
     Error,
@@ -74,7 +74,8 @@ pub async fn report(
         Rows::All => true,
         Rows::Of(parties) | Rows::Served { parties, .. } => parties.contains(id),
     };
-    let disclosers: Vec<_> = list::disclosers(db).await?.into_iter().filter(is_read).collect();
+    let txn = db.begin().await?;
+    let disclosers: Vec<_> = list::disclosers(&txn).await?.into_iter().filter(is_read).collect();
     let disclosers = disclosers.into_iter().filter_map(|id| facts.organisation.get(id)?.business_id);
     let filter = Filter {
         rows,
@@ -84,7 +85,8 @@ pub async fn report(
         ..Filter::default()
     };
     let reading = Reading { recorder, facts, filter: &filter, at: view.at, sight: &sight };
-    let (rows, has_next) = reading.page(db, after, count).await?;
+    let (rows, has_next) = reading.page(&txn, after, count).await?;
+    txn.commit().await?;
     Ok(Report { rows, has_next, sight, view })
 }
 
@@ -162,7 +164,7 @@ impl Reading<'_> {
     /// for, so that no page tells of it.
     async fn page(
         &self,
-        db: &impl ConnectionTrait,
+        db: &DatabaseTransaction,
         after: Option<DisclosureId>,
         count: usize,
     ) -> Result<(Vec<Recorded>, bool), Error> {
@@ -181,7 +183,7 @@ impl Reading<'_> {
         Ok((rows, has_next))
     }
 
-    async fn seen(&self, db: &impl ConnectionTrait, rows: Vec<Recorded>) -> Result<Vec<Recorded>, Error> {
+    async fn seen(&self, db: &DatabaseTransaction, rows: Vec<Recorded>) -> Result<Vec<Recorded>, Error> {
         if *self.sight != PersonSight::Person {
             return Ok(rows);
         }
@@ -190,7 +192,7 @@ impl Reading<'_> {
     }
 
     /// Which rows are withheld: themselves, or for what they correct.
-    async fn withheld(&self, db: &impl ConnectionTrait, rows: &[Recorded]) -> Result<BTreeSet<DisclosureId>, Error> {
+    async fn withheld(&self, db: &DatabaseTransaction, rows: &[Recorded]) -> Result<BTreeSet<DisclosureId>, Error> {
         let mut known: BTreeMap<DisclosureId, disclosure::Model> =
             rows.iter().map(|recorded| (recorded.row.id, recorded.row.clone())).collect();
         let mut withheld = BTreeSet::new();

@@ -67,7 +67,7 @@ impl TransparencyLog {
     async fn look(&self) -> Result<bool, Error> {
         let log = self.clone();
         // In a task of its own: whoever stops waiting must not cut a transaction.
-        let step = tokio::spawn(async move { log.step().await });
+        let step = tokio::spawn(async move { log.0.database.answered(log.step()).await });
         match step.await.map_err(|error| Error::internal(format!("signing ended early: {error}")))?? {
             Step::Whole(checkpoint) => self.show(checkpoint).await.map(|()| false),
             Step::Part(checkpoint) => self.show(checkpoint).await.map(|()| true),

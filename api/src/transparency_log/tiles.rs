@@ -17,7 +17,7 @@ use super::{
     rules::{Place, Wanted, wanted},
     store,
 };
-use crate::Error;
+use crate::{Error, database::Reader};
 
 /// Entries never change either, but may be dropped when their time is over: no cache keeps them much longer.
 const FOR_A_DAY: HeaderValue = HeaderValue::from_static("public, max-age=86400");
@@ -117,9 +117,16 @@ impl TransparencyLog {
     async fn entries(&self, place: Place) -> Result<Found, Error> {
         let _place = self.0.strangers.try_acquire().map_err(|_| Error::Unavailable("too many read entries at once"))?;
         let database = &self.0.database;
-        let read = entries::bundle(database.read(), place.tile, place.width).await?;
+        let txn = database.read_for(Reader::Log).await?;
+        let read = entries::bundle(&txn, place.tile, place.width).await?;
+        txn.commit().await?;
         let bundle = match read {
-            None => entries::bundle(database.primary(), place.tile, place.width).await?,
+            None => {
+                let txn = database.primary_for(Reader::Log).await?;
+                let bundle = entries::bundle(&txn, place.tile, place.width).await?;
+                txn.commit().await?;
+                bundle
+            }
             bundle => bundle,
         };
         Ok(bundle.map_or(Found::Gone, Found::Bytes))

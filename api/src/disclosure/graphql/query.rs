@@ -81,7 +81,9 @@ impl DisclosureQuery {
         }
         let sets = ctx.data_opt::<Recorder>().ok_or_else(|| Error::internal("no recorder"))?.sets();
         let last = page.after.map(DisclosureId);
-        let found = list::page(request.gateway.database.read(), sets, &filter, order, last, page.count).await?;
+        let txn = request.gateway.database.read().begin().await?;
+        let found = list::page(&txn, sets, &filter, order, last, page.count).await?;
+        txn.commit().await?;
         let node = |recorded| Disclosure { view: request.view.clone(), recorded };
         let rows = found.rows.into_iter().map(|recorded| (recorded.row.id.0, recorded));
         Ok(page.fetched(rows, found.has_next, node))

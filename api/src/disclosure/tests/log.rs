@@ -124,8 +124,9 @@ async fn row_and_leaf_can_be_made_again_from_what_is_stored() -> Result<(), Erro
     log.recorder.record(KELA, vec![draft("c")]).await?;
     let facts = log.journal.facts();
     let tile = log_tile::Entity::find().one(log.database.read()).await?.unwrap();
-    let page =
-        list::page(log.database.read(), log.recorder.sets(), &Filter::default(), Order::OldestFirst, None, 10).await?;
+    let txn = log.database.read().begin().await?;
+    let page = list::page(&txn, log.recorder.sets(), &Filter::default(), Order::OldestFirst, None, 10).await?;
+    txn.commit().await?;
     assert_eq!(page.rows.len(), 3);
     for (at, recorded) in page.rows.iter().enumerate() {
         let Recorded { row, items, bases, .. } = recorded;
@@ -289,7 +290,7 @@ async fn list_goes_on_where_it_stopped() -> Result<(), Error> {
     let log = Log::open().await?;
     let drafts = (0..5).map(|at| draft(&at.to_string())).collect();
     log.recorder.record(KELA, drafts).await?;
-    let read = log.database.read();
+    let read = &log.database.read().begin().await?;
     for filter in [Filter::default(), Filter { rows: Rows::Of(vec![PIRKANMAA]), ..Filter::default() }] {
         let first = list::page(read, log.recorder.sets(), &filter, Order::NewestFirst, None, 3).await?;
         let after = first.rows.last().map(|row| row.row.id);

@@ -30,6 +30,7 @@ use super::{
 use crate::{
     Error,
     clock::Clock,
+    config::{Connecting, DatabaseUrl},
     database::Database,
     facts::{Edit, Facts, bare},
     journal::{Author, Changes, Journal},
@@ -207,8 +208,9 @@ impl Log {
     pub(super) async fn limited(limits: RecordLimits) -> Result<Self, Error> {
         let directory = tempfile::tempdir().map_err(|error| Error::internal(error.to_string()))?;
         let url = format!("sqlite://{}", directory.path().join("log.db").display());
-        let database = Database::connect(&url, None).await?;
-        migration::up(database.write()).await?;
+        let url = DatabaseUrl::parse(&url).map_err(Error::internal)?;
+        let database = Database::connect(&url, None, Connecting::default()).await?;
+        migration::up(&database.write().now()).await?;
         let clock = Clock::default();
         let journal = Journal::open(database.clone(), clock.clone()).await?;
         let author = Author { actor: "test".to_owned(), organisation: None };

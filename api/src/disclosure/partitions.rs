@@ -1,0 +1,56 @@
+//! Months of the log on PostgreSQL, made before anybody records into them.
+//!
+//! A function of the database makes them, with its owner's rights: whoever records needs no right to make tables.
+
+use std::time::Duration;
+
+use chrono::{Datelike, Months};
+use entity::vocabulary::Day;
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use tokio::time::sleep;
+
+use crate::{Error, clock::Clock, database::Database};
+
+/// Months made beyond the present one: an operator has a quarter of a year to notice that they are made no more.
+pub const MONTHS_AHEAD: u32 = 3;
+
+/// Time between two looks.
+const LOOK: Duration = Duration::from_hours(24);
+
+/// Time until a look that failed is repeated.
+const RETRY: Duration = Duration::from_mins(10);
+
+/// Makes the months to come for as long as the process lives. A failure stops no recording: the months made before are
+/// still there.
+pub async fn keep_ahead(database: Database, clock: Clock) {
+    loop {
+        sleep(match make_ahead(&database, &clock).await {
+            Ok(()) => LOOK,
+            Err(error) => {
+                tracing::warn!(code = ?error.code(), "the coming months of the log could not be made; trying again");
+                RETRY
+            }
+        })
+        .await;
+    }
+}
+
+/// Makes this month and those ahead, where they are absent, each by itself: what it locks is free before the next.
+pub(super) async fn make_ahead(database: &Database, clock: &Clock) -> Result<(), Error> {
+    if database.is_sqlite() {
+        return Ok(());
+    }
+    let today = clock.now().date_naive();
+    let first = today.with_day(1).unwrap_or(today);
+    for ahead in 0..=MONTHS_AHEAD {
+        make(database.write(), first.checked_add_months(Months::new(ahead)).unwrap_or(first)).await?;
+    }
+    Ok(())
+}
+
+/// Makes a month, where it is absent.
+pub(super) async fn make(db: &impl ConnectionTrait, month: Day) -> Result<(), Error> {
+    let sql = "select disclosure_partition($1)";
+    db.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, [month.into()])).await?;
+    Ok(())
+}
