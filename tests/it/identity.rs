@@ -36,12 +36,19 @@ struct Signer {
     key: EncodingKey,
 }
 
+/// Ed25519 key without its public half (RFC 5208), the one form the library of tokens reads.
+fn bare(der: &[u8]) -> Vec<u8> {
+    let secret = der.windows(4).position(|bytes| bytes == [0x04, 0x22, 0x04, 0x20]).unwrap() + 4;
+    let header = [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
+    [&header[..], &der[secret..secret + 32]].concat()
+}
+
 impl Signer {
     fn new(id: &'static str, algorithm: Algorithm) -> Self {
         api::auth::install_provider();
         let der = |pair: &KeyPair| pair.serialize_der();
         let key = match algorithm {
-            Algorithm::EdDSA => EncodingKey::from_ed_der(&der(&KeyPair::generate_for(&PKCS_ED25519).unwrap())),
+            Algorithm::EdDSA => EncodingKey::from_ed_der(&bare(&der(&KeyPair::generate_for(&PKCS_ED25519).unwrap()))),
             Algorithm::RS256 => {
                 let pair = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).unwrap();
                 EncodingKey::from_rsa_pem(pair.serialize_pem().as_bytes()).unwrap()
