@@ -23,6 +23,20 @@ pub enum ErrorCode {
     Internal,
 }
 
+impl ErrorCode {
+    /// Every code.
+    pub const ALL: [Self; 8] = [
+        Self::Unauthenticated,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::InvalidInput,
+        Self::Conflict,
+        Self::LimitExceeded,
+        Self::Unavailable,
+        Self::Internal,
+    ];
+}
+
 /// Code of a refusal by the business; stable forever. Reasons of decisions stand under their own names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FaultCode {

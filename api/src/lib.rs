@@ -11,6 +11,8 @@ pub mod json;
 
 pub mod role;
 
+pub mod metrics;
+
 pub mod config;
 
 pub mod database;
@@ -28,6 +30,8 @@ pub mod journal;
 pub mod keys;
 
 pub mod auth;
+
+pub mod trail;
 
 pub mod context;
 
@@ -100,6 +104,8 @@ pub mod export;
 pub mod world;
 
 pub mod scale;
+
+pub mod backup;
 
 pub mod app;
 

@@ -169,7 +169,7 @@ impl Cluster {
 
 /// Directory of the server's programs, if there is one.
 #[expect(clippy::disallowed_methods, reason = "what is installed is a setting of the tests, not of the gateway")]
-fn binaries() -> Option<PathBuf> {
+pub fn binaries() -> Option<PathBuf> {
     static SAID: Once = Once::new();
     let complete = |directory: &PathBuf| ["initdb", "postgres"].iter().all(|name| directory.join(name).is_file());
     // Never through PATH: what is called `postgres` there may be a wrapper, or a link without its libraries beside it.

@@ -7,7 +7,8 @@ pub mod graphql;
 use entity::{
     agreement,
     vocabulary::{
-        BusinessId, Channel, Instant, ItemCode, MandateThemeId, OnwardRecipientKind, Operation, OrganisationId,
+        BusinessId, Channel, ClosedEnum, Instant, ItemCode, MandateThemeId, OnwardRecipientKind, Operation,
+        OrganisationId,
     },
 };
 
@@ -24,6 +25,7 @@ use crate::{
     journal::leaf::hex,
     keys::{KEY_ADDED, Keys},
     mandate::rules::{MANDATES_MAX, theme},
+    metrics,
 };
 
 /// Most items of one question.
@@ -75,7 +77,9 @@ pub fn decide(ctx: &Context, path: &str, input: &QuestionInput) -> Result<(Decis
     };
     question.end_user = end_user(facts, &ctx.gateway.keys, &question, input.end_user.as_deref())?;
     let at = at.unwrap_or(*now);
-    Ok((decision::decide(facts, &question, at), at))
+    let decision = decision::decide(facts, &question, at);
+    metrics::decision("accessDecision", decision.verdict.code());
+    Ok((decision, at))
 }
 
 /// Question of an input and the instant it names, if any; every fault is named under `path`.

@@ -1,6 +1,6 @@
 //! The doors of an opened gateway: its schema, who may enter, and with which picture of the facts.
 
-use std::{future::ready, sync::Arc, time::Duration};
+use std::{future, sync::Arc, time::Duration};
 
 use async_graphql::Schema;
 use axum::{
@@ -11,7 +11,11 @@ use axum::{
 };
 use futures::FutureExt;
 
-use super::{App, exports, statistics, strangers};
+use super::{
+    App, exports,
+    metrics::{self, Watched},
+    statistics, strangers,
+};
 use crate::{
     Error,
     auth::{AuthFault, Authenticator, Caller, JwksFault, Viewer, jwks},
@@ -22,12 +26,13 @@ use crate::{
         documents::{CacheLimits, Introspection, Schemas},
         gate::Limits,
         http::{
-            Arrival, Authenticate, Doors, Enter, Entered, FACTS_WAIT_MAX, KeySet, RequestLimits, SocketLimits,
+            Arrival, Authenticate, Doors, Enter, Entered, FACTS_WAIT_MAX, KeySet, Ready, RequestLimits, SocketLimits,
             VariablesLimits, router, status_of,
         },
         schema::{Mutation, Query, Subscription},
     },
     server::{self, Lane, Principal, Turnstile},
+    trail,
     transparency_log::tiles,
 };
 
@@ -45,22 +50,39 @@ pub enum DoorsError {
     Schema(#[from] Error),
 }
 
+/// What answers for the gateway.
+#[derive(Debug)]
+pub struct Routers {
+    /// At `LISTEN_ADDR`.
+    pub main: Router,
+    /// At `METRICS_ADDR`; null where the figures are shown by the main door.
+    pub metrics: Option<Router>,
+}
+
 impl App {
-    /// Router that answers for the gateway.
+    /// Router of the main door.
     ///
     /// # Errors
     /// When an issuer's key set in a file cannot be used.
     pub async fn router(&self) -> Result<Router, DoorsError> {
+        Ok(self.routers().await?.main)
+    }
+
+    /// Routers of every door.
+    ///
+    /// # Errors
+    /// As [`Self::router`].
+    pub async fn routers(&self) -> Result<Routers, DoorsError> {
         let gateway = &self.gateway;
         let authenticator = Authenticator::start(&gateway.config, &gateway.keys, gateway.clock.now()).await?;
         self.doors(Arc::new(authenticator))
     }
 
-    fn doors(&self, authenticator: Arc<Authenticator>) -> Result<Router, DoorsError> {
+    fn doors(&self, authenticator: Arc<Authenticator>) -> Result<Routers, DoorsError> {
         let gateway = &self.gateway;
         let fresh_keys = (Arc::clone(&authenticator), gateway.clock.clone());
         tokio::spawn(async move { fresh_keys.0.keep_fresh(&fresh_keys.1).await });
-        let (journal, recorder) = (gateway.journal.clone(), self.recorder.clone());
+        let (journal, queue) = (gateway.journal.clone(), self.recorder.queue());
         let (log, stopping) = (self.log.clone(), self.stop.stopping());
         let (facts_max_age, known) = (gateway.config.facts_max_age, Arc::clone(&authenticator));
         let build = || {
@@ -80,6 +102,27 @@ impl App {
             operation_time_max,
         });
         let others = others.merge(exports::doors(exports));
+        let ready: Ready = Arc::new({
+            let (journal, stopping) = (journal.clone(), stopping.clone());
+            move || match () {
+                () if stopping.is_announced() => Err("stopping"),
+                () if journal.age() > facts_max_age => Err("the facts are older than FACTS_MAX_AGE"),
+                () if !queue.is_open() => Err("the writer has ended"),
+                () if let Some(fault) = log.fault() => Err(fault),
+                () if !known.is_ready() => Err("no issuer's keys are known"),
+                () => Ok(()),
+            }
+        });
+        let figures = metrics::door(Watched {
+            gateway: gateway.clone(),
+            queue: self.recorder.queue(),
+            log: self.log.clone(),
+            ready: Arc::clone(&ready),
+        });
+        let (others, figures) = match gateway.config.observability.metrics_addr {
+            Some(_) => (others, Some(figures)),
+            None => (others.merge(figures), None),
+        };
         let doors = Doors {
             schemas: Schemas::new(build, limits(&gateway.config), cache(&gateway.config))?,
             body_bytes_max: gateway.config.limits.body_bytes_max,
@@ -87,6 +130,7 @@ impl App {
             operation_time_max,
             cors_origins: gateway.config.cors_origins.clone(),
             lane: Lane::new(gateway.config.serving.heavy_operations_max),
+            slow_from: gateway.config.observability.slow_operation,
             anonymous_introspection: Introspection::Closed,
             authenticate,
             enter,
@@ -96,7 +140,6 @@ impl App {
                 operations: gateway.config.limits.subscriptions_max,
             },
             stopping: {
-                let stopping = stopping.clone();
                 Arc::new(move || {
                     let mut stopping = stopping.clone();
                     async move { stopping.begun().await }.boxed()
@@ -106,18 +149,8 @@ impl App {
                 let clock = gateway.clock.clone();
                 Arc::new(move || clock.now())
             },
-            current_seq: {
-                let journal = journal.clone();
-                Arc::new(move || journal.facts().seq)
-            },
-            ready: Arc::new(move || match () {
-                () if stopping.is_announced() => Err("stopping"),
-                () if journal.age() > facts_max_age => Err("the facts are older than FACTS_MAX_AGE"),
-                () if !recorder.is_ready() => Err("the writer has ended"),
-                () if let Some(fault) = log.fault() => Err(fault),
-                () if !known.is_ready() => Err("no issuer's keys are known"),
-                () => Ok(()),
-            }),
+            current_seq: Arc::new(move || journal.facts().seq),
+            ready,
             key_set: gateway.keys.development().map(|key| {
                 let set = jwks(key).to_string();
                 Arc::new(move || set.clone()) as KeySet
@@ -125,9 +158,10 @@ impl App {
         };
         let log = tiles::router(self.log.clone(), status_of);
         let log = strangers::counted(log, turnstile, gateway.config.trusted_proxies.clone());
-        let router = router(doors, others.merge(log));
+        let main = router(doors, others.merge(log));
         let database = gateway.database.clone();
-        Ok(router.layer(map_response(move |answer: Response| ready(with_log_lag(&database, answer)))))
+        let main = main.layer(map_response(move |answer: Response| future::ready(with_log_lag(&database, answer))));
+        Ok(Routers { main, metrics: figures })
     }
 }
 
@@ -188,12 +222,17 @@ fn authenticate(authenticator: Arc<Authenticator>, gateway: Gateway, turnstile: 
                 return Err(refused);
             }
             let verified = authenticator.authenticate(credentials, now).await.inspect_err(|fault| {
+                crate::metrics::token_refused(fault);
                 if *fault != AuthFault::KeysUnavailable {
                     turnstile.failed(from);
                 }
             })?;
             let (viewer, expires_at) = match verified {
-                Some(verified) => (Arc::clone(&verified.viewer), Some(verified.expires_at)),
+                Some(verified) => {
+                    crate::metrics::token_accepted();
+                    trail::caller(&verified.viewer);
+                    (Arc::clone(&verified.viewer), Some(verified.expires_at))
+                }
                 None if gateway.config.anonymous_read => (Arc::new(Viewer::anonymous()), None),
                 None => return Err(Error::without_token("a bearer token is needed")),
             };

@@ -30,19 +30,28 @@ pub struct Lock {
 /// # Errors
 /// When another process has either, with its number where it is known.
 pub fn lock(config: &Config) -> Result<Option<Lock>, OpenError> {
-    let directory = &config.data_dir;
-    create_directory(directory)?;
+    create_directory(&config.data_dir)?;
     let Some(file) = config.database_url.file() else { return Ok(None) };
     if let Some(parent) = file.parent() {
         create_directory(parent)?;
     }
     keep_private(file)?;
-    let of_directory = hold(&directory.join(LOCK_FILE), "DATA_DIR", directory)?;
+    let of_directory = lock_directory(config)?;
     // Other names of the same file lead to the same lock.
     let file = file.canonicalize().map_err(|source| unusable(file, source))?;
     let mut name = file.clone().into_os_string();
     name.push(LOCK_SUFFIX);
     Ok(Some(Lock { _directory: of_directory, _database: hold(&PathBuf::from(name), "the database file", &file)? }))
+}
+
+/// Keeps other processes on an embedded database from `DATA_DIR` alone: for whoever puts a database there, where none is yet.
+///
+/// # Errors
+/// When another process has it.
+pub fn lock_directory(config: &Config) -> Result<File, OpenError> {
+    let directory = &config.data_dir;
+    create_directory(directory)?;
+    hold(&directory.join(LOCK_FILE), "DATA_DIR", directory)
 }
 
 /// Locks a file and writes this process's number into it; `what` and `of` say what it stands for.

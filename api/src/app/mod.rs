@@ -3,6 +3,7 @@
 mod doors;
 mod exports;
 mod lock;
+mod metrics;
 mod rotate;
 mod scale;
 mod seed;
@@ -17,8 +18,8 @@ use migration::Standing;
 use sea_orm::{ActiveModelTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel};
 use tokio::{sync::oneshot, task::JoinHandle};
 
-pub use doors::DoorsError;
-pub use lock::{Lock, lock};
+pub use doors::{DoorsError, Routers};
+pub use lock::{Lock, lock, lock_directory};
 pub use rotate::rotate_pseudonym_key;
 pub use scale::{Scale, ScaleError, scale, to_be_filled};
 pub use seed::{ImportError, Imported, import, import_admitting, rehearse, survey};
@@ -111,6 +112,7 @@ pub struct App {
     /// Hears when the writer has ended.
     writer: oneshot::Receiver<()>,
     follower: JoinHandle<()>,
+    figures: JoinHandle<()>,
     signer: Option<Signer>,
     watch: Option<JoinHandle<()>>,
     partitions: Option<JoinHandle<()>>,
@@ -161,6 +163,7 @@ impl App {
         };
         let (recorder, writer) = Recorder::start(equipment, limits).await?;
         let follower = tokio::spawn(journal.clone().follow());
+        let figures = tokio::spawn(crate::metrics::keep_up());
         let log = TransparencyLog::open(database.clone(), clock.clone(), Arc::clone(&keys), &config.data_dir)?;
         let seed = config.seed.unwrap_or_else(|| config.seed_of_new_database());
         let ahead = disclosure::keep_ahead(database.clone(), clock.clone());
@@ -178,6 +181,7 @@ impl App {
             stop: Stop::default(),
             writer,
             follower,
+            figures,
             signer,
             watch,
             partitions,
@@ -207,6 +211,7 @@ impl App {
     pub async fn close(self) {
         let database = self.gateway.database.clone();
         self.follower.abort();
+        self.figures.abort();
         for task in self.watch.into_iter().chain(self.partitions) {
             task.abort();
         }

@@ -1,5 +1,6 @@
 //! The command line: one binary, one subcommand per errand.
 
+mod backup;
 mod erase;
 mod export;
 mod import;
@@ -19,13 +20,16 @@ use std::{
 
 use clap::{Parser, Subcommand};
 use entity::vocabulary::contains_personal_identity_code;
+use futures::FutureExt;
 use tokio::runtime::Runtime;
 
 use crate::{
     app::{self, App, OpenError},
     clock::Clock,
     config::{self, Config, Flags},
-    scale, world,
+    scale,
+    telemetry::{self, Telemetry},
+    trail, world,
 };
 
 /// System of record and decision point for disclosures of register data between authorities.
@@ -59,6 +63,10 @@ enum Command {
     Import(import::ImportArguments),
     /// Export the registry as files that can be imported, one agreement as a policy, or a record of processing activities.
     Export(export::ExportArguments),
+    /// Copy database, keys and checkpoint to a new directory, also while the gateway serves.
+    Backup(backup::BackupArguments),
+    /// Put a backup where DATA_DIR and DATABASE_URL say, if nothing stands there.
+    Restore(backup::BackupArguments),
     /// What has passed its time: show it, or drop it.
     #[command(subcommand)]
     Retention(retention::RetentionCommand),
@@ -184,9 +192,35 @@ async fn execute(cli: Cli) -> Result<(), CliError> {
         return Ok(());
     }
     let config = Config::load(&cli.flags, config::environment)?;
-    if !matches!(command, Command::Config | Command::Token(_)) {
-        crate::telemetry::install(&config).map_err(|error| CliError::Said(error.to_string()))?;
+    let telemetry = if matches!(command, Command::Config | Command::Token(_)) {
+        Telemetry::default()
+    } else {
+        telemetry::install(&config).map_err(|error| CliError::Said(error.to_string()))?
+    };
+    let errand = audited(&command);
+    let done = perform(command, config).boxed().await;
+    if let (Some(errand), Err(_)) = (errand, &done) {
+        // Why is said to whoever gave the command; it may name what it was given.
+        tracing::warn!(target: trail::TARGET, command = errand, "refused");
     }
+    telemetry.stop().await;
+    done
+}
+
+/// Name of a command whose refusal whoever audits hears of: it would have changed what stands.
+fn audited(command: &Command) -> Option<&'static str> {
+    match command {
+        Command::Import(_) => Some("import"),
+        Command::Erase(_) => Some("erase"),
+        Command::Restore(_) => Some("restore"),
+        Command::Retention(_) => Some("retention"),
+        Command::Keys(_) => Some("keys"),
+        Command::Migrate { down: true } => Some("migrate --down"),
+        _ => None,
+    }
+}
+
+async fn perform(command: Command, config: Config) -> Result<(), CliError> {
     match command {
         Command::Serve => serve::serve(config).await,
         Command::Migrate { down } => migrate(config, down).await,
@@ -194,6 +228,8 @@ async fn execute(cli: Cli) -> Result<(), CliError> {
         Command::Seed { scale: Some(disclosures) } => seed::generate(config, disclosures).await,
         Command::Import(arguments) => import::import(config, &arguments).await,
         Command::Export(arguments) => export::export(config, arguments).await,
+        Command::Backup(arguments) => backup::make(&config, &arguments).await,
+        Command::Restore(arguments) => backup::restore(&config, &arguments).await,
         Command::Retention(command) => retention::execute(config, &command).await,
         Command::Erase(arguments) => erase::erase(config, arguments).await,
         Command::Keys(command) => keys::execute(&config, &command).await,

@@ -1,16 +1,17 @@
 //! Serving, from the first line printed to the last request answered.
 
-use std::{future::pending, io, time::Duration};
+use std::{future::pending, io, net::SocketAddr, time::Duration};
 
 use entity::vocabulary::BusinessId;
 use tokio::{
+    net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
     time::timeout,
 };
 
 use super::CliError;
 use crate::{
-    app::App,
+    app::{App, Routers},
     auth::{Grant, Role, mint},
     clock::Clock,
     config::{Config, Serving},
@@ -42,23 +43,36 @@ const PRINTED_TOKENS: [(&str, &str, Role); 9] = [
 
 /// Serves until SIGTERM or Ctrl-C, then finishes what is under way. A second one ends it at once.
 pub(super) async fn serve(config: Config) -> Result<(), CliError> {
-    let listener = tokio::net::TcpListener::bind(config.listen_addr).await.map_err(|source| {
-        CliError::Said(format!("LISTEN_ADDR `{}` cannot be listened on: {source}", config.listen_addr))
-    })?;
+    let listener = listen("LISTEN_ADDR", config.listen_addr).await?;
+    let figures = match config.observability.metrics_addr {
+        Some(address) => Some(listen("METRICS_ADDR", address).await?),
+        None => None,
+    };
     let address = listener.local_addr().map_err(|source| CliError::Said(source.to_string()))?;
     let serving = config.serving.clone();
     let tls = tls(&serving).await?;
     let app = App::open(config, Clock::default()).await?;
-    let router = app.router().await.map_err(|fault| CliError::Said(fault.to_string()))?;
+    let Routers { main, metrics } = app.routers().await.map_err(|fault| CliError::Said(fault.to_string()))?;
     // Before it says that it is ready: whoever waits for that may stop it at once.
     let signals = Signals::heard().map_err(|source| CliError::Said(source.to_string()))?;
     announce(&app, &format!("{}://{address}", if tls.is_some() { "https" } else { "http" }))?;
+    if let (Some(listener), Some(router)) = (figures, metrics) {
+        let address = listener.local_addr().map_err(|source| CliError::Said(source.to_string()))?;
+        println!("Figures are shown at http://{address}/metrics");
+        let (serving, stopping) = (serving.clone(), app.stop.stopping());
+        tokio::spawn(async move { server::serve(listener, router, &serving, None, stopping).await });
+    }
     tokio::spawn(stopped(signals, app.stop.clone(), serving.stop_delay));
-    server::serve(listener, router, &serving, tls, app.stop.stopping()).await;
+    server::serve(listener, main, &serving, tls, app.stop.stopping()).await;
     if timeout(CLOSE_TIME_MAX, app.close()).await.is_err() {
         tracing::warn!("the process ends before all of its parts have: something still held the log");
     }
     Ok(())
+}
+
+async fn listen(setting: &str, address: SocketAddr) -> Result<TcpListener, CliError> {
+    let refused = |source| CliError::Said(format!("{setting} `{address}` cannot be listened on: {source}"));
+    TcpListener::bind(address).await.map_err(refused)
 }
 
 /// TLS where it is configured, kept fresh for as long as the process runs.

@@ -9,6 +9,7 @@ mod database_url;
 mod issuer;
 mod layers;
 mod limits;
+mod observability;
 mod origins;
 mod server;
 mod serving;
@@ -22,6 +23,7 @@ pub use database_url::DatabaseUrl;
 pub use issuer::{Claims, Issuer, KeySource, KeyTimes, Roles, TokenType, is_loopback, key_set_address};
 pub use layers::{ConfigFault, ConfigFaults, Described, Flags, Source, environment};
 pub use limits::*;
+pub use observability::Observability;
 pub use origins::Origins;
 pub use server::TrustedProxies;
 pub use serving::*;
@@ -31,6 +33,7 @@ use certificate::CLIENT_CERTIFICATE_HEADER;
 use entity::vocabulary::AnomalyRule;
 use issuer::{ISSUER_KEYS_COOL_DOWN, ISSUER_KEYS_MAX_AGE, ISSUER_KEYS_REFRESH};
 use layers::Layers;
+use observability::METRICS_ADDR;
 use server::TRUSTED_PROXIES;
 use setting::{
     ANOMALY_SUSPENDS, ANONYMOUS_READ, CORS_ORIGINS, DATA_DIR, DATABASE_READ_URL, DATABASE_URL, FACTS_MAX_AGE, ISSUERS,
@@ -72,6 +75,8 @@ pub struct Config {
     pub certificate_header: Option<CertificateHeader>,
     /// How connections to the database are held.
     pub connecting: Connecting,
+    /// How the process may be watched.
+    pub observability: Observability,
     /// Limits.
     pub limits: Limits,
     /// How clients are served over the network.
@@ -132,11 +137,16 @@ fn read(layers: &mut Layers<'_>) -> Option<Config> {
         layers.refuse(&CLIENT_CERTIFICATE_HEADER, "is believed from nobody, for TRUSTED_PROXIES names none");
     }
     let connecting = Connecting::read(layers);
+    let observability = Observability::read(layers);
     let limits = Limits::read(layers);
     let serving = Serving::read(layers);
     let database_url = database_url?;
     if database_read_url.is_some() && database_url.is_sqlite() {
         layers.refuse(&DATABASE_READ_URL, "the embedded database has no replica");
+    }
+    let is_taken = |metrics: SocketAddr| metrics.port() != 0 && Some(metrics) == listen_addr;
+    if observability.as_ref().and_then(|observability| observability.metrics_addr).is_some_and(is_taken) {
+        layers.refuse(&METRICS_ADDR, "is LISTEN_ADDR");
     }
     Some(Config {
         listen_addr: listen_addr?,
@@ -155,6 +165,7 @@ fn read(layers: &mut Layers<'_>) -> Option<Config> {
         trusted_proxies,
         certificate_header,
         connecting: connecting?,
+        observability: observability?,
         limits: limits?,
         serving: serving?,
         described: Vec::new(),
@@ -296,6 +307,13 @@ mod tests {
         assert!(found[0].starts_with("CLIENT_CERTIFICATE_HEADER (environment): is believed from nobody"), "{found:?}");
         let config = load(&[("CLIENT_CERTIFICATE_HEADER", "client-cert"), ("TRUSTED_PROXIES", "10.0.0.1")]);
         assert_eq!(config.expect("config").certificate_header, Some(CertificateHeader::ClientCert));
+    }
+
+    #[test]
+    fn figures_have_a_door_of_their_own_or_none() {
+        let taken = [("LISTEN_ADDR", "127.0.0.1:9000"), ("METRICS_ADDR", "127.0.0.1:9000")];
+        assert!(faults(&taken)[0].starts_with("METRICS_ADDR"));
+        assert_eq!(load(&[]).expect("defaults").observability.metrics_addr, None);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use entity::vocabulary::AnomalyRule;
 
+use super::observability::{METRICS_ADDR, OTLP_ENDPOINT, SLOW_OPERATION};
 use super::{
     certificate::CLIENT_CERTIFICATE_HEADER,
     issuer::{ISSUER_KEYS_COOL_DOWN, ISSUER_KEYS_MAX_AGE, ISSUER_KEYS_REFRESH},
@@ -79,6 +80,9 @@ pub(super) const SETTINGS: &[&Setting] = &[
     &TLS_CERTIFICATE_FILE,
     &TLS_PRIVATE_KEY_FILE,
     &STOP_DELAY,
+    &METRICS_ADDR,
+    &OTLP_ENDPOINT,
+    &SLOW_OPERATION,
 ];
 
 /// What a new database is filled with.

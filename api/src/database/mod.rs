@@ -19,7 +19,10 @@ use tokio::{
 pub use connections::Connections;
 pub use reader::{Reader, read_for};
 
-use crate::config::{Connecting, DatabaseUrl};
+use crate::{
+    config::{Connecting, DatabaseUrl},
+    metrics::PoolSample,
+};
 use connections::{Access, Target, immediate, snapshot};
 use primary::Primary;
 use replica::Replica;
@@ -84,6 +87,24 @@ impl Database {
         let write = Connections::embedded(sea_orm::Database::connect(writing).await?);
         let read = Connections::embedded(sea_orm::Database::connect(reading).await?);
         Ok(Self { write, read, replica: None, watches: Vec::new(), acquire_max: connecting.acquire_max })
+    }
+
+    /// How many connections each pool has.
+    pub fn pools(&self) -> Vec<PoolSample> {
+        let replica = self.replica.as_ref().map(|(_, read)| ("replica", read));
+        let pools = [("write", &self.write), ("read", &self.read)].into_iter().chain(replica);
+        let sample = |(pool, connections): (&'static str, &Connections)| {
+            let connections = connections.now();
+            let (open, idle, max) = if self.is_sqlite() {
+                let pool = connections.get_sqlite_connection_pool();
+                (pool.size(), pool.num_idle(), pool.options().get_max_connections())
+            } else {
+                let pool = connections.get_postgres_connection_pool();
+                (pool.size(), pool.num_idle(), pool.options().get_max_connections())
+            };
+            PoolSample { pool, open, idle, max }
+        };
+        pools.map(sample).collect()
     }
 
     /// Which engine.

@@ -24,7 +24,7 @@ use super::{
     lag::Positions,
     server::{self, Standing, ask, named},
 };
-use crate::config::Connecting;
+use crate::{config::Connecting, metrics};
 
 /// Time between two questions to the primary.
 const LOOK: Duration = Duration::from_millis(500);
@@ -156,6 +156,7 @@ impl Primary {
 
     /// Gives up every connection made so far and makes those to come to a host.
     fn move_to(&self, host: usize) {
+        metrics::database_reconnected();
         self.place.send_modify(|place| *place = Place { epoch: place.epoch + 1, host });
     }
 }

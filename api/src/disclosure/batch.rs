@@ -12,9 +12,10 @@ use std::{
 use chrono::Datelike;
 use entity::{
     disclosure, disclosure_key, tally,
-    vocabulary::{Day, Instant, InternedId},
+    vocabulary::{ClosedEnum, Day, Instant, InternedId},
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement};
+use tracing::Instrument;
 
 use super::{
     Answer, Recorded,
@@ -38,6 +39,8 @@ use crate::{
         leaf::{EntryKind, commitments, leaf_hash},
     },
     keys::Keys,
+    metrics,
+    telemetry::spans,
 };
 
 /// How a key meets one that stands already: it is not written, which is counted.
@@ -94,7 +97,7 @@ impl Months {
     }
 }
 
-type Answers = Vec<Result<Vec<Answer>, Error>>;
+pub(super) type Answers = Vec<Result<Vec<Answer>, Error>>;
 
 impl Writer {
     /// Writes a batch; one answer for each call.
@@ -165,7 +168,11 @@ impl Writer {
         if written.rows.is_empty() || !stands {
             txn.rollback().await?;
         } else {
-            self.apart.answered(txn.commit()).await.map_err(|error| Failure::Unknown(error.into()))?;
+            let commit = self.apart.answered(txn.commit()).instrument(spans::commit());
+            commit.await.map_err(|error| Failure::Unknown(error.into()))?;
+            for row in &written.rows {
+                metrics::disclosure(row.coverage.code(), row.outcome.code());
+            }
             self.remember(&written);
         }
         let answers = jobs.iter().zip(sources).map(|(job, sources)| Ok(answers(job, &sources?, &written, stored)));

@@ -34,7 +34,7 @@ pub use coverage::{Judged, OnPartial};
 pub use draft::{DisclosureDraft, SubjectDraft};
 pub use partitions::{MONTHS_AHEAD, keep_ahead};
 pub use plan::AUTHORISATION_REPEAT_MAX;
-pub use record::{Equipment, RECORD_ROWS_MAX, RecordLimits, Recorder};
+pub use record::{Equipment, QueueSight, RECORD_ROWS_MAX, RecordLimits, Recorder};
 pub use row::Pseudonym;
 
 use futures::FutureExt;

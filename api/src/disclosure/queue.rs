@@ -6,6 +6,7 @@ use tokio::{
     sync::{OwnedSemaphorePermit, mpsc, oneshot},
     time::timeout,
 };
+use tracing::Span;
 
 use super::{
     Answer,
@@ -25,6 +26,8 @@ pub(super) struct Job {
     pub reply: oneshot::Sender<Result<Vec<Answer>, Error>>,
     /// Its share of the queue.
     pub share: OwnedSemaphorePermit,
+    /// What waits for it, for the traces.
+    pub span: Span,
 }
 
 /// Calls written together.

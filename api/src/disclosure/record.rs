@@ -2,18 +2,19 @@
 //!
 //! Recording does not scale with the number of writers, for there is one tree; it scales with the batch.
 
-use std::{io, sync::Arc, thread};
+use std::{io, sync::Arc, thread, time::Instant};
 
-use entity::vocabulary::OrganisationId;
+use entity::vocabulary::{ClosedEnum, OrganisationId};
 use sea_orm::DatabaseTransaction;
 use tokio::{
     runtime::Builder,
     sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
 };
+use tracing::{Instrument, Span};
 
 use super::{
     Answer, Authorised, DisclosureDraft, Recorded,
-    batch::{Failure, Fatal, Months, Writer},
+    batch::{Answers, Failure, Fatal, Months, Writer},
     coverage::{Door, Judged, OnPartial},
     interned::InternedSets,
     partitions,
@@ -23,8 +24,15 @@ use super::{
     stored::Stored,
 };
 use crate::{
-    Error, Fault, FaultCode, Violations, auth::policy::LogKeeper, clock::Clock, database::Database, facts::Facts,
-    journal::Journal, keys::Keys,
+    Error, Fault, FaultCode, Violations,
+    auth::policy::LogKeeper,
+    clock::Clock,
+    database::Database,
+    facts::Facts,
+    journal::Journal,
+    keys::Keys,
+    metrics::{self, BatchOutcome},
+    telemetry::spans,
 };
 
 /// Rows one call may hold.
@@ -136,7 +144,9 @@ impl Recorder {
             .into_iter()
             .next()
             .and_then(|answer| Some(Authorised { recorded: answer.recorded, decision: answer.decision? }));
-        authorised.ok_or_else(|| Error::internal("an authorisation without decision"))
+        let authorised = authorised.ok_or_else(|| Error::internal("an authorisation without decision"))?;
+        metrics::decision("authoriseDisclosure", authorised.decision.verdict.code());
+        Ok(authorised)
     }
 
     /// What [`Self::record`] would write, without writing it.
@@ -203,9 +213,9 @@ impl Recorder {
         &self.writer.sets
     }
 
-    /// Whether the writer takes calls.
-    pub fn is_ready(&self) -> bool {
-        !self.queue.is_closed()
+    /// The queue as whoever only watches sees it.
+    pub fn queue(&self) -> QueueSight {
+        QueueSight { queue: self.queue.downgrade(), room: Arc::clone(&self.room), rows_max: self.rows_max }
     }
 
     async fn submit(
@@ -217,7 +227,7 @@ impl Recorder {
         let share = self.share(drafts.len())?;
         let Ready { call, judged_seq, reports } = self.prepare(keeper, door, drafts).await?;
         let (reply, answer) = oneshot::channel();
-        let job = Job { call, reports, judged_seq, reply, share };
+        let job = Job { call, reports, judged_seq, reply, share, span: Span::current() };
         self.queue.send(job).map_err(|_| Error::Unavailable("recording has ended"))?;
         answer.await.map_err(|_| Error::Unavailable("recording ended early; repeat the call"))?
     }
@@ -288,6 +298,27 @@ impl Recorder {
     }
 }
 
+/// The queue of a recorder, watched: the writer ends whether or not somebody still looks.
+#[derive(Debug, Clone)]
+pub struct QueueSight {
+    queue: mpsc::WeakUnboundedSender<Job>,
+    room: Arc<Semaphore>,
+    rows_max: u64,
+}
+
+impl QueueSight {
+    /// Rows that wait to be written or are being written, and how many may.
+    pub fn rows(&self) -> (usize, usize) {
+        let rows_max = usize::try_from(self.rows_max).unwrap_or(usize::MAX);
+        (rows_max.saturating_sub(self.room.available_permits()), rows_max)
+    }
+
+    /// Whether the writer takes calls.
+    pub fn is_open(&self) -> bool {
+        self.queue.upgrade().is_some_and(|queue| !queue.is_closed())
+    }
+}
+
 /// Call that may be queued.
 struct Ready {
     call: Call,
@@ -320,6 +351,7 @@ async fn run(writer: Arc<Writer>, queue: mpsc::UnboundedReceiver<Job>, batch_row
         // In a task of its own: a fault of ours in one batch must not end the writer; its callers are told to repeat.
         let writer = Arc::clone(&writer);
         if tokio::spawn(async move { writer.write_batch(jobs).await }).await.is_err() {
+            metrics::panicked();
             tracing::error!("a batch of disclosures ended early");
         }
     }
@@ -330,7 +362,7 @@ impl Writer {
     /// Writes a batch. Where the database refuses it as a whole, each call is written alone, so that one bad call stops
     /// only itself.
     async fn write_batch(&self, mut jobs: Vec<Job>) {
-        match self.attempt(&mut jobs).await {
+        match self.timed(&mut jobs).await {
             Ok(answers) => {
                 for (job, answer) in jobs.into_iter().zip(answers) {
                     answered(job, answer);
@@ -348,7 +380,7 @@ impl Writer {
 
     async fn write_alone(&self, job: Job) {
         let mut jobs = vec![job];
-        match self.attempt(&mut jobs).await {
+        match self.timed(&mut jobs).await {
             Ok(answers) => {
                 for (job, answer) in jobs.into_iter().zip(answers) {
                     answered(job, answer);
@@ -356,6 +388,19 @@ impl Writer {
             }
             Err(failure) => self.fail(jobs, failure),
         }
+    }
+
+    async fn timed(&self, jobs: &mut [Job]) -> Result<Answers, Failure> {
+        let (start, rows) = (Instant::now(), jobs.iter().map(|job| job.reports.len()).sum());
+        let span = spans::batch(rows, jobs.iter().map(|job| &job.span));
+        let answers = self.attempt(jobs).instrument(span).await;
+        let outcome = match &answers {
+            Ok(_) => BatchOutcome::Written,
+            Err(Failure::Refused(_)) => BatchOutcome::Refused,
+            Err(Failure::Unknown(_)) => BatchOutcome::Unknown,
+        };
+        metrics::batch(outcome, rows, start.elapsed());
+        answers
     }
 
     fn fail(&self, jobs: Vec<Job>, failure: Failure) {

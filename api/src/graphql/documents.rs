@@ -66,6 +66,7 @@ pub enum Introspection {
 pub struct Prepared {
     document: Arc<Admitted>,
     sight: Sight,
+    complexity: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,9 +90,23 @@ impl Prepared {
         }
     }
 
-    /// Name of the operation as the document has it; null for an anonymous one.
-    pub fn operation(&self) -> Option<&str> {
-        self.document.operation.as_deref()
+    /// Name of what it does: one of three.
+    pub fn kind_name(&self) -> &'static str {
+        match self.kind() {
+            OperationType::Query => "query",
+            OperationType::Mutation => "mutation",
+            OperationType::Subscription => "subscription",
+        }
+    }
+
+    /// SHA-256 of the document's text.
+    pub fn document_hash(&self) -> [u8; 32] {
+        self.document.hash
+    }
+
+    /// Fields it may answer, each page full.
+    pub fn complexity(&self) -> u64 {
+        self.complexity
     }
 }
 
@@ -146,11 +161,12 @@ where
     fn look_up(&self, call: &Call) -> Result<Prepared, Error> {
         let operation = call.operation_name.as_deref();
         if let Some(document) = self.known.get(&KeyOf { text: &call.query, operation }) {
-            self.gate.readmit(&document, &call.variables)?;
-            return Ok(Prepared { document, sight: Sight::Known });
+            let complexity = self.gate.readmit(&document, &call.variables)?;
+            return Ok(Prepared { document, sight: Sight::Known, complexity });
         }
         let document = Arc::new(self.gate.admit(&call.query, operation, &call.variables)?);
-        Ok(Prepared { document, sight: Sight::First })
+        let complexity = document.complexity;
+        Ok(Prepared { document, sight: Sight::First, complexity })
     }
 
     /// Executes a query or a mutation. `context` is what its resolvers read.
@@ -170,7 +186,7 @@ where
     where
         C: Any + Clone + Send + Sync,
     {
-        let Prepared { document, sight } = prepared;
+        let Prepared { document, sight, complexity: _ } = prepared;
         let is_mutation = document.kind == OperationType::Mutation;
         if sight == Sight::Known && is_mutation && !document.mixes_variables {
             return self.fast.execute(request(&document, call.variables, context)).await;

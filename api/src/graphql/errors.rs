@@ -10,7 +10,7 @@ use entity::vocabulary::{ClosedEnum, DecisionReasonCode, contains_personal_ident
 use uuid::Uuid;
 
 use super::{documents::Introspection, said::enum_of, scalars::Citation};
-use crate::{Error, ErrorCode, Fault, FaultCode, context::View, facts::Facts};
+use crate::{Error, ErrorCode, Fault, FaultCode, context::View, facts::Facts, metrics, trail};
 
 /// Said instead of a text that holds a personal identity code.
 const MALFORMED: &str = "malformed value";
@@ -83,12 +83,18 @@ pub(super) fn are_ours(errors: &[ServerError]) -> bool {
 
 fn said(error: &Error, request_id: Uuid) -> (String, ErrorExtensionValues) {
     let mut extensions = extensions_of(error.code());
+    let refused = |fault| trail::refused(code_name(error.code()), fault);
     match error {
-        Error::Unauthenticated { .. } | Error::Forbidden | Error::NotFound(_) | Error::Unavailable(_) => {}
+        Error::Unauthenticated { reason, .. } => refused(reason),
+        Error::NotFound(what) => refused(what),
+        Error::Forbidden => refused("role or side"),
+        Error::Unavailable(_) => {}
         Error::Invalid(faults) => {
             extensions.set("faults", Value::List(faults.iter().map(fault_value).collect()));
         }
         Error::LimitExceeded { limit, allowed, retry_after_seconds } => {
+            metrics::limit_exceeded(limit);
+            refused(limit);
             extensions.set("limit", *limit);
             extensions.set("allowed", *allowed);
             if let Some(seconds) = retry_after_seconds {
@@ -103,8 +109,10 @@ fn said(error: &Error, request_id: Uuid) -> (String, ErrorExtensionValues) {
     (error.to_string(), extensions)
 }
 
+/// What every error tells; each is counted here, once.
 fn extensions_of(code: ErrorCode) -> ErrorExtensionValues {
     let mut extensions = ErrorExtensionValues::default();
+    metrics::error(code_name(code));
     extensions.set("code", code_name(code));
     extensions
 }
@@ -229,9 +237,13 @@ impl UserError {
         match written {
             Ok(value) => Ok((Some(value), Vec::new())),
             Err(Error::Invalid(faults)) => {
+                if faults.iter().any(|fault| fault.code == FaultCode::NotFound) {
+                    trail::refused(code_name(ErrorCode::NotFound), "named in an input");
+                }
                 Ok((None, faults.iter().map(|fault| Self::of_input(facts, fault)).collect()))
             }
             Err(Error::NotFound(what)) => {
+                trail::refused(code_name(ErrorCode::NotFound), what);
                 let fault = Fault::new(FaultCode::NotFound, "id", format!("no such {what}"));
                 Ok((None, vec![Self::of_input(facts, &fault)]))
             }

@@ -9,6 +9,7 @@ use super::Journal;
 use crate::{
     Error,
     facts::{Edit, Facts, Row, TABLES},
+    metrics,
 };
 
 /// Longest time between two looks at the journal when nobody calls.
@@ -40,6 +41,7 @@ impl Journal {
                 listener = None;
             }
             if let Err(error) = self.refresh().await {
+                metrics::follow_failed();
                 tracing::warn!(code = ?error.code(), "the journal could not be followed; trying again");
                 tokio::time::sleep(RETRY).await;
             }

@@ -11,6 +11,7 @@ use sea_orm::{
     ActiveModelTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, IntoActiveModel, Statement,
 };
 use serde_json::{Value, json};
+use tracing::Instrument;
 
 use super::{
     Journal, LOST_CHANGES, Lock, Tree, catch_up, concern, last_seq,
@@ -20,6 +21,8 @@ use super::{
 use crate::{
     Error, clock,
     facts::{self, Edit, Facts, SHAPE, TABLES},
+    metrics,
+    telemetry::spans,
 };
 
 /// Rows one change may touch; an import writes several changes.
@@ -145,13 +148,16 @@ impl Journal {
                 after
             };
             beside(&txn, &after).await?;
-            Ok::<_, Error>((txn, after))
+            let actions: Vec<_> = changes.iter().map(|change| change.action).collect();
+            Ok::<_, Error>((txn, after, actions))
         };
-        let (txn, after) = database.answered(written).await?;
+        let (txn, after, actions) = database.answered(written).await?;
         match ending {
             Ending::RollBack => database.answered(txn.rollback()).await?,
             Ending::Commit => {
-                database.answered(txn.commit()).await.map_err(unanswered)?;
+                let commit = database.answered(txn.commit()).instrument(spans::commit());
+                commit.await.map_err(unanswered)?;
+                actions.into_iter().for_each(metrics::act);
                 self.publish(after);
             }
         }
@@ -182,7 +188,8 @@ fn nothing_beside<'a>(_: &'a DatabaseTransaction, _: &'a Facts) -> BoxFuture<'a,
 async fn in_its_own_task<T: Send + 'static>(
     work: impl Future<Output = Result<T, Error>> + Send + 'static,
 ) -> Result<T, Error> {
-    tokio::spawn(work).await.map_err(|error| Error::internal(format!("a write ended early: {error}")))?
+    let task = tokio::spawn(work.in_current_span());
+    task.await.map_err(|error| Error::internal(format!("a write ended early: {error}")))?
 }
 
 /// How a transaction ends.

@@ -30,7 +30,10 @@ use tokio::{
     time::timeout,
 };
 
-use crate::config::Serving;
+use crate::{
+    config::Serving,
+    metrics::{self, Open},
+};
 use connection::Manners;
 
 pub use body::BodyTooSlow;
@@ -166,6 +169,7 @@ fn is_of_the_client(fault: &io::Error) -> bool {
 async fn attend(house: Arc<House>, stream: TcpStream, peer: SocketAddr, place: OwnedSemaphorePermit, number: usize) {
     // Without it an answer of several packets waits for the client's acknowledgement; one that has gone needs none.
     drop(stream.set_nodelay(true));
+    let _open = metrics::opened(Open::Connection);
     match &house.tls {
         None => connection::converse(&house, stream, peer, place, number).await,
         Some(tls) => {

@@ -12,7 +12,7 @@ use super::checkpoint::{Checkpoint, NoteFault, Publisher, verified};
 use crate::Error;
 
 /// File in `DATA_DIR`.
-const FILE: &str = "log-checkpoint";
+pub const FILE: &str = "log-checkpoint";
 
 /// Why the kept checkpoint cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -15,13 +15,19 @@ mod sign;
 mod store;
 pub mod tiles;
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
 
 use tlog_tiles::{prove_record, prove_tree, stored_hash_index};
 use tokio::sync::{Semaphore, watch};
 
 pub use checkpoint::{Checkpoint, NoteFault, Publisher, verified};
-pub use kept::{Head, KeptFault, kept};
+pub use kept::{FILE as CHECKPOINT_FILE, Head, KeptFault, kept};
 pub use rules::{Growing, Wanted, path, wanted};
 
 use kept::Kept;
@@ -41,6 +47,8 @@ struct Inner {
     publisher: Publisher,
     kept: Kept,
     shown: watch::Sender<Shown>,
+    /// Entries of the tree when the signer last looked.
+    entries: AtomicI64,
     /// Places for those who read entries.
     strangers: Semaphore,
 }
@@ -90,6 +98,7 @@ impl TransparencyLog {
             publisher,
             kept,
             shown,
+            entries: AtomicI64::new(0),
             strangers: Semaphore::new(ENTRIES_READ_MAX),
         })))
     }
@@ -114,6 +123,12 @@ impl TransparencyLog {
     /// Why the log cannot be trusted; none when it can.
     pub fn fault(&self) -> Option<&'static str> {
         (*self.0.shown.borrow() == Shown::Contradicted).then_some(CONTRADICTED)
+    }
+
+    /// Entries that the last checkpoint shown does not hold, when the signer last looked.
+    pub fn unsigned_entries(&self) -> i64 {
+        let signed = self.checkpoint().map_or(0, |checkpoint| checkpoint.size);
+        (self.0.entries.load(Ordering::Relaxed) - signed).max(0)
     }
 
     /// Hash of an entry and the proof that it stands in the tree of the last checkpoint, or in a smaller one.

@@ -3,7 +3,10 @@
 //! **Invariant:** nothing is signed that has not been proved consistent, from storage, with what was signed last in the
 //! database and with what this process has shown last; nothing is shown that `DATA_DIR` does not hold.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use entity::log_checkpoint;
 use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, QueryOrder, sea_query::OnConflict};
@@ -16,7 +19,7 @@ use super::{
     kept::Head,
     store,
 };
-use crate::{Error, journal::TILE_WIDTH};
+use crate::{Error, journal::TILE_WIDTH, metrics};
 
 /// Time between two looks for news.
 const LOOK: Duration = Duration::from_millis(400);
@@ -47,6 +50,7 @@ impl TransparencyLog {
             let behind = match self.look().await {
                 Ok(behind) => behind,
                 Err(error) => {
+                    metrics::sign_failed();
                     tracing::warn!(code = ?error.code(), %error, "the log could not be signed; trying again");
                     false
                 }
@@ -81,6 +85,8 @@ impl TransparencyLog {
     async fn step(&self) -> Result<Step, Error> {
         let primary = self.0.database.primary();
         let (size, last) = (store::tree_size(primary).await?, last(primary).await?);
+        metrics::log_entries(size);
+        self.0.entries.store(size, Ordering::Relaxed);
         if let Some(last) = last
             && last.size == size
         {

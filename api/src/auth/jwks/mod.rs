@@ -24,6 +24,7 @@ use crate::{
     clock::{self, Clock},
     config::{Claims, Issuer, KeySource, KeyTimes, TokenType},
     keys::DevelopmentKey,
+    metrics,
 };
 use discovery::Whereabouts;
 use source::{Fetcher, Source};
@@ -255,6 +256,7 @@ impl KeyStore {
         }
         let fetched = self.trusted[issuer].keys().await;
         let fault = fetched.as_ref().err().copied();
+        metrics::key_set_refreshed(name, fault.map_or(Ok(()), |_| Err(())));
         if let Ok(keys) = &fetched {
             progress.fetched_at = Some(now);
             self.believe(issuer, keys);

@@ -17,6 +17,7 @@ use entity::{
 };
 use tempfile::TempDir;
 use tokio::sync::{Semaphore, oneshot};
+use tracing::Span;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -154,7 +155,7 @@ fn called(keys: &Keys, call: Call, drafts: impl IntoIterator<Item = DisclosureDr
     let report = |draft| prepare(&facts, keys, call, draft, "disclosures.0".to_owned());
     let reports = drafts.into_iter().map(report).collect::<Result<_, _>>()?;
     let share = Arc::new(Semaphore::new(1)).try_acquire_owned().map_err(|_| Error::internal("no room"))?;
-    Ok(Job { call, reports, judged_seq: facts.seq, reply: oneshot::channel().0, share })
+    Ok(Job { call, reports, judged_seq: facts.seq, reply: oneshot::channel().0, share, span: Span::none() })
 }
 
 pub(super) fn person(code: &str) -> SubjectDraft {

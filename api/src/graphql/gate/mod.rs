@@ -18,7 +18,7 @@ use async_graphql::{
 use entity::vocabulary::contains_personal_identity_code;
 
 use super::effort::Effort;
-use crate::{Error, Fault, FaultCode};
+use crate::{Error, Fault, FaultCode, journal::leaf::sha256};
 use shapes::Shapes;
 
 /// Most that a document may ask. Each has the name of its setting.
@@ -56,7 +56,9 @@ pub struct Admitted {
     pub introspects: bool,
     /// Whether an argument is a literal with variables inside: then only the engine's full validation sees the whole value.
     pub mixes_variables: bool,
-    /// Fields it may answer, each page full, as first seen.
+    /// SHA-256 of the text.
+    pub hash: [u8; 32],
+    /// Fields it may answer under the variables it was admitted with, each page full.
     pub complexity: u64,
     /// Experience with its answers.
     pub(super) effort: Effort,
@@ -119,22 +121,26 @@ impl Gate {
             kind,
             introspects: weight.introspects,
             mixes_variables: weight.mixes_variables,
+            hash: sha256(&[text.as_bytes()]),
             complexity: weight.complexity,
             effort: Effort::default(),
             paged_by_variables: weight.paged_by_variables,
         })
     }
 
-    /// Reads the variables of a document admitted before.
+    /// Reads the variables of a document admitted before: its complexity under them.
     ///
     /// # Errors
     /// As at first sight, where it depends on variables.
-    pub fn readmit(&self, admitted: &Admitted, variables: &Variables) -> Result<(), Error> {
+    pub fn readmit(&self, admitted: &Admitted, variables: &Variables) -> Result<u64, Error> {
         let chosen = admitted.chosen().ok_or_else(|| Error::internal("an admitted document lost its operation"))?;
-        if admitted.paged_by_variables {
-            walk::weigh(&admitted.document, chosen, &self.limits, &self.shapes, variables)?;
-        }
-        refuse(self.shapes.variables(chosen, variables))
+        let complexity = if admitted.paged_by_variables {
+            walk::weigh(&admitted.document, chosen, &self.limits, &self.shapes, variables)?.complexity
+        } else {
+            admitted.complexity
+        };
+        refuse(self.shapes.variables(chosen, variables))?;
+        Ok(complexity)
     }
 }
 

@@ -18,6 +18,7 @@ use axum::{
 };
 use futures::StreamExt;
 use tokio::{sync::OwnedSemaphorePermit, time::timeout};
+use tracing::Instrument;
 use uuid::Uuid;
 
 use super::{
@@ -27,7 +28,8 @@ use super::{
     envelope::{self, Calls, malformed},
     graphiql,
     language::preferred_language,
-    observe::{OperationName, panicked},
+    observe::Kind,
+    watch::Watch,
 };
 use crate::{
     Error,
@@ -36,7 +38,10 @@ use crate::{
         documents::{Call, Introspection, Prepared},
         errors,
     },
+    metrics,
     server::{BodyTooSlow, Place},
+    telemetry::spans,
+    trail,
 };
 
 /// Journal position: of the facts an answer rests on, or those a request waits for.
@@ -215,8 +220,7 @@ where
     is_for(by, &prepared, media)?;
     let entered = entered(&doors, arrival).await?;
 
-    let operation = prepared.operation().map(|name| OperationName(name.to_owned()));
-    let stale_for = entered.stale_for;
+    let (kind, stale_for) = (prepared.kind_name(), entered.stale_for);
     let said = move |answer| {
         let answer = errors::finished(answer, request_id, introspection);
         json(media.executed(&answer), media, &Said::of(&answer))
@@ -224,9 +228,7 @@ where
     let left = doors.operation_time_max;
     let (mut response, facts_seq) = executed(doors, prepared, call, entered, left, &place, said).await?;
     mark(response.headers_mut(), facts_seq, stale_for);
-    if let Some(operation) = operation {
-        response.extensions_mut().insert(operation);
-    }
+    response.extensions_mut().insert(Kind(kind));
     Ok(response)
 }
 
@@ -321,24 +323,52 @@ where
     C: Clone + Send + Sync + 'static,
     T: Send + 'static,
 {
+    let watch = Watch::start(&prepared, doors.slow_from);
+    let work = performed(doors, prepared, call, entered, left, place, said).instrument(spans::operation(watch.kind));
+    let done = work.await;
+    watch.stop();
+    done
+}
+
+async fn performed<Q, M, S, C, T>(
+    doors: Arc<Doors<Q, M, S, C>>,
+    prepared: Prepared,
+    call: Call,
+    entered: Entered<C>,
+    left: Duration,
+    place: &Arc<Place>,
+    said: impl FnOnce(Answer) -> T + Send + 'static,
+) -> Result<(T, i64), Error>
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+    C: Clone + Send + Sync + 'static,
+    T: Send + 'static,
+{
     let Entered { context, facts_seq, stale_for: _ } = entered;
     match prepared.kind() {
         OperationType::Query => {
             let (lane, is_heavy, time_max) = (doors.lane.clone(), prepared.is_heavy(), doors.operation_time_max);
             let work = async move { timeout(left, doors.schemas.execute(prepared, call, context)).await.map(said) };
-            let answer = if is_heavy { timeout(left, lane.run(place, work)).await } else { Ok(Ok(work.await)) };
+            let answer = if is_heavy {
+                timeout(left, lane.run(place, trail::carried(work).in_current_span())).await
+            } else {
+                Ok(Ok(work.await))
+            };
             let slow = |_| too_slow(time_max);
             Ok((answer.map_err(slow)??.map_err(slow)?, facts_seq))
         }
         OperationType::Mutation => {
             let place = Arc::clone(place);
-            let task = tokio::spawn(async move {
+            let work = async move {
                 let _place = place;
                 let answer = doors.schemas.execute(prepared, call, context).await;
                 (answer, (doors.current_seq)())
-            });
+            };
+            let task = tokio::spawn(trail::carried(work).in_current_span());
             let (answer, facts_seq) = task.await.map_err(|_| {
-                panicked();
+                metrics::panicked();
                 Error::internal("a mutation panicked")
             })?;
             Ok((said(answer), facts_seq))

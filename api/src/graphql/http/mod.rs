@@ -1,6 +1,7 @@
 //! The doors over HTTP: GraphQL, its page, health and keys.
 //!
-//! Nothing of a request but its method, route and operation name is ever logged: the rest may hold personal data.
+//! Nothing of a request but its method, its route and the kind of its operation is ever logged: the rest may hold personal
+//! data.
 
 mod accept;
 mod answer;
@@ -14,6 +15,7 @@ mod observe;
 mod socket;
 mod surface;
 mod variables;
+mod watch;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -35,7 +37,7 @@ pub use answer::{Media, Refusal, status_of};
 pub use envelope::RequestLimits;
 pub use graphql::{FACTS_SEQ, FACTS_WAIT_MAX, too_slow};
 pub use language::preferred_language;
-pub use observe::{RequestId, panics_caught};
+pub use observe::RequestId;
 pub use socket::SocketLimits;
 pub use variables::VariablesLimits;
 
@@ -100,6 +102,8 @@ pub struct Doors<Q, M, S, C> {
     pub cors_origins: Origins,
     /// Where what reckons long is reckoned.
     pub lane: Lane,
+    /// `SLOW_OPERATION`: time from which an operation has a log line of its own.
+    pub slow_from: Duration,
     /// Whether callers without a token may ask for the schema.
     pub anonymous_introspection: Introspection,
     /// Who asks.

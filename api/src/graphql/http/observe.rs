@@ -1,23 +1,24 @@
 //! Around every request: its identifier, its log line, and an answer even when something panics.
 
-use std::{
-    fmt,
-    panic::AssertUnwindSafe,
-    sync::atomic::{AtomicU64, Ordering},
-    time::Instant,
-};
+use std::{fmt, net::SocketAddr, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
 use axum::{
-    extract::{MatchedPath, Request},
+    extract::{ConnectInfo, MatchedPath, Request},
     http::{HeaderName, HeaderValue, Method},
     middleware::Next,
     response::Response,
 };
 use futures::FutureExt;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use super::answer::{Media, Refusal};
-use crate::{Error, clock};
+use crate::{
+    Error, clock,
+    metrics::{self, Open, Route},
+    telemetry::spans,
+    trail::{Told, Trail},
+};
 
 /// Identifier of a request, on its answer.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -39,22 +40,9 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// Panics caught so far in this process.
-static PANICS: AtomicU64 = AtomicU64::new(0);
-
-/// Panics caught so far in this process. Each is a fault of ours that one caller met and the others did not.
-pub fn panics_caught() -> u64 {
-    PANICS.load(Ordering::Relaxed)
-}
-
-/// Counts one panic.
-pub(super) fn panicked() {
-    PANICS.fetch_add(1, Ordering::Relaxed);
-}
-
-/// Name of the executed operation, for the log line.
-#[derive(Debug, Clone)]
-pub(super) struct OperationName(pub(super) String);
+/// Kind of the executed operation, for the log line. Its name is the caller's to choose, and could be anybody's.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Kind(pub(super) &'static str);
 
 /// Methods by name; a client may write anything for another, which no log line shall hold.
 fn known(method: &Method) -> &'static str {
@@ -70,6 +58,7 @@ fn known(method: &Method) -> &'static str {
 /// The log line names the route, never the path: that may hold anything.
 pub(super) async fn observed(mut request: Request, next: Next) -> Response {
     let start = Instant::now();
+    let _open = metrics::opened(Open::Request);
     let id = match RequestId::fresh() {
         Ok(id) => id,
         Err(error) => return Refusal::from(error).answer(Media::Json, Uuid::nil()),
@@ -77,20 +66,30 @@ pub(super) async fn observed(mut request: Request, next: Next) -> Response {
     request.extensions_mut().insert(id);
     let method = known(request.method());
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    let path = route.as_ref().map_or("unknown", MatchedPath::as_str);
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.ip());
+    let (trail, span) = (Arc::new(Trail::of(id.0)), spans::request(request.headers(), method, path, id));
+    let work = trail.along(next.run(request)).instrument(span.clone());
+    let answered = AssertUnwindSafe(work).catch_unwind().await;
     let mut response = answered.unwrap_or_else(|_| {
-        panicked();
+        metrics::panicked();
         Refusal::from(Error::internal("a handler panicked")).answer(Media::Json, id.0)
     });
+    let elapsed = start.elapsed();
+    let matched = Route::matched(route.as_ref().map(MatchedPath::as_str));
+    let status = response.status().as_u16();
+    metrics::answered(matched, method, status, elapsed);
+    spans::answered(&span, status);
     tracing::info!(
         method,
-        path = route.as_ref().map_or("unknown", MatchedPath::as_str),
-        status = response.status().as_u16(),
-        ms = start.elapsed().as_secs_f64() * 1000.0,
+        path,
+        status,
+        ms = elapsed.as_secs_f64() * 1000.0,
         request_id = %id,
-        operation = response.extensions().get::<OperationName>().map(|name| name.0.as_str()),
+        operation = response.extensions().get::<Kind>().map(|kind| kind.0),
         "request"
     );
+    trail.tell(Told { method, route: path, status: Some(status), peer });
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         response.headers_mut().insert(REQUEST_ID, value);
     }

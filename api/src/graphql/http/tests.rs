@@ -12,6 +12,7 @@ use super::*;
 use crate::{
     Proof,
     graphql::{documents::CacheLimits, gate::tests::LIMITS},
+    metrics,
 };
 
 static WRITTEN: AtomicBool = AtomicBool::new(false);
@@ -87,6 +88,7 @@ fn app() -> Router {
         stopping: Arc::new(|| Box::pin(futures::future::pending())),
         now: Arc::new(|| crate::clock::Clock::default().now()),
         lane: Lane::new(2),
+        slow_from: Duration::from_secs(1),
         anonymous_introspection: Introspection::Closed,
         authenticate: Arc::new(|credentials| {
             let viewer = authenticate(credentials).map(Arc::new);
@@ -266,9 +268,9 @@ async fn page_is_served_to_browsers_and_its_files_by_their_hash() {
 
 #[tokio::test]
 async fn panic_is_counted() {
-    let before = panics_caught();
+    let before = metrics::panics();
     sent(asked("{ panics(index: 1) }")).await;
-    assert!(panics_caught() > before);
+    assert!(metrics::panics() > before);
 }
 
 #[tokio::test]

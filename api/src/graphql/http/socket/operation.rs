@@ -12,7 +12,6 @@ use super::{
         Arrival, Doors, Entered, FACTS_WAIT_MAX, RequestId,
         answer::{Said, is_refused},
         graphql::executed,
-        observe::panicked,
     },
     message::{Close, Sent},
     session::Shown,
@@ -23,6 +22,8 @@ use crate::{
         documents::{Call, Introspection, Prepared},
         errors,
     },
+    metrics::{self, Open},
+    trail::{Told, Trail},
 };
 
 /// What an operation has for its client.
@@ -96,13 +97,30 @@ pub(super) async fn done<Q, M, S, C>(
     C: Clone + Send + Sync + 'static,
 {
     let Ok(RequestId(request_id)) = RequestId::fresh() else { return };
+    let (trail, peer) = (Arc::new(Trail::of(request_id)), shown.peer());
+    trail.along(told(doors, shown, call, teller, request_id)).await;
+    trail.tell(Told { method: "GET", route: "/graphql/ws", status: None, peer });
+}
+
+async fn told<Q, M, S, C>(
+    doors: Arc<Doors<Q, M, S, C>>,
+    shown: Shown,
+    call: Result<Call, Error>,
+    teller: Teller,
+    request_id: Uuid,
+) where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+    C: Clone + Send + Sync + 'static,
+{
     let told = AssertUnwindSafe(begun(doors, shown, call, &teller, request_id)).catch_unwind().await;
     let error = match told {
         Ok(Ok(()) | Err(Stop::Gone)) => return,
         Ok(Err(Stop::Closed(close))) => return drop(teller.say(News::Close(close)).await),
         Ok(Err(Stop::Refused(error))) => error,
         Err(_) => {
-            panicked();
+            metrics::panicked();
             Error::internal("an operation of a socket panicked")
         }
     };
@@ -153,8 +171,7 @@ where
     let arrival = Arrival { viewer: caller.viewer, language: shown.language, min_seq: None, request_id };
     let entered = timeout(FACTS_WAIT_MAX, (doors.enter)(arrival)).await;
     let entered = entered.map_err(|_| Error::Unavailable("the facts are not to be had"))??;
-    let operation = prepared.operation().unwrap_or_default().to_owned();
-    tracing::info!(%request_id, operation, kind = kind_name(prepared.kind()), "operation of a socket");
+    tracing::info!(%request_id, operation = prepared.kind_name(), "operation of a socket");
     match prepared.kind() {
         OperationType::Query | OperationType::Mutation => {
             let (left, finished) =
@@ -171,14 +188,6 @@ where
             drop(caller.place);
             followed(doors, shown, Opened { prepared, call, entered, introspection, request_id }, teller).await
         }
-    }
-}
-
-fn kind_name(kind: OperationType) -> &'static str {
-    match kind {
-        OperationType::Query => "query",
-        OperationType::Mutation => "mutation",
-        OperationType::Subscription => "subscription",
     }
 }
 
@@ -205,6 +214,8 @@ where
     C: Clone + Send + Sync + 'static,
 {
     let Opened { prepared, call, entered, introspection, request_id } = opened;
+    metrics::subscribed();
+    let _open = metrics::opened(Open::Subscription);
     let mut events = doors.schemas.subscribe(&prepared, call, entered.context);
     while let Some(answer) = events.next().await {
         let known = (doors.authenticate)(shown.credentials()).await;

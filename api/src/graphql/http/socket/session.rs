@@ -23,6 +23,7 @@ use super::{
 use crate::{
     Error,
     auth::{Caller, Credentials},
+    metrics::{self, Open},
 };
 
 /// Messages that wait for a client before its operations wait themselves.
@@ -50,6 +51,10 @@ impl Shown {
         let credentials = Credentials::from(parts);
         let language = preferred_language(&parts.headers);
         Self { headers: credentials.headers.clone(), peer: credentials.peer, language }
+    }
+
+    pub(super) fn peer(&self) -> Option<IpAddr> {
+        self.peer
     }
 
     pub(super) fn credentials(&self) -> Credentials<'_> {
@@ -132,6 +137,7 @@ where
 
     /// Keeps the socket until one side has had enough.
     pub(super) async fn kept(mut self, mut socket: WebSocket) {
+        let _open = metrics::opened(Open::Socket);
         let Some(Close(code, reason)) = self.served(&mut socket).await else { return };
         self.tasks.abort_all();
         let frame = CloseFrame { code, reason: reason.into() };
