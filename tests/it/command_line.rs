@@ -310,3 +310,33 @@ impl House {
         Self { app, router, directory: std::sync::Arc::clone(directory), database_url: database_url.to_owned() }
     }
 }
+
+#[tokio::test]
+async fn settings_are_tried_before_a_start_meets_them() {
+    let house = sample().await;
+    let (directory, url) = closed(house).await;
+    let settings = settings(directory.path(), &url);
+    let sound = run(&settings, &["config", "check"]).await;
+    assert!(sound.status.success(), "{}", text(&sound.stdout));
+    assert!(text(&sound.stdout).contains("the keys in DATA_DIR are its own"));
+
+    let issuers = r#"[{"issuer": "https://i.example", "audience": "g", "jwks_file": "/nowhere/keys.json"}]"#;
+    let nowhere = directory.path().join("nowhere.pem");
+    let nowhere = nowhere.to_str().unwrap();
+    let files = [("ISSUERS", issuers), ("TLS_CERTIFICATE_FILE", nowhere), ("TLS_PRIVATE_KEY_FILE", nowhere)];
+    let faulty = run(&[&settings[..], &files].concat(), &["config", "check"]).await;
+    let said = text(&faulty.stdout);
+    assert_eq!(faulty.status.code(), UNAVAILABLE, "{said}");
+    assert_eq!(said.lines().filter(|line| line.starts_with("FAULT")).count(), 2, "{said}");
+    assert_eq!(run(&[&settings[..], &[("SEED", "all")]].concat(), &["config", "check"]).await.status.code(), CONFIG);
+
+    let empty = tempfile::tempdir().unwrap();
+    let new = sqlite_url(empty.path());
+    let new = run(&crate::process::settings(empty.path(), &new), &["config", "check"]).await;
+    assert!(new.status.success() && text(&new.stdout).contains("no database yet"));
+    assert_eq!(std::fs::read_dir(empty.path()).unwrap().count(), 0, "nothing is made");
+
+    std::fs::remove_file(directory.path().join("log.key")).unwrap();
+    let without = run(&settings, &["config", "check"]).await;
+    assert_eq!(without.status.code(), UNAVAILABLE, "{}", text(&without.stdout));
+}

@@ -293,6 +293,49 @@ pub async fn connect_to_existing(config: &Config) -> Result<Database, OpenError>
     }
 }
 
+/// What stands where the settings say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Examined {
+    /// No file of an embedded database.
+    Absent,
+    /// Tables of an older version, or none.
+    ToBeMigrated {
+        /// `MIGRATE_ON_START`.
+        on_start: bool,
+    },
+    /// This version's tables, in which no gateway was started yet.
+    WithoutKeys,
+    /// A gateway's database, with its keys.
+    Whole,
+    /// The same, of a newer version.
+    Newer,
+}
+
+/// Looks at the database and at the keys in `DATA_DIR`, and changes nothing.
+///
+/// # Errors
+/// What a start would meet.
+pub async fn examine(config: &Config) -> Result<Examined, OpenError> {
+    if config.database_url.file().is_some_and(|file| !file.exists()) {
+        return Ok(Examined::Absent);
+    }
+    let database = connect(config).await?;
+    let standing = migration::standing(database.primary()).await?;
+    let examined = if standing == Standing::Older {
+        Examined::ToBeMigrated { on_start: config.connecting.migrates_on_start }
+    } else {
+        let rows = key_fingerprint::Entity::find().all(database.primary()).await?;
+        if rows.is_empty() {
+            Examined::WithoutKeys
+        } else {
+            Keys::open(&config.data_dir, &remembered(rows), issuance(config))?;
+            if standing == Standing::Newer { Examined::Newer } else { Examined::Whole }
+        }
+    };
+    database.close().await;
+    Ok(examined)
+}
+
 /// Makes the file of an embedded database, where there is none, readable by the process alone: it holds the salts of the log.
 /// The files SQLite lays beside it take its permissions.
 fn keep_private(file: &Path) -> Result<(), OpenError> {

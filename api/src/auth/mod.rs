@@ -167,6 +167,15 @@ impl fmt::Debug for Authenticator {
     }
 }
 
+/// How many keys each configured issuer publishes that may verify its tokens, or why none can be had.
+pub async fn key_sets(config: &Config) -> Vec<(String, Result<usize, JwksFault>)> {
+    let asked = config.issuers.iter().map(|issuer| async move {
+        let keys = async { Ok(Trusted::configured(issuer)?.keys().await?.len()) };
+        (issuer.issuer.clone(), keys.await)
+    });
+    futures::future::join_all(asked).await
+}
+
 /// Chooses the cryptographic library of tokens. Called first thing in `main` and in tests; again does nothing.
 pub fn install_provider() {
     // A second call finds the same provider installed.

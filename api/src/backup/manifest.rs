@@ -53,7 +53,7 @@ pub struct Position {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Manifest {
-    /// [`FORMAT`].
+    /// Format of this manifest; another than this gateway writes is refused.
     pub format: u32,
     /// Version of the gateway that wrote it.
     pub version: String,

@@ -8,6 +8,7 @@ mod keys;
 mod retention;
 mod seed;
 mod serve;
+mod settings;
 mod statistics;
 mod token;
 mod verify;
@@ -88,8 +89,8 @@ enum Command {
     Schema,
     /// Check that facts and log follow from the rows, or, from outside, that a gateway's log is what it signed.
     Verify(verify::VerifyArguments),
-    /// Print every setting, its value and where it came from.
-    Config,
+    /// Print every setting, its value and where it came from; or try them.
+    Config(settings::ConfigArguments),
 }
 
 /// What ends a command without success.
@@ -115,6 +116,9 @@ enum CliError {
         /// Why.
         source: std::io::Error,
     },
+    /// What `config check` found, and has said.
+    #[error("{0} of what the settings name cannot be used")]
+    NotToBeHad(usize),
     /// Anything else, said.
     #[error("{0}")]
     Said(String),
@@ -161,7 +165,7 @@ pub fn run() -> ExitCode {
             drop(writeln!(std::io::stderr(), "disclosure-gateway: {error}"));
             match error {
                 CliError::Config(_) => ExitCode::from(EXIT_CONFIG),
-                CliError::Open(_) => ExitCode::from(EXIT_UNAVAILABLE),
+                CliError::Open(_) | CliError::NotToBeHad(_) => ExitCode::from(EXIT_UNAVAILABLE),
                 CliError::Import(_) | CliError::Scale(_) | CliError::File { .. } | CliError::Said(_) => {
                     ExitCode::FAILURE
                 }
@@ -192,7 +196,7 @@ async fn execute(cli: Cli) -> Result<(), CliError> {
         return Ok(());
     }
     let config = Config::load(&cli.flags, config::environment)?;
-    let telemetry = if matches!(command, Command::Config | Command::Token(_)) {
+    let telemetry = if matches!(command, Command::Config(_) | Command::Token(_)) {
         Telemetry::default()
     } else {
         telemetry::install(&config).map_err(|error| CliError::Said(error.to_string()))?
@@ -236,7 +240,7 @@ async fn perform(command: Command, config: Config) -> Result<(), CliError> {
         Command::Statistics { question } => Box::pin(statistics::print(config, &question)).await,
         Command::Token(arguments) => token::print(&config, &arguments).await,
         Command::Verify(_) => Box::pin(verify::verify(config)).await,
-        Command::Config => config.describe().iter().try_for_each(say),
+        Command::Config(arguments) => settings::execute(&config, &arguments).await,
         Command::Schema => Ok(()),
     }
 }

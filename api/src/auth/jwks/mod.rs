@@ -94,7 +94,7 @@ impl Trusted {
         }
     }
 
-    async fn keys(&self) -> Result<Vec<VerifyingKey>, JwksFault> {
+    pub(super) async fn keys(&self) -> Result<Vec<VerifyingKey>, JwksFault> {
         key_set::usable(&self.source.content().await?)
     }
 }
