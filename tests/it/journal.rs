@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::{
     house::{DVV, Engine, House, KELA, PIRKANMAA, Reply, codes},
     on_both_engines,
+    process::text,
     reports::{assert_whole, faults, report, with},
 };
 
@@ -294,8 +295,9 @@ mod stale_facts {
         tokio::time::sleep(Duration::from_millis(1_700)).await;
         let decided = house.ask(&officer, DECISION, question()).await;
         assert_eq!((codes(&decided), &decided["data"]), (vec!["UNAVAILABLE".to_owned()], &Value::Null));
-        let ready = house.send(Request::get("/readyz").body(Body::empty()).unwrap()).await;
-        assert_eq!(ready.status, StatusCode::SERVICE_UNAVAILABLE);
+        let (status, _, missing) = house.fetch("/readyz").await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(text(&missing).contains("the facts are older than FACTS_MAX_AGE"), "{}", text(&missing));
         // The registry is still read, from memory, and the answer says how old it may be.
         assert!(stale_for().await >= Some(1));
         house.agreement_id("KEL-2023-014").await;

@@ -110,7 +110,7 @@ fn tile_path(kind: &str, tile: i64, width: i64) -> String {
 }
 
 impl House {
-    async fn fetch(&self, path: &str) -> (StatusCode, axum::http::HeaderMap, Vec<u8>) {
+    pub async fn fetch(&self, path: &str) -> (StatusCode, axum::http::HeaderMap, Vec<u8>) {
         use tower::ServiceExt;
         let request = Request::get(path).body(Body::empty()).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();

@@ -104,13 +104,15 @@ impl App {
         let others = others.merge(exports::doors(exports));
         let ready: Ready = Arc::new({
             let (journal, stopping) = (journal.clone(), stopping.clone());
-            move || match () {
-                () if stopping.is_announced() => Err("stopping"),
-                () if journal.age() > facts_max_age => Err("the facts are older than FACTS_MAX_AGE"),
-                () if !queue.is_open() => Err("the writer has ended"),
-                () if let Some(fault) = log.fault() => Err(fault),
-                () if !known.is_ready() => Err("no issuer's keys are known"),
-                () => Ok(()),
+            move || {
+                let missing = [
+                    stopping.is_announced().then_some("stopping"),
+                    (journal.age() > facts_max_age).then_some("the facts are older than FACTS_MAX_AGE"),
+                    (!queue.is_open()).then_some("the writer has ended"),
+                    log.fault(),
+                    (!known.is_ready()).then_some("no issuer's keys are known"),
+                ];
+                missing.into_iter().flatten().collect()
             }
         });
         let figures = metrics::door(Watched {

@@ -37,7 +37,7 @@ impl Watched {
         }
         let signed_at = log.checkpoint().ok().map(|checkpoint| checkpoint.signed_at);
         Sample {
-            is_ready: ready().is_ok(),
+            is_ready: ready().is_empty(),
             journal_seq: gateway.journal.facts().seq,
             facts_age: gateway.journal.age(),
             facts_max_age: gateway.config.facts_max_age,

@@ -14,9 +14,11 @@ pub(super) async fn alive() -> impl IntoResponse {
 }
 
 pub(super) fn ready(ready: &Ready) -> impl IntoResponse + use<> {
-    match ready() {
-        Ok(()) => (StatusCode::OK, [UNCACHED], "ready\n".to_owned()),
-        Err(reason) => (StatusCode::SERVICE_UNAVAILABLE, [UNCACHED], format!("not ready: {reason}\n")),
+    let missing = ready();
+    if missing.is_empty() {
+        (StatusCode::OK, [UNCACHED], "ready\n".to_owned())
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, [UNCACHED], format!("not ready: {}\n", missing.join("; ")))
     }
 }
 

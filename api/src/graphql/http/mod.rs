@@ -47,8 +47,8 @@ pub type Authenticate = Arc<dyn for<'a> Fn(Credentials<'a>) -> BoxFuture<'a, Res
 /// Makes the context of a request, once the facts have reached what it waits for; it is given [`FACTS_WAIT_MAX`].
 pub type Enter<C> = Arc<dyn Fn(Arrival) -> BoxFuture<'static, Result<Entered<C>, Error>> + Send + Sync>;
 
-/// Whether the gateway can serve; otherwise why not.
-pub type Ready = Arc<dyn Fn() -> Result<(), &'static str> + Send + Sync>;
+/// What keeps the gateway from serving, all of it; nothing where it can.
+pub type Ready = Arc<dyn Fn() -> Vec<&'static str> + Send + Sync>;
 
 /// Ends when the gateway stops: then sockets are closed.
 pub type Stopped = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;

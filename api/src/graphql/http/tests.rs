@@ -100,7 +100,7 @@ fn app() -> Router {
         }),
         enter: Arc::new(|arrival| Box::pin(enter(arrival))),
         current_seq: Arc::new(|| 8),
-        ready: Arc::new(|| Err("facts are loading")),
+        ready: Arc::new(|| vec!["stopping", "facts are loading"]),
         key_set: Some(Arc::new(|| r#"{"keys":[]}"#.to_owned())),
     };
     router(doors, Router::new())
@@ -301,7 +301,7 @@ async fn list_takes_no_longer_than_one_operation() {
 async fn health_readiness_and_keys_are_told_to_anyone() {
     for (path, status, body) in [
         ("/healthz", 200, "alive\n"),
-        ("/readyz", 503, "not ready: facts are loading\n"),
+        ("/readyz", 503, "not ready: stopping; facts are loading\n"),
         ("/.well-known/jwks.json", 200, r#"{"keys":[]}"#),
     ] {
         let response = sent(Request::get(path).body(Body::empty()).unwrap()).await;
