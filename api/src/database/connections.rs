@@ -22,7 +22,7 @@ use super::{
     IDLE_UNTESTED_MAX,
     primary::{Place, Primary},
     replica::Replica,
-    server::{Standing, ask},
+    server::ask,
 };
 use crate::config::Connecting;
 
@@ -145,18 +145,11 @@ impl Connections {
         }
     }
 
-    /// Work on a transaction of these connections, which ends when the server it was begun on is given up: else it would
-    /// wait for an answer from a machine that is no more.
-    ///
-    /// # Errors
-    /// Those of the work; the engine's own where it is ended.
-    pub async fn answered<T, E: From<DbErr>>(&self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-        let Kind::Following(of) = &*self.0 else { return work.await };
-        let mut moved = of.target.moved();
-        tokio::select! {
-            biased;
-            done = work => done,
-            () = moved.wait() => Err(gone().into()),
+    /// The server these connections lead to now, for work that must begin and end on the same one.
+    pub fn server(&self) -> Server {
+        match &*self.0 {
+            Kind::Embedded(_) => Server(None),
+            Kind::Following(of) => Server(Some(of.target.moved())),
         }
     }
 
@@ -274,17 +267,33 @@ impl Target {
             Self::Replica(replica) => replica.options(place),
         }
     }
+}
 
-    /// Why connections of this target are not to be made to a server.
-    fn refusal(&self, standing: &Standing) -> Option<&'static str> {
-        match self {
-            Self::Primary(primary) => primary.refusal(standing),
-            Self::Replica(_) => None,
+/// The server connections led to when this was asked for. A clone is of the same instant.
+#[derive(Debug, Clone)]
+pub struct Server(Option<Moved>);
+
+impl Server {
+    /// Work on a transaction of that server, which ends when the server is given up: else it would wait for an answer from a
+    /// machine that is no more. Where that has happened before, the work does not begin.
+    ///
+    /// # Errors
+    /// Those of the work; the engine's own where it is ended.
+    pub async fn answered<T, E: From<DbErr>>(&mut self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+        let Some(moved) = &mut self.0 else { return work.await };
+        if moved.has_moved() {
+            return Err(gone().into());
+        }
+        tokio::select! {
+            biased;
+            done = work => done,
+            () = moved.wait() => Err(gone().into()),
         }
     }
 }
 
 /// Tells that connections made since are to be given up.
+#[derive(Debug, Clone)]
 struct Moved(watch::Receiver<Place>);
 
 impl Moved {
@@ -322,25 +331,32 @@ fn pool(
         })
         .after_connect(move |connection, _| {
             let target = asked.clone();
-            Box::pin(async move { admit(&target, access, connection).await })
+            Box::pin(async move { admit(&target, place, access, connection).await })
         });
     let pool = options.connect_lazy_with(settings(target.options(place), access, connecting));
     SqlxPostgresConnector::from_sqlx_postgres_pool(pool)
 }
 
-/// Refuses a server that is none for this target: an address may have come to lead to another.
-async fn admit(target: &Target, access: Access, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-    if matches!(target, Target::Replica(_)) {
-        return Ok(());
-    }
+/// Refuses a server that is none for this target: an address may have come to lead to another. Where that was promoted
+/// beside the one known so far, all connections are made anew, and no connection from before is used beside this one.
+async fn admit(
+    target: &Target,
+    place: Place,
+    access: Access,
+    connection: &mut PgConnection,
+) -> Result<(), sqlx::Error> {
+    let Target::Primary(primary) = target else { return Ok(()) };
     let mut standing = ask(connection).await?;
     if access == Access::Read {
         // It is this connection that was told to write nothing.
         standing.refuses_writes = standing.in_recovery;
     }
-    match target.refusal(&standing) {
-        None => Ok(()),
+    match primary.refusal(&standing) {
         Some(why) => Err(sqlx::Error::Configuration(why.into())),
+        None if primary.is_promoted(place.host, &standing) => {
+            Err(sqlx::Error::Configuration("it was promoted; connections are made anew".into()))
+        }
+        None => Ok(()),
     }
 }
 

@@ -16,7 +16,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-pub use connections::Connections;
+pub use connections::{Connections, Server};
 pub use reader::{Reader, read_for};
 
 use crate::{
@@ -179,12 +179,17 @@ impl Database {
         self.write.close().await;
     }
 
+    /// The primary as it is now, for work of several steps that must end on the server it began on.
+    pub fn server(&self) -> Server {
+        self.write.server()
+    }
+
     /// Work in transactions of the primary, ended when that is given up, for then nobody answers any more.
     ///
     /// # Errors
     /// Those of the work; the engine's own where it is ended.
     pub async fn answered<T, E: From<DbErr>>(&self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-        self.write.answered(work).await
+        self.server().answered(work).await
     }
 
     /// Begins a transaction that sees one state of the primary throughout.

@@ -132,6 +132,21 @@ impl Primary {
         }
     }
 
+    /// Whether a server that may be written to is of a newer timeline than was known; then every connection made so far is
+    /// given up, and those to come are made to its host.
+    pub fn is_promoted(&self, host: usize, standing: &Standing) -> bool {
+        let is_newer = self.timeline.fetch_max(standing.timeline, Ordering::AcqRel) < standing.timeline;
+        if is_newer {
+            tracing::warn!(
+                host = named(&self.hosts[host]),
+                timeline = standing.timeline,
+                "a connection leads to a server that was promoted; the primary is here now"
+            );
+            self.move_to(host);
+        }
+        is_newer
+    }
+
     /// Watches until nobody holds the primary any more.
     pub async fn watch(this: Weak<Self>, first: PgConnection) {
         let mut watcher =
@@ -175,6 +190,9 @@ impl Watcher {
         if let Some(connection) = self.connection.as_mut() {
             match timeout(primary.connecting.connect_max, ask(connection)).await {
                 Ok(Ok(standing)) if primary.refusal(&standing).is_none() => {
+                    // A pooler may have led the question to another server than the one before.
+                    let host = primary.place.borrow().host;
+                    primary.is_promoted(host, &standing);
                     primary.heard(&standing);
                     self.heard_at = Instant::now();
                     return self.look_at_others(primary).await;

@@ -32,7 +32,7 @@ use super::{
 use crate::{
     Error, Violations,
     clock::{self, Clock},
-    database::Database,
+    database::{Database, Server},
     facts::Facts,
     journal::{
         Journal, LOST_CHANGES, Lock, Tree, catch_up, last_seq,
@@ -102,18 +102,20 @@ pub(super) type Answers = Vec<Result<Vec<Answer>, Error>>;
 impl Writer {
     /// Writes a batch; one answer for each call.
     pub(super) async fn attempt(&self, jobs: &mut [Job]) -> Result<Answers, Failure> {
+        let mut server = self.apart.server();
+        let same = server.clone();
         let written = async {
-            match self.attempt_new(jobs).await? {
+            match self.attempt_new(&same, jobs).await? {
                 Some(answers) => Ok(answers),
-                None => self.attempt_known(jobs).await,
+                None => self.attempt_known(&same, jobs).await,
             }
         };
-        self.apart.answered(written).await
+        server.answered(written).await
     }
 
     /// Writes a batch of messages not sent before, judged on facts that still stand; null, with nothing written, for any
     /// other. Nearly every batch is of that kind, so nothing is read first: the write itself tells.
-    async fn attempt_new(&self, jobs: &[Job]) -> Result<Option<Answers>, Failure> {
+    async fn attempt_new(&self, server: &Server, jobs: &[Job]) -> Result<Option<Answers>, Failure> {
         let facts = self.journal.facts();
         let corrects = |job: &Job| job.reports.iter().any(|report| report.checked.corrects.is_some());
         if jobs.iter().any(|job| job.judged_seq != facts.seq || corrects(job)) {
@@ -122,11 +124,11 @@ impl Writer {
         let txn = self.apart.begin().await?;
         let tree = Tree::lock_with_registry(&txn, &self.clock, Lock::Shared).await?;
         let ground = Ground { facts: &facts, stored: None };
-        self.attempt_on(txn, tree, ground, jobs, jobs.iter().map(|_| None).collect()).await
+        self.attempt_on(server, txn, tree, ground, jobs, jobs.iter().map(|_| None).collect()).await
     }
 
     /// Writes a batch whatever it holds: the journal and the log are read first.
-    async fn attempt_known(&self, jobs: &mut [Job]) -> Result<Answers, Failure> {
+    async fn attempt_known(&self, server: &Server, jobs: &mut [Job]) -> Result<Answers, Failure> {
         let txn = self.apart.begin().await?;
         let tree = Tree::lock_with_registry(&txn, &self.clock, Lock::Shared).await?;
         let facts = self.fresh_facts(&txn).await?;
@@ -134,13 +136,14 @@ impl Writer {
         let reports: Vec<&Prepared> = jobs.iter().flat_map(|job| &job.reports).collect();
         let stored = Stored::read(&txn, &self.sets, &reports).await?;
         let ground = Ground { facts: &facts, stored: Some(&stored) };
-        let answers = self.attempt_on(txn, tree, ground, jobs, refused).await?;
+        let answers = self.attempt_on(server, txn, tree, ground, jobs, refused).await?;
         answers.ok_or_else(|| Failure::Refused(Error::internal("a batch met what it had not read")))
     }
 
     /// Plans, writes and commits; null, with nothing written, where the ground proves to be another than was assumed.
     async fn attempt_on(
         &self,
+        server: &Server,
         txn: DatabaseTransaction,
         mut tree: Tree,
         ground: Ground<'_>,
@@ -168,7 +171,8 @@ impl Writer {
         if written.rows.is_empty() || !stands {
             txn.rollback().await?;
         } else {
-            let commit = self.apart.answered(txn.commit()).instrument(spans::commit());
+            let mut server = server.clone();
+            let commit = server.answered(txn.commit()).instrument(spans::commit());
             commit.await.map_err(|error| Failure::Unknown(error.into()))?;
             for row in &written.rows {
                 metrics::disclosure(row.coverage.code(), row.outcome.code());

@@ -129,6 +129,7 @@ impl Journal {
         B: for<'a> FnOnce(&'a DatabaseTransaction, &'a Facts) -> BoxFuture<'a, Result<(), Error>>,
     {
         let database = &self.0.database;
+        let mut server = database.server();
         let written = async {
             let txn = database.begin().await?;
             lock_registry(&txn, Lock::Exclusive).await?;
@@ -151,11 +152,11 @@ impl Journal {
             let actions: Vec<_> = changes.iter().map(|change| change.action).collect();
             Ok::<_, Error>((txn, after, actions))
         };
-        let (txn, after, actions) = database.answered(written).await?;
+        let (txn, after, actions) = server.answered(written).await?;
         match ending {
-            Ending::RollBack => database.answered(txn.rollback()).await?,
+            Ending::RollBack => server.answered(txn.rollback()).await?,
             Ending::Commit => {
-                let commit = database.answered(txn.commit()).instrument(spans::commit());
+                let commit = server.answered(txn.commit()).instrument(spans::commit());
                 commit.await.map_err(unanswered)?;
                 actions.into_iter().for_each(metrics::act);
                 self.publish(after);
