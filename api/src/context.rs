@@ -65,8 +65,11 @@ impl Context {
     /// Refuses to decide on stale facts.
     ///
     /// # Errors
-    /// Unavailable when the facts are older than `FACTS_MAX_AGE`.
+    /// Unavailable when the facts are older than `FACTS_MAX_AGE`, or the database has lost a change of them.
     pub fn fresh(&self) -> Result<(), Error> {
+        if let Some(why) = self.gateway.journal.fault() {
+            return Err(Error::Unavailable(why));
+        }
         if self.stale { Err(Error::Unavailable("the facts are older than FACTS_MAX_AGE")) } else { Ok(()) }
     }
 

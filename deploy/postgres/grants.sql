@@ -28,7 +28,8 @@ grant select, update on log_tree to disclosure_gateway;
 -- What only the owner writes.
 grant select on dropped_month, schema_floor, seaql_migrations to disclosure_gateway;
 
--- Guards of the tables call these; months are made with the owner's rights.
+-- Guards of the tables call these; months are made with the owner's rights. A restored database lets everybody call them.
+revoke execute on function disclosure_partition(date), disclosure_drop(date) from public;
 grant execute on all functions in schema public to disclosure_gateway;
 revoke execute on function disclosure_drop(date) from disclosure_gateway;
 commit;

@@ -40,7 +40,7 @@ begin
 end
 $$;
 
--- As before, but with the owner's rights: whoever records makes its months and no other table.
+-- As before, but with the owner's rights: whoever records makes the months about to come, and no other table.
 create or replace function disclosure_partition(month date) returns void
 language plpgsql
 security definer
@@ -48,11 +48,17 @@ set search_path = pg_catalog, public, pg_temp
 as $$
 declare
   first_day constant timestamp := date_trunc('month', month::timestamp);
+  this_month constant timestamp := date_trunc('month', clock_timestamp() at time zone 'UTC');
   partition constant text := 'disclosure_' || to_char(first_day, 'YYYY_MM');
 begin
   -- One at a time, and asked of the catalogue after the lock: whoever waited sees what the other made.
   if exists (select from pg_inherits join pg_class on oid = inhrelid where inhparent = 'public.disclosure'::regclass and relname = partition) then
     return;
+  end if;
+  if first_day is null or first_day not between this_month - interval '1 month' and this_month + interval '12 months' then
+    raise exception using
+      errcode = 'invalid_parameter_value',
+      message = 'disclosure_partition: a month is made from the last one to the same of the next year';
   end if;
   perform pg_advisory_xact_lock(hashtext('disclosure_partition'));
   if exists (select from pg_inherits join pg_class on oid = inhrelid where inhparent = 'public.disclosure'::regclass and relname = partition) then

@@ -218,6 +218,7 @@ async fn advance(url: &str, years: u32) {
         connection.execute(AssertSqlSafe(clock)).await?;
         let first = format!(r#"alter database "{name}" set search_path = public, pg_catalog"#);
         connection.execute(AssertSqlSafe(first)).await?;
+        connection.execute("alter function disclosure_partition(date) set search_path = public, pg_catalog").await?;
         connection.close().await
     };
     done.await.unwrap_or_else(|error| panic!("the clock of `{url}` does not move: {error}"));

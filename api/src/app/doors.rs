@@ -1,12 +1,16 @@
 //! The doors of an opened gateway: its schema, who may enter, and with which picture of the facts.
 
-use std::{future, sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use async_graphql::Schema;
 use axum::{
     Router,
+    extract::{Request, State},
     http::{HeaderName, HeaderValue},
-    middleware::map_response,
+    middleware::{Next, from_fn_with_state},
     response::Response,
 };
 use futures::FutureExt;
@@ -107,6 +111,7 @@ impl App {
             move || {
                 let missing = [
                     stopping.is_announced().then_some("stopping"),
+                    journal.fault(),
                     (journal.age() > facts_max_age).then_some("the facts are older than FACTS_MAX_AGE"),
                     (!queue.is_open()).then_some("the writer has ended"),
                     log.fault(),
@@ -161,15 +166,18 @@ impl App {
         let log = tiles::router(self.log.clone(), status_of);
         let log = strangers::counted(log, turnstile, gateway.config.trusted_proxies.clone());
         let main = router(doors, others.merge(log));
-        let database = gateway.database.clone();
-        let main = main.layer(map_response(move |answer: Response| future::ready(with_log_lag(&database, answer))));
+        let main = main.layer(from_fn_with_state(gateway.database.clone(), with_log_lag));
         Ok(Routers { main, metrics: figures })
     }
 }
 
-/// Says how far behind the log was read, where a replica is read for it.
-fn with_log_lag(database: &Database, mut answer: Response) -> Response {
-    if let Some(lag) = database.log_lag()
+/// Says how far behind the log was read, where a replica is read for it. The log was read at some instant between question
+/// and answer; what the replica lacked when asked, and the time since, is the most that the answer can lack.
+async fn with_log_lag(State(database): State<Database>, request: Request, next: Next) -> Response {
+    let (before, asked_at) = (database.log_lag(), Instant::now());
+    let mut answer = next.run(request).await;
+    if let Some(lag) = before.or_else(|| database.log_lag())
+        && let lag = lag + asked_at.elapsed()
         && let Ok(seconds) = HeaderValue::try_from(format!("{:.1}", lag.as_secs_f64()))
     {
         answer.headers_mut().insert(LOG_LAG, seconds);
@@ -261,7 +269,7 @@ fn enter(gateway: Gateway) -> Enter<Context> {
             let (facts, now) = (gateway.journal.facts(), gateway.clock.now());
             let facts_seq = facts.seq;
             let age = gateway.journal.age();
-            let stale = age > gateway.config.facts_max_age;
+            let stale = age > gateway.config.facts_max_age || gateway.journal.fault().is_some();
             let view = View { facts, at: now, viewer: arrival.viewer, language: arrival.language };
             Ok(Entered {
                 context: Context { view, now, request_id: arrival.request_id, gateway, stale },

@@ -70,6 +70,17 @@ pub enum BackupError {
         /// Why.
         source: io::Error,
     },
+    /// What another database file left beside its place would be replayed into the restored one.
+    #[error(
+        "`{0}` stands beside the file of DATABASE_URL: move it away, or SQLite would write it into the restored file"
+    )]
+    Beside(String),
+    /// No server to ask.
+    #[error("no host of DATABASE_URL is a primary: {0}")]
+    NoPrimary(String),
+    /// A parameter of the address.
+    #[error("the parameter `{0}` of DATABASE_URL cannot be told to the tools of PostgreSQL in this form")]
+    Parameter(String),
     /// A tool of PostgreSQL.
     #[error("{name} failed: {said}")]
     Tool {
@@ -147,7 +158,7 @@ async fn write(config: &Config, staged: &Path, made_at: Instant) -> Result<Manif
             sqlite::copy(file, &copy).await?;
             sqlite::examined(&copy).await?
         }
-        None => postgres::dump(url, &copy).await?,
+        None => postgres::dump(config, &copy).await?,
     };
     listed.push(files::listed(&copy)?);
     for key in &remembered {
@@ -209,8 +220,8 @@ pub async fn restore(config: &Config, directory: &Path) -> Result<Restored, Back
     if let Some(file) = config.database_url.file() {
         place_database(&dump, file, &manifest).await?;
     } else {
-        postgres::fill(&config.database_url, &dump).await?;
-        let found = postgres::position(&config.database_url).await?;
+        postgres::fill(config, &dump).await?;
+        let found = postgres::position(config).await?;
         if found != manifest.position {
             return Err(BackupError::Elsewhere(found));
         }
@@ -232,9 +243,26 @@ async fn refuse_occupied(config: &Config) -> Result<(), BackupError> {
     }
     let is_empty = match config.database_url.file() {
         Some(file) => !file.try_exists().map_err(failed(file))?,
-        None => postgres::is_empty(&config.database_url).await?,
+        None => postgres::is_empty(config).await?,
     };
-    if is_empty { Ok(()) } else { Err(BackupError::Filled) }
+    if !is_empty {
+        return Err(BackupError::Filled);
+    }
+    for beside in config.database_url.file().map(beside).into_iter().flatten() {
+        if beside.try_exists().map_err(failed(&beside))? {
+            return Err(BackupError::Beside(beside.display().to_string()));
+        }
+    }
+    Ok(())
+}
+
+/// What SQLite keeps beside a file while it is open, and reads when it opens the file again.
+fn beside(file: &Path) -> [PathBuf; 3] {
+    ["-wal", "-shm", "-journal"].map(|ending| {
+        let mut name = file.as_os_str().to_owned();
+        name.push(ending);
+        name.into()
+    })
 }
 
 /// Entries of the checkpoint in `DATA_DIR`, where it was shown after that of the backup.
@@ -264,7 +292,9 @@ async fn place_database(copy: &Path, file: &Path, manifest: &Manifest) -> Result
     let staged = file.with_extension("restoring");
     let parent = files::parent(file);
     fs::create_dir_all(&parent).map_err(failed(&parent))?;
-    let _ = fs::remove_file(&staged);
+    for left in beside(&staged).iter().chain([&staged]) {
+        let _ = fs::remove_file(left);
+    }
     files::copy(copy, &staged)?;
     let (found, _) = sqlite::examined(&staged).await?;
     if found != manifest.position {

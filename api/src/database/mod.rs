@@ -10,7 +10,7 @@ mod server;
 use std::{future::ready, sync::Arc, time::Duration};
 
 use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, TransactionOptions};
-use sqlx::{Connection as _, postgres::PgConnectOptions};
+use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
 use tokio::{
     task::AbortHandle,
     time::{sleep, timeout},
@@ -229,6 +229,16 @@ impl Database {
         let options = if self.is_sqlite() { immediate() } else { TransactionOptions::default() };
         self.write.begin_with(options).await
     }
+}
+
+/// Address of the one host of `url` that is the primary now, and a connection to it.
+///
+/// # Errors
+/// What each host said, where none is a primary.
+pub async fn find_primary(url: &DatabaseUrl, connecting: Connecting) -> Result<(DatabaseUrl, PgConnection), DbErr> {
+    let (primary, connection) = Primary::find(hosts(url)?, connecting).await?;
+    let place = *primary.place().borrow();
+    Ok((url.hosts().swap_remove(place.host), connection))
 }
 
 /// Hosts of an address, as the driver opens them.

@@ -33,10 +33,11 @@ use crate::{
     Error, Violations,
     clock::{self, Clock},
     database::{Database, Server},
-    facts::Facts,
+    facts::{Facts, Mark},
     journal::{
-        Journal, LOST_CHANGES, Lock, Tree, catch_up, last_seq,
+        Journal, Lock, Tree, last_change,
         leaf::{EntryKind, commitments, leaf_hash},
+        mark,
     },
     keys::Keys,
     metrics,
@@ -167,7 +168,7 @@ impl Writer {
             return Ok(None);
         }
         let written = Written::build(facts, &mut tree, stored, &plan.entries)?;
-        let stands = written.rows.is_empty() || self.write(&txn, &self.sets, tree, &written, facts.seq).await?;
+        let stands = written.rows.is_empty() || self.write(&txn, &self.sets, tree, &written, facts).await?;
         if written.rows.is_empty() || !stands {
             txn.rollback().await?;
         } else {
@@ -186,7 +187,7 @@ impl Writer {
     /// The facts as they stand while the registry is locked.
     async fn fresh_facts(&self, txn: &DatabaseTransaction) -> Result<Arc<Facts>, Error> {
         let facts = self.journal.facts();
-        match catch_up(txn, &facts).await? {
+        match self.journal.catch_up(txn, &facts).await? {
             None => Ok(facts),
             Some(later) => {
                 self.journal.publish(later);
@@ -215,21 +216,21 @@ impl Writer {
             }
         }
         let written = Written::build(facts, &mut tree, &stored, &plan.entries)?;
-        if written.rows.is_empty() || self.write(txn, &sets, tree, &written, facts.seq).await? {
+        if written.rows.is_empty() || self.write(txn, &sets, tree, &written, facts).await? {
             return Ok(faults);
         }
         Err(Error::internal("an import met what it had not read"))
     }
 
-    /// Writes what was built; whether all its messages were new and the journal stands at `seq`. Otherwise nothing of the
-    /// transaction may be committed.
+    /// Writes what was built; whether all its messages were new and the journal stands at the last change of the
+    /// facts. Otherwise nothing of the transaction may be committed.
     async fn write(
         &self,
         txn: &DatabaseTransaction,
         sets: &InternedSets,
         tree: Tree,
         written: &Written,
-        seq: i64,
+        facts: &Facts,
     ) -> Result<bool, Error> {
         self.ensure_partition(txn, &written.rows).await?;
         let new_sets: Vec<entity::interned::Model> = written
@@ -239,16 +240,15 @@ impl Writer {
             .map(|(id, members)| entity::interned::Model { id: *id, members: members.to_string() })
             .collect();
         insert_all::<entity::interned::Entity>(txn, &new_sets, "on conflict (id) do nothing").await?;
-        let (new_keys, last_seq) = if txn.get_database_backend() == DbBackend::Postgres {
+        let (new_keys, (seq, mark)) = if txn.get_database_backend() == DbBackend::Postgres {
             written.insert_at_once(txn, &tree).await?
         } else {
             written.insert_in_turn(txn, tree).await?
         };
-        if last_seq < seq {
-            tracing::error!(last_seq, seq, "the database is behind this process: changes it has told of are gone");
-            return Err(LOST_CHANGES);
+        if seq < facts.seq || seq == facts.seq && mark != facts.mark {
+            return Err(self.journal.lost(facts));
         }
-        Ok(new_keys == written.keys.len() as u64 && last_seq == seq)
+        Ok(new_keys == written.keys.len() as u64 && seq == facts.seq)
     }
 
     fn remember(&self, written: &Written) {
@@ -305,6 +305,9 @@ fn renew_call(facts: &Facts, keys: &Keys, job: &mut Job) -> Option<Error> {
 fn last_month(rows: &[disclosure::Model]) -> Option<Day> {
     rows.last().and_then(|row| row.recorded_at.date_naive().with_day(1))
 }
+
+/// Position of the last change of the journal, and which it is.
+type LastChange = (i64, Option<Mark>);
 
 /// Rows of one batch, ready to be inserted.
 #[derive(Default)]
@@ -377,8 +380,8 @@ impl Written {
     }
 
     /// Inserts everything in one statement, for every turn to the database holds up all who wait: how many keys were new,
-    /// and the position of the journal.
-    async fn insert_at_once(&self, txn: &DatabaseTransaction, tree: &Tree) -> Result<(u64, i64), Error> {
+    /// and the last change of the journal.
+    async fn insert_at_once(&self, txn: &DatabaseTransaction, tree: &Tree) -> Result<(u64, LastChange), Error> {
         let backend = txn.get_database_backend();
         let mut values = Vec::new();
         let mut parts = vec![
@@ -395,22 +398,25 @@ impl Written {
         }
         let parts: Vec<String> = parts.iter().map(|(name, part)| format!("{name} as ({part})")).collect();
         let sql = format!(
-            "with {} select (select count(*) from new_key) as keys, (select coalesce(max(seq), 0) from change) as seq",
+            "with {} select (select count(*) from new_key) as keys, coalesce(last.seq, 0) as seq, last.restricted_commitment \
+             from (select) one left join (select seq, restricted_commitment from change order by seq desc limit 1) last on true",
             parts.join(", ")
         );
         let row = txn.query_one_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
         let row = row.ok_or_else(|| Error::internal("a write without answer"))?;
         let keys: i64 = row.try_get("", "keys")?;
-        Ok((keys.unsigned_abs(), row.try_get("", "seq")?))
+        let commitment: Option<Vec<u8>> = row.try_get("", "restricted_commitment")?;
+        let mark = commitment.map(|commitment| mark(&commitment)).transpose()?;
+        Ok((keys.unsigned_abs(), (row.try_get("", "seq")?, mark)))
     }
 
     /// Inserts table after table, for SQLite's statements write one each.
-    async fn insert_in_turn(&self, txn: &DatabaseTransaction, tree: Tree) -> Result<(u64, i64), Error> {
+    async fn insert_in_turn(&self, txn: &DatabaseTransaction, tree: Tree) -> Result<(u64, LastChange), Error> {
         let new_keys = insert_all::<disclosure_key::Entity>(txn, &self.keys, KEY_STANDS).await?;
         insert_all::<disclosure::Entity>(txn, &self.rows, "").await?;
         insert_all::<tally::Entity>(txn, &self.tallies, CELL_STANDS).await?;
         tree.append(txn, &self.leaves).await?;
-        Ok((new_keys, last_seq(txn).await?))
+        Ok((new_keys, last_change(txn).await?))
     }
 }
 

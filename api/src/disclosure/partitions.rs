@@ -35,17 +35,41 @@ pub async fn keep_ahead(database: Database, clock: Clock) {
     }
 }
 
+/// Makes the months at a start. Where that fails and this month stands, recording goes on with what stands.
+///
+/// # Errors
+/// When this month does not stand and cannot be made, or the database does not answer.
+pub(super) async fn make_at_start(database: &Database, clock: &Clock) -> Result<(), Error> {
+    let Err(error) = make_ahead(database, clock).await else { return Ok(()) };
+    if !stands(database.write(), this_month(clock)).await? {
+        return Err(error);
+    }
+    tracing::warn!(code = ?error.code(), %error, "the coming months of the log could not be made; going on with those that stand");
+    Ok(())
+}
+
 /// Makes this month and those ahead, where they are absent, each by itself: what it locks is free before the next.
 pub(super) async fn make_ahead(database: &Database, clock: &Clock) -> Result<(), Error> {
     if database.is_sqlite() {
         return Ok(());
     }
-    let today = clock.now().date_naive();
-    let first = today.with_day(1).unwrap_or(today);
+    let first = this_month(clock);
     for ahead in 0..=MONTHS_AHEAD {
         make(database.write(), first.checked_add_months(Months::new(ahead)).unwrap_or(first)).await?;
     }
     Ok(())
+}
+
+fn this_month(clock: &Clock) -> Day {
+    let today = clock.now().date_naive();
+    today.with_day(1).unwrap_or(today)
+}
+
+async fn stands(db: &impl ConnectionTrait, month: Day) -> Result<bool, Error> {
+    let sql = "select 1 from pg_inherits join pg_class on oid = inhrelid \
+               where inhparent = 'disclosure'::regclass and relname = $1";
+    let name = format!("disclosure_{}", month.format("%Y_%m"));
+    Ok(db.query_one_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, [name.into()])).await?.is_some())
 }
 
 /// Makes a month, where it is absent.

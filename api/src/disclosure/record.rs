@@ -89,7 +89,7 @@ impl Recorder {
     /// Unavailable when the database does not answer; internal when there is no thread to be had.
     pub async fn start(equipment: Equipment, limits: RecordLimits) -> Result<(Self, oneshot::Receiver<()>), Error> {
         let Equipment { database, journal, clock, keys, sets, fatal } = equipment;
-        partitions::make_ahead(&database, &clock).await?;
+        partitions::make_at_start(&database, &clock).await?;
         let no_thread = |error: io::Error| Error::internal(format!("no thread for the recorder: {error}"));
         let (queue, jobs) = mpsc::unbounded_channel();
         let (ready, writer) = oneshot::channel();

@@ -37,11 +37,16 @@ use recent::Recent;
 /// Agreements that are worth a thread of their own to compile.
 const AGREEMENTS_PER_THREAD_MIN: usize = 256;
 
+/// What tells a change from every other: its salted commitment.
+pub type Mark = [u8; 32];
+
 /// Picture of every registry table at one position of the journal.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
     /// Position of the last change it holds.
     pub seq: i64,
+    /// Which change that is, for another may come to stand at its position; null where the journal does not know it yet.
+    pub mark: Option<Mark>,
     tables: Tables,
     compiled: Compiled,
     recent: Recent,
@@ -71,7 +76,7 @@ impl Facts {
     #[must_use]
     pub fn after<'a>(&self, seq: i64, edits: impl IntoIterator<Item = &'a Edit>) -> Self {
         let mut facts = self.clone();
-        facts.seq = seq;
+        (facts.seq, facts.mark) = (seq, None);
         let mut touched = Touched::default();
         for edit in edits {
             let earlier = facts.tables.edit(edit);

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait, Statement};
+use sea_orm::{ConnectionTrait, QueryResult, Statement};
 use uuid::Uuid;
 
-use super::Journal;
+use super::{Journal, mark};
 use crate::{
     Error,
     facts::{Edit, Facts, Row, TABLES},
@@ -52,11 +52,23 @@ impl Journal {
     pub async fn refresh(&self) -> Result<(), Error> {
         let before = std::time::Instant::now();
         let facts = self.facts();
-        if let Some(later) = catch_up(self.0.database.primary(), &facts).await? {
+        if let Some(later) = self.catch_up(self.0.database.primary(), &facts).await? {
             self.publish(later);
         }
         self.caught_up(before);
         Ok(())
+    }
+
+    /// Picture after every change beyond the one given; null when there is none.
+    ///
+    /// # Errors
+    /// Unavailable when the database does not answer, or has lost the last change of the picture.
+    pub async fn catch_up(&self, db: &impl ConnectionTrait, facts: &Facts) -> Result<Option<Facts>, Error> {
+        match news(db, facts).await? {
+            News::Lost => Err(self.lost(facts)),
+            News::Nothing => Ok(self.kept(None)),
+            News::Later(later) => Ok(self.kept(Some(*later))),
+        }
     }
 
     async fn listen(&self) -> Option<sqlx::postgres::PgListener> {
@@ -71,12 +83,28 @@ impl Journal {
     }
 }
 
-/// Picture after every change beyond the one given; null when there is none.
-pub async fn catch_up(db: &impl ConnectionTrait, facts: &Facts) -> Result<Option<Facts>, Error> {
-    let sql = "select c.seq, r.table_name, r.row_id, r.shape, r.image from change c \
-               left join change_row r on r.seq = c.seq where c.seq > $1 order by c.seq, r.ordinal";
+/// What the journal holds beyond a picture.
+pub(super) enum News {
+    Nothing,
+    /// Picture after it.
+    Later(Box<Facts>),
+    /// The last change of the picture is gone, or another stands at its position.
+    Lost,
+}
+
+/// Reads what the journal holds from the last change of a picture on.
+pub(super) async fn news(db: &impl ConnectionTrait, facts: &Facts) -> Result<News, Error> {
+    let sql = "select c.seq, c.restricted_commitment, r.table_name, r.row_id, r.shape, r.image from change c \
+               left join change_row r on r.seq = c.seq and r.seq > $1 where c.seq >= $1 order by c.seq, r.ordinal";
     let rows =
         db.query_all_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, [facts.seq.into()])).await?;
+    let marked = |row: &QueryResult| mark(&row.try_get::<Vec<u8>>("", "restricted_commitment")?);
+    if facts.seq > 0 {
+        let Some(first) = rows.first() else { return Ok(News::Lost) };
+        if first.try_get::<i64>("", "seq")? != facts.seq || Some(marked(first)?) != facts.mark {
+            return Ok(News::Lost);
+        }
+    }
     let mut seq = facts.seq;
     let mut edits = Vec::with_capacity(rows.len());
     for row in &rows {
@@ -85,10 +113,13 @@ pub async fn catch_up(db: &impl ConnectionTrait, facts: &Facts) -> Result<Option
             edits.push(edit(&table, row)?);
         }
     }
-    Ok((seq > facts.seq).then(|| facts.after(seq, &edits)))
+    let Some(last) = rows.last().filter(|_| seq > facts.seq) else { return Ok(News::Nothing) };
+    let mut later = facts.after(seq, &edits);
+    later.mark = Some(marked(last)?);
+    Ok(News::Later(Box::new(later)))
 }
 
-fn edit(table: &str, row: &sea_orm::QueryResult) -> Result<Edit, Error> {
+fn edit(table: &str, row: &QueryResult) -> Result<Edit, Error> {
     let id: Uuid = row.try_get("", "row_id")?;
     let Some(image) = row.try_get::<Option<String>>("", "image")? else {
         let known = TABLES.iter().find(|known| **known == table);

@@ -14,7 +14,7 @@ mod write;
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -25,7 +25,6 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait, QueryOrder, Que
 use tokio::sync::{Notify, watch};
 
 pub use concern::{concerned, differing, index, subject_table};
-pub use follow::catch_up;
 pub use tree::{Lock, TILE_WIDTH, Tree, lock_registry};
 pub use write::{Author, CHANGE_ROWS_MAX, Changes, Ending, parts};
 
@@ -33,11 +32,12 @@ use crate::{
     Error,
     clock::Clock,
     database::Database,
-    facts::{Facts, Tables},
+    facts::{Facts, Mark, Tables},
 };
+use follow::{News, news};
 
 /// Said of a database that has lost changes; a start reads it as it stands.
-pub const LOST_CHANGES: Error = Error::Unavailable("the database has lost changes; start again");
+pub const LOST_CHANGES: &str = "the database has lost changes; start again";
 
 /// Current picture of the facts and the journal they follow. Cloning shares it.
 #[derive(Clone)]
@@ -50,6 +50,8 @@ struct Inner {
     seq: watch::Sender<i64>,
     started: std::time::Instant,
     caught_up_micros: AtomicU64,
+    /// Whether the last look found that the database has lost a change of the picture.
+    has_lost: AtomicBool,
     wake: Notify,
 }
 
@@ -75,6 +77,7 @@ impl Journal {
             seq,
             started,
             caught_up_micros: AtomicU64::new(0),
+            has_lost: AtomicBool::new(false),
             wake: Notify::new(),
         };
         Ok(Self(Arc::new(inner)))
@@ -89,6 +92,25 @@ impl Journal {
     pub fn age(&self) -> Duration {
         let caught_up = Duration::from_micros(self.0.caught_up_micros.load(Ordering::Relaxed));
         self.0.started.elapsed().saturating_sub(caught_up)
+    }
+
+    /// Why the picture may not be decided on, however young it is; null while the database holds every change of it.
+    pub fn fault(&self) -> Option<&'static str> {
+        self.0.has_lost.load(Ordering::Relaxed).then_some(LOST_CHANGES)
+    }
+
+    /// The database lacks a change this process has told of, or holds another at its position: a copy that was behind took
+    /// the place of the one that failed. Nothing is written or decided until a start.
+    pub fn lost(&self, facts: &Facts) -> Error {
+        if !self.0.has_lost.swap(true, Ordering::Relaxed) {
+            tracing::error!(seq = facts.seq, "a change this process has told of is gone from the database");
+        }
+        Error::Unavailable(LOST_CHANGES)
+    }
+
+    fn kept<T>(&self, found: T) -> T {
+        self.0.has_lost.store(false, Ordering::Relaxed);
+        found
     }
 
     /// Makes a later picture the current one; an earlier one is ignored.
@@ -139,26 +161,38 @@ pub async fn load(database: &Database) -> Result<Facts, Error> {
 
 /// Facts as the tables hold them in a snapshot of the database.
 pub async fn load_within(snapshot: &DatabaseTransaction) -> Result<Facts, Error> {
-    let seq = last_seq(snapshot).await?;
+    let (seq, mark) = last_change(snapshot).await?;
     // Boxed, for it holds a reader of every table, and whoever starts a gateway would hold it too.
     let tables = Tables::read(snapshot).boxed().await?;
-    Ok(Facts::of(seq, tables))
+    let mut facts = Facts::of(seq, tables);
+    facts.mark = mark;
+    Ok(facts)
 }
 
 /// Facts as the journal tells them from its first change on.
 pub async fn replay(db: &impl ConnectionTrait) -> Result<Facts, Error> {
-    Ok(catch_up(db, &Facts::default()).await?.unwrap_or_default())
+    match news(db, &Facts::default()).await? {
+        News::Later(facts) => Ok(*facts),
+        News::Nothing | News::Lost => Ok(Facts::default()),
+    }
 }
 
-/// Position of the last change that is committed, or of this transaction.
-pub async fn last_seq(db: &impl ConnectionTrait) -> Result<i64, Error> {
+/// Position of the last change that is committed, or of this transaction, and which it is.
+pub async fn last_change(db: &impl ConnectionTrait) -> Result<(i64, Option<Mark>), Error> {
     let last = entity::change::Entity::find()
         .select_only()
         .column(entity::change::Column::Seq)
+        .column(entity::change::Column::RestrictedCommitment)
         .order_by_desc(entity::change::Column::Seq)
         .limit(1)
-        .into_tuple::<i64>()
+        .into_tuple::<(i64, Vec<u8>)>()
         .one(db)
         .await?;
-    Ok(last.unwrap_or(0))
+    let Some((seq, commitment)) = last else { return Ok((0, None)) };
+    Ok((seq, Some(mark(&commitment)?)))
+}
+
+/// Mark of a change by its commitment.
+pub fn mark(commitment: &[u8]) -> Result<Mark, Error> {
+    commitment.try_into().map_err(|_| Error::internal("a commitment of another length"))
 }

@@ -14,13 +14,13 @@ use serde_json::{Value, json};
 use tracing::Instrument;
 
 use super::{
-    Journal, LOST_CHANGES, Lock, Tree, catch_up, concern, last_seq,
-    leaf::{EntryKind, canonical, commitments, leaf_hash},
+    Journal, Lock, Tree, concern,
+    leaf::{Commitments, EntryKind, canonical, commitments, leaf_hash},
     lock_registry,
 };
 use crate::{
     Error, clock,
-    facts::{self, Edit, Facts, SHAPE, TABLES},
+    facts::{self, Edit, Facts, Mark, SHAPE, TABLES},
     metrics,
     telemetry::spans,
 };
@@ -134,18 +134,15 @@ impl Journal {
             let txn = database.begin().await?;
             lock_registry(&txn, Lock::Exclusive).await?;
             let current = self.facts();
-            let caught_up = catch_up(&txn, &current).await?;
-            if caught_up.is_none() {
-                has_kept(&txn, current.seq).await?;
-            }
+            let caught_up = self.catch_up(&txn, &current).await?;
             let fresh = caught_up.as_ref().unwrap_or(&current);
             let changes = judge(fresh, read(&txn).await?)?;
             let after = if changes.is_empty() {
                 fresh.clone()
             } else {
                 let seq = fresh.seq + i64::try_from(changes.len()).map_err(|_| Error::internal("too many changes"))?;
-                let after = fresh.after(seq, changes.iter().flat_map(|change| &change.edits));
-                Box::pin(append(&txn, &self.0.clock, (fresh, &after), author, &changes)).await?;
+                let mut after = fresh.after(seq, changes.iter().flat_map(|change| &change.edits));
+                after.mark = Box::pin(append(&txn, &self.0.clock, (fresh, &after), author, &changes)).await?;
                 after
             };
             beside(&txn, &after).await?;
@@ -164,17 +161,6 @@ impl Journal {
         }
         Ok(self.facts())
     }
-}
-
-/// Refuses to write into a database that has lost changes this process has told of: a copy that was behind and took the
-/// place of the one that failed.
-async fn has_kept(txn: &DatabaseTransaction, seq: i64) -> Result<(), Error> {
-    let last = last_seq(txn).await?;
-    if last >= seq {
-        return Ok(());
-    }
-    tracing::error!(last, seq, "the database is behind this process: changes it has told of are gone");
-    Err(LOST_CHANGES)
 }
 
 fn nothing_read(_: &DatabaseTransaction) -> BoxFuture<'_, Result<(), Error>> {
@@ -210,23 +196,26 @@ fn unanswered(error: sea_orm::DbErr) -> Error {
     }
 }
 
+/// Writes changes; the mark of the last.
 async fn append(
     txn: &DatabaseTransaction,
     clock: &clock::Clock,
     (before, after): (&Facts, &Facts),
     author: &Author,
     changes: &[Changes],
-) -> Result<(), Error> {
+) -> Result<Option<Mark>, Error> {
     let mut tree = Tree::lock(txn, clock).await?;
     let mut edits: Vec<Edit> = changes.iter().flat_map(|change| change.edits.iter().cloned()).collect();
     edits.sort_by_key(order);
     facts::write(txn, &edits).await?;
     let mut hashes = Vec::with_capacity(changes.len());
     let acted = concern::author(after, author.organisation.as_deref());
-    let mut seq = before.seq;
+    let (mut seq, mut mark) = (before.seq, before.mark);
     for change in changes {
         seq += 1;
-        hashes.push(append_one(txn, &mut tree, seq, author, change).await?);
+        let committed = append_one(txn, &mut tree, seq, author, change).await?;
+        hashes.push(leaf_hash(EntryKind::Change, &committed));
+        mark = Some(committed.restricted);
         let concerned = concern::of_edits(before, after, &change.edits);
         concern::write(txn, seq, concerned.into_iter().chain(acted).collect()).await?;
     }
@@ -235,7 +224,7 @@ async fn append(
         txn.execute_raw(Statement::from_string(DbBackend::Postgres, format!("select pg_notify('journal', '{seq}')")))
             .await?;
     }
-    Ok(())
+    Ok(mark)
 }
 
 /// Parents before children; removals last.
@@ -250,7 +239,7 @@ async fn append_one(
     seq: i64,
     author: &Author,
     changes: &Changes,
-) -> Result<[u8; 32], Error> {
+) -> Result<Commitments, Error> {
     let (leaf_index, recorded_at) = tree.take();
     let rows = rows(seq, &changes.edits)?;
     let salt = clock::random::<32>()?;
@@ -276,7 +265,7 @@ async fn append_one(
         let rows = rows.iter().map(|row| row.clone().into_active_model().reset_all());
         change_row::Entity::insert_many(rows).exec_without_returning(txn).await?;
     }
-    Ok(leaf_hash(EntryKind::Change, &committed))
+    Ok(committed)
 }
 
 fn rows(seq: i64, edits: &[Edit]) -> Result<Vec<change_row::Model>, Error> {
