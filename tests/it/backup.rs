@@ -16,14 +16,17 @@ use std::{
 use api::auth::Role;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
+use sqlx::{Connection, Executor, PgConnection};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 
 use crate::{
     contract::{RECORD, disclosure},
     house::{Engine, House, KELA, sqlite_url},
-    on_both_engines, postgres,
+    on_both_engines,
+    postgres::{self, Cluster, Durability},
     process::{Serving, ask, closed, gateway, run, settings, text},
+    runtime_role::{DATABASE, GRANTS, ROLES},
 };
 
 /// Directory and database of one gateway, and its token.
@@ -317,4 +320,66 @@ async fn backup_of_one_engine_is_not_restored_into_the_other() {
     let url = sqlite_url(directory.path());
     let other = Place { directory, url, ..place };
     assert!(other.refused(&["restore", path.to_str().unwrap()]).await.contains("another engine"));
+}
+
+/// The same address with another host before it, where nobody answers.
+fn of_two_hosts(url: &str) -> String {
+    url.replacen('@', "@127.0.0.1:1,", 1)
+}
+
+#[tokio::test]
+async fn backup_of_the_primary_among_hosts_is_restored_where_its_roles_do_not_stand() {
+    let Some(house) = House::sample(Engine::Postgres).await else { return };
+    let place = Place::of(house).await;
+    let mut connection = PgConnection::connect(&place.url).await.unwrap();
+    connection.execute("create role backup_reader nologin").await.unwrap();
+    connection.execute("grant select on change to backup_reader").await.unwrap();
+    connection.close().await.unwrap();
+    let place = Place { url: of_two_hosts(&place.url), ..place };
+    let kept = tempfile::tempdir().unwrap();
+    let path = kept.path().join("b");
+    place.done(&["backup", path.to_str().unwrap()]).await;
+
+    // A new server, in the order of the guide.
+    let machine = Cluster::start(Durability::Test).await.unwrap();
+    let superuser = machine.url(&machine.create_database(None).await);
+    let owner = superuser.replacen("postgres@", "disclosure_owner@", 1);
+    let run = async |url: &str, script: &'static str| {
+        let mut connection = PgConnection::connect(url).await.unwrap();
+        connection.execute(sqlx::raw_sql(script)).await.unwrap();
+    };
+    run(&superuser, ROLES).await;
+    run(&superuser, DATABASE).await;
+    let url = of_two_hosts(&owner);
+    let other = Place { directory: Arc::new(tempfile::tempdir().unwrap()), url, ..place };
+    other.done(&["restore", path.to_str().unwrap()]).await;
+    run(&owner, GRANTS).await;
+    other.done(&["verify"]).await;
+    let rights = "select has_table_privilege('disclosure_gateway', 'disclosure', 'insert') \
+                  and not has_function_privilege('disclosure_gateway', 'disclosure_drop(date)', 'execute')";
+    let mut connection = PgConnection::connect(&owner).await.unwrap();
+    assert!(sqlx::query_scalar::<_, bool>(rights).fetch_one(&mut connection).await.unwrap());
+    let parameter = format!("{}?sslcrl=/crl", other.url);
+    let unsafe_place = Place { directory: Arc::new(tempfile::tempdir().unwrap()), url: parameter, ..other };
+    let refused = unsafe_place.refused(&["backup", kept.path().join("c").to_str().unwrap()]).await;
+    assert!(refused.contains("`sslcrl`"), "{refused}");
+}
+
+#[tokio::test]
+async fn nothing_is_restored_beside_what_another_file_left() {
+    let place = Place::of(House::sample(Engine::Sqlite).await.unwrap()).await;
+    let kept = tempfile::tempdir().unwrap();
+    let path = kept.path().join("b");
+    place.done(&["backup", path.to_str().unwrap()]).await;
+    let (elsewhere, directory) = (tempfile::tempdir().unwrap(), Arc::new(tempfile::tempdir().unwrap()));
+    let other = Place { directory, url: sqlite_url(elsewhere.path()), ..place };
+    for left in ["gateway.db-wal", "gateway.db-shm", "gateway.db-journal"] {
+        let left = elsewhere.path().join(left);
+        fs::write(&left, "of another file").unwrap();
+        let refused = other.refused(&["restore", path.to_str().unwrap()]).await;
+        assert!(refused.contains(&format!("`{}` stands beside", left.display())), "{refused}");
+        fs::remove_file(left).unwrap();
+    }
+    other.done(&["restore", path.to_str().unwrap()]).await;
+    other.done(&["verify"]).await;
 }

@@ -10,6 +10,7 @@ use std::{
 };
 
 use api::auth::Role;
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde_json::json;
 use tokio::{task::JoinHandle, time::sleep};
 
@@ -301,6 +302,60 @@ async fn recording_goes_on_behind_an_address_that_moves_while_old_connections_ha
         known.acknowledged.len(),
         known.refusals
     );
+}
+
+/// One address, whose old connections stay with the old primary, which lives on, while new ones lead to the promoted server.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_written_to_the_old_primary_once_a_connection_leads_to_the_promoted_one() {
+    let Some(primary) = Cluster::start(Durability::Test).await else { return };
+    let standby = primary.standby().await;
+    let database = primary.create_database(None).await;
+    let proxy = Proxy::start(primary.socket()).await;
+    let house = open(format!("postgres://postgres@127.0.0.1:{}/{database}?sslmode=disable", proxy.port)).await;
+    house.recorded(&house.kela(), &[report("failover before")]).await;
+    let before = old_rows(&primary, &database).await;
+    primary.said("checkpoint").await;
+    while !is_connectable(&standby, &database).await || old_rows(&standby, &database).await != before {
+        sleep(Duration::from_millis(50)).await;
+    }
+    proxy.move_for_new(standby.socket());
+    standby.promote();
+
+    // Connections that are held make the pool open new ones.
+    let place = "select current_setting('unix_socket_directories') as place";
+    let mut held = Vec::new();
+    loop {
+        let txn = house.app.gateway.database.write().begin().await.unwrap();
+        let asked = Statement::from_string(DbBackend::Postgres, place);
+        let place: String = txn.query_one_raw(asked).await.unwrap().unwrap().try_get("", "place").unwrap();
+        if standby.socket().starts_with(&place) {
+            break;
+        }
+        held.push(txn);
+        assert!(held.len() < 20, "no connection leads to the promoted server");
+    }
+    drop(held);
+    for message in ["failover after", "failover later"] {
+        let moved = Instant::now();
+        while codes(&house.ask(&house.kela(), RECORD, json!({ "input": { "disclosures": [report(message)] } })).await)
+            != Vec::<String>::new()
+        {
+            assert!(moved.elapsed() < RECOVERY_MAX, "not recorded after {:?}", moved.elapsed());
+            sleep(Duration::from_millis(50)).await;
+        }
+        assert_eq!(old_rows(&primary, &database).await, before, "{message} went to the old primary");
+        sleep(Duration::from_secs(2)).await;
+    }
+    assert_eq!(old_rows(&standby, &database).await, before + 2);
+}
+
+async fn is_connectable(cluster: &Cluster, database: &str) -> bool {
+    match <sqlx::PgConnection as sqlx::Connection>::connect(&cluster.url(database)).await {
+        Ok(mut connection) => {
+            sqlx::query("select 1 from disclosure limit 1").fetch_optional(&mut connection).await.is_ok()
+        }
+        Err(_) => false,
+    }
 }
 
 impl Cluster {

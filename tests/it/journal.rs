@@ -10,13 +10,14 @@ use axum::{
     body::Body,
     http::{Request, StatusCode, header},
 };
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 use crate::{
     house::{DVV, Engine, House, KELA, PIRKANMAA, Reply, codes},
     on_both_engines,
     process::text,
-    reports::{assert_whole, faults, report, with},
+    reports::{RECORD, assert_whole, faults, report, with},
 };
 
 const DECISION: &str = "query Decision($input: AccessDecisionInput!) { accessDecision(input: $input) {
@@ -311,5 +312,44 @@ mod stale_facts {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn decide_nothing_on_postgres() {
         decide_nothing(Engine::Postgres).await;
+    }
+}
+
+mod lost_changes {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn another_change_in_the_place_of_the_last_stops_writes_and_decisions() {
+        let Some(house) = House::sample(Engine::Postgres).await else { return };
+        let (officer, id) = (house.token(KELA, Role::Officer), house.agreement_id("KEL-2023-014").await);
+        let seq = house.app.gateway.journal.facts().seq;
+        // As where a copy that was behind took over, and another process wrote what it had not.
+        let txn = house.app.gateway.database.write().begin().await.unwrap();
+        txn.execute_unprepared("set local session_replication_role = replica").await.unwrap();
+        let another = format!("update change set restricted_commitment = sha256('another') where seq = {seq}");
+        txn.execute_unprepared(&another).await.unwrap();
+        txn.commit().await.unwrap();
+
+        let input = json!({ "input": { "disclosures": [report("lost")] } });
+        assert_eq!(codes(&house.ask(&house.kela(), RECORD, input.clone()).await), ["UNAVAILABLE"]);
+        let other = house.beside().await;
+        assert_eq!(faults(&other.suspend(&id).await.body["data"]["suspendAgreement"]), []);
+        for _ in 0..2 {
+            assert!(house.app.gateway.journal.refresh().await.is_err());
+            assert_eq!(house.app.gateway.journal.facts().seq, seq, "nothing is applied on top");
+            assert_eq!(codes(&house.suspend(&id).await.body), ["UNAVAILABLE"]);
+            assert_eq!(codes(&house.ask(&house.kela(), RECORD, input.clone()).await), ["UNAVAILABLE"]);
+            let decided = house.reply(Some(&officer), DECISION, question()).await;
+            assert_eq!(codes(&decided.body), ["UNAVAILABLE"]);
+            assert!(decided.headers.contains_key("facts-stale"));
+            let (status, _, missing) = house.fetch("/readyz").await;
+            assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+            assert!(text(&missing).contains("the database has lost changes"), "{}", text(&missing));
+            tokio::time::sleep(Duration::from_millis(700)).await;
+        }
+        // The registry is still read, and a start reads the database as it stands.
+        house.agreement_id("KEL-2023-014").await;
+        let house = house.reopened().await;
+        house.recorded(&house.kela(), &[report("lost")]).await;
     }
 }

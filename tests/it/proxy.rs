@@ -103,6 +103,11 @@ impl Proxy {
         self.silences.send_modify(|silences| *silences += 1);
     }
 
+    /// New connections come to lead to another server; those made before go on as they are.
+    pub fn move_for_new(&self, socket: PathBuf) {
+        *self.socket.lock().unwrap() = socket;
+    }
+
     /// Cuts once, as ordered.
     pub fn cut(&self, order: Order) {
         *self.orders.lock().unwrap() = Some(order);

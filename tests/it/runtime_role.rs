@@ -23,9 +23,9 @@ use crate::{
     reports::{PERSON, assert_tallied, assert_whole, faults, report, with},
 };
 
-const ROLES: &str = include_str!("../../deploy/postgres/roles.sql");
-const DATABASE: &str = include_str!("../../deploy/postgres/database.sql");
-const GRANTS: &str = include_str!("../../deploy/postgres/grants.sql");
+pub const ROLES: &str = include_str!("../../deploy/postgres/roles.sql");
+pub const DATABASE: &str = include_str!("../../deploy/postgres/database.sql");
+pub const GRANTS: &str = include_str!("../../deploy/postgres/grants.sql");
 
 const LISTED: &str =
     "query($filter: DisclosureFilter) { disclosures(filter: $filter, first: 100) { nodes { id messageId
@@ -206,12 +206,24 @@ async fn is_locked(installation: &Installation, _: &Path) {
     ] {
         assert!(try_to(&mut role, refused).await.is_err(), "{refused}");
     }
-    // Months are made with the owner's rights, locked like the others.
-    try_to(&mut role, "select disclosure_partition('2031-05-01')").await.unwrap();
-    let locked = "select count(*) from pg_class where relname = 'disclosure_2031_05' and relrowsecurity \
-                  and pg_get_userbyid(relowner) = 'disclosure_owner'";
-    assert_eq!(count(&mut owner, locked).await, Ok(1));
-    assert!(try_to(&mut role, "select count(*) from disclosure_2031_05").await.is_err());
+    // Months are made with the owner's rights, locked like the others, and only those about to come.
+    let coming = "select to_char(now() at time zone 'UTC' + interval '5 months', 'YYYY_MM')";
+    let month: String = sqlx::query_scalar(coming).fetch_one(&mut owner).await.unwrap();
+    try_to(&mut owner, &format!("drop table disclosure_{month}")).await.unwrap();
+    try_to(&mut role, &format!("select disclosure_partition('{}-01')", month.replace('_', "-"))).await.unwrap();
+    let locked = format!(
+        "select count(*) from pg_class where relname = 'disclosure_{month}' and relrowsecurity \
+         and pg_get_userbyid(relowner) = 'disclosure_owner'"
+    );
+    assert_eq!(count(&mut owner, &locked).await, Ok(1));
+    assert!(try_to(&mut role, &format!("select count(*) from disclosure_{month}")).await.is_err());
+    let months = "select count(*) from pg_inherits where inhparent = 'disclosure'::regclass";
+    let standing = count(&mut owner, months).await;
+    for month in ["2020-01-01", "2131-05-01", "0044-03-15 BC", "infinity", "-infinity"] {
+        let refused = try_to(&mut role, &format!("select disclosure_partition('{month}')")).await;
+        assert!(refused.is_err_and(|why| why.contains("disclosure_partition: a month")), "{month}");
+    }
+    assert_eq!(count(&mut owner, months).await, standing);
     // A table the grants forget would show at the first start; this shows it before.
     let forgotten = "select count(*) from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') \
                      and not relispartition and not has_table_privilege('disclosure_gateway', oid, 'select')";

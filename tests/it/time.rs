@@ -87,3 +87,16 @@ async fn next_month_stands_before_its_first_row_is_written() {
     other.recorded(&other.kela(), &[report("made by the start")]).await;
     assert_whole(&other.app).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn start_goes_on_where_a_coming_month_cannot_be_made() {
+    let Some(house) = House::sample(Engine::Postgres).await else { return };
+    house.drop_next_month().await;
+    let (name, _) = house.next_month().await;
+    let in_its_place = format!("create table {name} ()");
+    house.app.gateway.database.write().execute_unprepared(&in_its_place).await.unwrap();
+    let other = house.beside().await;
+    assert!(!other.next_month().await.1);
+    other.recorded(&other.kela(), &[report("in the month that stands")]).await;
+    assert_whole(&other.app).await;
+}
