@@ -146,6 +146,8 @@ async fn figures_have_their_own_door_where_one_is_named_and_the_main_one_then_ha
         r#"gateway_decisions_total{door="accessDecision",verdict="PERMITTED"} 1"#,
         r#"gateway_decisions_total{door="accessDecision",verdict="DENIED"} 0"#,
         r#"gateway_errors_total{code="INTERNAL"} 0"#,
+        r#"gateway_disclosures_recorded_total{coverage="UNCOVERED",outcome="DELIVERED"} 0"#,
+        r#"gateway_trace_spans_total{outcome="failed"} 0"#,
         "gateway_panics_total 0",
         &format!(r#"gateway_build_info{{version="{}"}} 1"#, env!("CARGO_PKG_VERSION")),
     ] {

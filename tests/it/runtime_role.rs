@@ -1,7 +1,7 @@
 //! The gateway as the role it is meant to run as: it does all its work, and no more than that; the log shows a connection
 //! only what was said whom it is read for.
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 use api::{
     app::{App, OpenError},
@@ -158,11 +158,11 @@ async fn the_service_does_all_its_work_as_a_role_that_owns_nothing() {
         .recorded(&kela, &[with(report("role 5"), json!({ "subject": { "personalIdentityCode": "020594X903P" } }))])
         .await;
     assert!(erase(&house.app.gateway, &erasure).await.is_err());
-    is_locked(&installation, directory.path()).await;
+    is_locked(&installation).await;
 }
 
 /// What a raw connection of the role may see and do.
-async fn is_locked(installation: &Installation, _: &Path) {
+async fn is_locked(installation: &Installation) {
     let mut owner = installation.connect("disclosure_owner").await;
     let all = count(&mut owner, "select count(*) from disclosure").await.unwrap();
     let id = format!("(select id::text from organisation where business_id = '{PIRKANMAA}')");

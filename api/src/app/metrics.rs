@@ -8,14 +8,14 @@ use axum::{
     response::IntoResponse,
     routing::get,
 };
-use entity::vocabulary::{ClosedEnum, Verdict};
+use entity::vocabulary::{ClosedEnum, Coverage, DisclosureOutcome, Verdict};
 
 use crate::{
     ErrorCode,
     context::Gateway,
     disclosure::QueueSight,
     graphql::{errors::code_name, http::Ready},
-    metrics::{self, Sample, TEXT_FORMAT},
+    metrics::{self, Known, Sample, TEXT_FORMAT},
     transparency_log::TransparencyLog,
 };
 
@@ -53,11 +53,20 @@ impl Watched {
 
 /// Route of the door.
 pub(super) fn door(watched: Watched) -> Router {
-    let verdicts: Vec<_> = Verdict::ALL.iter().map(|(_, code, _)| *code).collect();
-    metrics::show_unused(&ErrorCode::ALL.map(code_name), &verdicts);
+    metrics::show_unused(&Known {
+        errors: ErrorCode::ALL.map(code_name).to_vec(),
+        verdicts: codes::<Verdict>(),
+        coverages: codes::<Coverage>(),
+        outcomes: codes::<DisclosureOutcome>(),
+        issuers: watched.gateway.config.issuers.iter().map(|issuer| issuer.issuer.as_str()).collect(),
+    });
     let shown = move || async move {
         let text = metrics::text(&watched.sample());
         ([(CONTENT_TYPE, TEXT_FORMAT), (CACHE_CONTROL, "no-store")], text).into_response()
     };
     Router::new().route("/metrics", get(shown))
+}
+
+fn codes<E: ClosedEnum>() -> Vec<&'static str> {
+    E::ALL.iter().map(|(_, code, _)| *code).collect()
 }

@@ -5,7 +5,7 @@
 
 use ::metrics::{Counter, Gauge, Histogram};
 
-use super::family::{Family, Metric};
+use super::family::{Family, Kind, Metric};
 
 /// Seconds up to which an answer is counted: from one out of memory to one cut by `OPERATION_SECONDS_MAX`.
 const SECONDS: &[f64] = &[0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
@@ -97,7 +97,7 @@ pub(super) static LOG_UNSIGNED: Family<Gauge, 0> =
 pub(super) static LOG_SIGNED_AGO: Family<Gauge, 0> = Family::gauge(
     "gateway_log_checkpoint_age_seconds",
     &[],
-    "How long ago the last checkpoint was signed. A log without news is not signed again.",
+    "How long ago the last checkpoint was signed; absent before the first. A log without news is not signed again.",
 );
 pub(super) static LOG_CONTRADICTED: Family<Gauge, 0> = Family::gauge(
     "gateway_log_contradicted",
@@ -119,7 +119,7 @@ pub(super) static KEY_SETS: Family<Counter, 2> = Family::counter(
 pub(super) static KEY_SET_AGE: Family<Gauge, 1> = Family::gauge(
     "gateway_key_set_age_seconds",
     &["issuer"],
-    "How long ago an issuer's key set was last fetched, by issuer as configured.",
+    "How long ago an issuer's key set was last fetched, or since the start where it never was, by issuer as configured.",
 );
 pub(super) static OPEN: Family<Gauge, 1> = Family::gauge(
     "gateway_open",
@@ -154,8 +154,13 @@ pub(super) static OPEN_FILES: Family<Gauge, 0> =
     Family::gauge("process_open_fds", &[], "File descriptors the process holds open.");
 pub(super) static OPEN_FILES_MAX: Family<Gauge, 0> =
     Family::gauge("process_max_fds", &[], "File descriptors the process may hold open.");
-pub(super) static CPU: Family<Gauge, 0> =
-    Family::gauge("process_cpu_seconds_total", &[], "Processor time the process has used.");
+/// Counters of the recorder hold whole numbers; this has hundredths, and is written without it.
+pub(super) static CPU: Metric = Metric {
+    name: "process_cpu_seconds_total",
+    kind: Kind::Counter,
+    help: "Processor time the process has used.",
+    labels: &[],
+};
 pub(super) static THREADS: Family<Gauge, 0> = Family::gauge("process_threads", &[], "Threads of the process.");
 
 /// Every figure there is.
@@ -198,6 +203,6 @@ pub static METRICS: &[&Metric] = &[
     &RESIDENT.metric,
     &OPEN_FILES.metric,
     &OPEN_FILES_MAX.metric,
-    &CPU.metric,
+    &CPU,
     &THREADS.metric,
 ];

@@ -5,7 +5,10 @@ use std::sync::LazyLock;
 use ::metrics::{KeyName, Recorder};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
-use super::{catalogue::METRICS, family::Kind};
+use super::{
+    catalogue::METRICS,
+    family::{Kind, Metric},
+};
 
 /// The process has one set of figures, as it has one clock; nothing needs to be installed before the first is counted.
 pub(super) static EXPORTER: LazyLock<Exporter> = LazyLock::new(Exporter::new);
@@ -36,4 +39,10 @@ impl Exporter {
         let text = recorder.handle();
         Self { recorder, text }
     }
+}
+
+/// Text of a counter without labels whose value is no whole number, for those of the recorder are.
+pub(super) fn counted(metric: &Metric, value: f64) -> String {
+    let Metric { name, help, .. } = metric;
+    format!("# HELP {name} {help}\n# TYPE {name} counter\n{name} {value}\n")
 }

@@ -22,7 +22,7 @@ pub use catalogue::METRICS;
 pub use family::{Kind, Metric};
 
 use catalogue::{
-    ACTS, BATCH_ROWS, BATCH_SECONDS, BATCHES, BUILD, DECISIONS, DISCLOSURES, ERRORS, FACTS_AGE, FACTS_AGE_MAX,
+    ACTS, BATCH_ROWS, BATCH_SECONDS, BATCHES, BUILD, CPU, DECISIONS, DISCLOSURES, ERRORS, FACTS_AGE, FACTS_AGE_MAX,
     FOLLOW_FAILURES, HTTP_REQUESTS, HTTP_SECONDS, JOURNAL_SEQ, KEY_SET_AGE, KEY_SETS, LIMITS, LOG_CONTRADICTED,
     LOG_ENTRIES, LOG_SIGNED_AGO, LOG_UNSIGNED, OPEN, OPERATION_SECONDS, OPERATIONS, PANICS, POOL, QUEUE_ROWS,
     QUEUE_ROWS_MAX, READY, RECONNECTS, REPLICA_LAG, SIGN_FAILURES, SLOW_OPERATIONS, SPANS, TOKENS,
@@ -40,6 +40,11 @@ const NAMES_MAX: usize = 256;
 
 /// What came of a token that was believed.
 const ACCEPTED: &str = "accepted";
+
+/// What came of asking an issuer for its keys, and of handing spans to a collector.
+const FETCHED: &str = "fetched";
+const EXPORTED: &str = "exported";
+const FAILED: &str = "failed";
 
 /// Name of a route no request matched, and of whatever is beyond [`NAMES_MAX`].
 const OTHER: &str = "other";
@@ -226,18 +231,18 @@ pub fn key_set_refreshed(issuer: &str, outcome: Result<(), ()>) {
     if outcome.is_ok() {
         fetched().insert(issuer, Instant::now());
     }
-    KEY_SETS.add([issuer, if outcome.is_ok() { "fetched" } else { "failed" }], 1);
+    KEY_SETS.add([issuer, if outcome.is_ok() { FETCHED } else { FAILED }], 1);
 }
 
-/// When the key set of each issuer was last fetched.
+/// When the key set of each issuer was last fetched; of one that never was, when its figures were first shown.
 fn fetched() -> MutexGuard<'static, BTreeMap<&'static str, Instant>> {
     static FETCHED: Mutex<BTreeMap<&'static str, Instant>> = Mutex::new(BTreeMap::new());
     FETCHED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Spans were handed to the collector: `exported`, or `failed`.
-pub fn spans(outcome: &'static str, count: usize) {
-    SPANS.add([outcome], count as u64);
+/// Spans were handed to the collector.
+pub fn spans(outcome: Result<(), ()>, count: usize) {
+    SPANS.add([if outcome.is_ok() { EXPORTED } else { FAILED }], count as u64);
 }
 
 /// Every connection to the database was given up, to be made anew where the primary is.
@@ -331,13 +336,45 @@ pub struct Sample {
     pub pools: Vec<PoolSample>,
 }
 
+/// Label values that are known before anything is counted.
+#[derive(Debug, Clone)]
+pub struct Known<'a> {
+    /// Codes of errors.
+    pub errors: Vec<&'static str>,
+    /// Verdicts of decisions.
+    pub verdicts: Vec<&'static str>,
+    /// Coverages of disclosures.
+    pub coverages: Vec<&'static str>,
+    /// Outcomes of disclosures.
+    pub outcomes: Vec<&'static str>,
+    /// Issuers as configured.
+    pub issuers: Vec<&'a str>,
+}
+
 /// Shows figures that count nothing yet, so that the first of each is seen as a rise.
-pub fn show_unused(errors: &[&'static str], verdicts: &[&'static str]) {
-    for code in errors {
+pub fn show_unused(known: &Known<'_>) {
+    for code in &known.errors {
         ERRORS.show([code]);
     }
-    for verdict in verdicts {
-        DECISIONS.show(["accessDecision", verdict]);
+    for verdict in &known.verdicts {
+        for door in ["accessDecision", "authoriseDisclosure"] {
+            DECISIONS.show([door, verdict]);
+        }
+    }
+    for coverage in &known.coverages {
+        for outcome in &known.outcomes {
+            DISCLOSURES.show([coverage, outcome]);
+        }
+    }
+    for issuer in &known.issuers {
+        let issuer = kept(issuer);
+        fetched().entry(issuer).or_insert_with(Instant::now);
+        for outcome in [FETCHED, FAILED] {
+            KEY_SETS.show([issuer, outcome]);
+        }
+    }
+    for outcome in [EXPORTED, FAILED] {
+        SPANS.show([outcome]);
     }
     PANICS.show([]);
     FOLLOW_FAILURES.show([]);
@@ -379,7 +416,11 @@ pub fn text(sample: &Sample) -> String {
         KEY_SET_AGE.set([issuer], at.elapsed().as_secs_f64());
     }
     process::sample();
-    EXPORTER.text.render()
+    let mut text = EXPORTER.text.render();
+    if let Some(seconds) = process::processor_time() {
+        text.push_str(&exporter::counted(&CPU, seconds));
+    }
+    text
 }
 
 /// Gathers values of histograms, for as long as the process lives.
@@ -432,7 +473,7 @@ mod tests {
             assert!(metric.help.ends_with('.'), "{}", metric.name);
             match metric.kind {
                 Kind::Counter => assert!(metric.name.ends_with("_total"), "{}", metric.name),
-                Kind::Gauge => {}
+                Kind::Gauge => assert!(!metric.name.ends_with("_total"), "{}", metric.name),
                 Kind::Histogram(bounds) => assert!(!bounds.is_empty() && bounds.is_sorted(), "{}", metric.name),
             }
         }
@@ -456,6 +497,40 @@ mod tests {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");
         }
         assert!(text.contains("# HELP gateway_http_requests_total Requests answered"), "{text}");
+    }
+
+    #[test]
+    fn the_first_of_what_is_known_beforehand_is_seen_as_a_rise() {
+        show_unused(&Known {
+            errors: vec!["FIRST_OF_ERRORS"],
+            verdicts: vec!["FIRST_OF_VERDICTS"],
+            coverages: vec!["FIRST_OF_COVERAGES"],
+            outcomes: vec!["ONE", "OTHER"],
+            issuers: vec!["https://never-fetched.example"],
+        });
+        let text = text(&sample());
+        for line in [
+            "gateway_errors_total{code=\"FIRST_OF_ERRORS\"} 0",
+            "gateway_decisions_total{door=\"authoriseDisclosure\",verdict=\"FIRST_OF_VERDICTS\"} 0",
+            "gateway_disclosures_recorded_total{coverage=\"FIRST_OF_COVERAGES\",outcome=\"ONE\"} 0",
+            "gateway_disclosures_recorded_total{coverage=\"FIRST_OF_COVERAGES\",outcome=\"OTHER\"} 0",
+            "gateway_key_set_refreshes_total{issuer=\"https://never-fetched.example\",outcome=\"failed\"} 0",
+            "gateway_trace_spans_total{outcome=\"failed\"} 0",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+        }
+        assert!(text.contains("gateway_key_set_age_seconds{issuer=\"https://never-fetched.example\"} "), "{text}");
+    }
+
+    #[test]
+    fn processor_time_is_a_counter_with_parts_of_a_second() {
+        let text = text(&sample());
+        let lines: Vec<_> = text.lines().filter(|line| line.contains("process_cpu_seconds_total")).collect();
+        let [help, kind, value] = lines[..] else { panic!("{lines:?}") };
+        assert_eq!(help, "# HELP process_cpu_seconds_total Processor time the process has used.");
+        assert_eq!(kind, "# TYPE process_cpu_seconds_total counter");
+        assert!(value.rsplit_once(' ').is_some_and(|(_, seconds)| seconds.parse::<f64>().is_ok()), "{value}");
+        assert!(text.ends_with('\n'));
     }
 
     #[test]

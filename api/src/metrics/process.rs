@@ -2,14 +2,14 @@
 
 use std::fs;
 
-use super::catalogue::{CPU, OPEN_FILES, OPEN_FILES_MAX, RESIDENT, THREADS};
+use super::catalogue::{OPEN_FILES, OPEN_FILES_MAX, RESIDENT, THREADS};
 
 /// Ticks of a second in `/proc/self/stat`: fixed for programs on Linux, whatever the kernel counts with.
 const TICKS: f64 = 100.0;
 
 const KIBIBYTE: f64 = 1024.0;
 
-/// Reads it all.
+/// Reads what rises and falls.
 pub(super) fn sample() {
     if let Ok(status) = fs::read_to_string("/proc/self/status") {
         let number = |name| line(&status, name).and_then(number);
@@ -23,9 +23,11 @@ pub(super) fn sample() {
         let files = u32::try_from(files.count()).unwrap_or(u32::MAX);
         OPEN_FILES.set([], f64::from(files));
     }
-    if let Ok(stat) = fs::read_to_string("/proc/self/stat") {
-        set(processor_seconds(&stat), |seconds| CPU.set([], seconds));
-    }
+}
+
+/// Processor time used so far.
+pub(super) fn processor_time() -> Option<f64> {
+    processor_seconds(&fs::read_to_string("/proc/self/stat").ok()?)
 }
 
 fn set(value: Option<f64>, to: impl FnOnce(f64)) {
