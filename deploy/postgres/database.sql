@@ -1,7 +1,7 @@
 -- The gateway's database, in the database itself. Run once, as a superuser, after `create database disclosure owner
 -- disclosure_owner encoding 'UTF8'`:
 --
---   psql --dbname=disclosure --file=deploy/postgres/database.sql
+--   psql --set=ON_ERROR_STOP=1 --dbname=disclosure --file=deploy/postgres/database.sql
 do $$
 begin
   execute format('revoke all on database %I from public', current_database());

@@ -1,6 +1,6 @@
 -- What the service may do, and nothing else. Run as disclosure_owner after every `migrate`; it may be run again:
 --
---   psql "host=… user=disclosure_owner dbname=disclosure" --file=deploy/postgres/grants.sql
+--   PGHOST=… PGUSER=disclosure_owner PGDATABASE=disclosure psql --set=ON_ERROR_STOP=1 --file=deploy/postgres/grants.sql
 begin;
 revoke all on all tables in schema public from disclosure_gateway;
 revoke all on all functions in schema public from disclosure_gateway;

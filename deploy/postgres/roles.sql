@@ -1,6 +1,6 @@
 -- The two roles of the gateway and its database. Run once, as a superuser, before the first `migrate`:
 --
---   psql --dbname=postgres --file=deploy/postgres/roles.sql
+--   psql --set=ON_ERROR_STOP=1 --dbname=postgres --file=deploy/postgres/roles.sql
 --
 -- It may be run again: what stands is left. Then give each role a password, with \password, or a certificate.
 --
