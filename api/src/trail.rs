@@ -29,6 +29,7 @@ task_local! {
 pub struct Trail {
     request_id: Uuid,
     noted: Mutex<Noted>,
+    ending: Option<Told<'static>>,
 }
 
 #[derive(Debug, Default)]
@@ -61,7 +62,14 @@ pub struct Told<'a> {
 impl Trail {
     /// Trail of a request.
     pub fn of(request_id: Uuid) -> Self {
-        Self { request_id, noted: Mutex::default() }
+        Self { request_id, noted: Mutex::default(), ending: None }
+    }
+
+    /// Trail of work that may be cut: it tells by itself, when the last of that work has ended.
+    pub fn ending(request_id: Uuid, of: Told<'static>) -> Self {
+        let mut trail = Self::of(request_id);
+        trail.ending = Some(of);
+        trail
     }
 
     /// Runs a request's work with the trail along.
@@ -95,6 +103,14 @@ impl Trail {
 
     fn noted(&self) -> MutexGuard<'_, Noted> {
         self.noted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Trail {
+    fn drop(&mut self) {
+        if let Some(of) = self.ending {
+            self.tell(of);
+        }
     }
 }
 

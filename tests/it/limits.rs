@@ -32,6 +32,7 @@ async fn document_at_a_limit_is_answered_and_one_above_is_refused_by_its_name() 
     let house = House::sample(Engine::Sqlite).await.unwrap();
     let token = house.token(KELA, Role::Officer);
     for (limit, at, above) in [
+        ("QUERY_BYTES_MAX", bytes(131_072), bytes(131_073)),
         ("QUERY_TOKENS_MAX", tokens(2_000), tokens(2_001)),
         ("QUERY_NESTING_MAX", nested(32), nested(33)),
         ("QUERY_DEPTH_MAX", deep(12), deep(13)),
@@ -51,7 +52,7 @@ async fn document_at_a_limit_is_answered_and_one_above_is_refused_by_its_name() 
         // Also where it is not the operation that is executed.
         let two = format!("query A {{ viewer {{ factsSeq }} }} query B {above}");
         let body = json!({"query": two, "operationName": "A"}).to_string();
-        if !["PAGE_SIZE_MAX", "QUERY_TOKENS_MAX"].contains(&limit) && !above.contains("fragment") {
+        if !["PAGE_SIZE_MAX", "QUERY_TOKENS_MAX", "QUERY_BYTES_MAX"].contains(&limit) && !above.contains("fragment") {
             assert_eq!(
                 codes(&post(&house, &token, body).await.body),
                 ["LIMIT_EXCEEDED"],
@@ -59,6 +60,11 @@ async fn document_at_a_limit_is_answered_and_one_above_is_refused_by_its_name() 
             );
         }
     }
+}
+
+fn bytes(count: usize) -> String {
+    let query = "{ viewer { factsSeq } } #";
+    format!("{query}{}", "x".repeat(count - query.len()))
 }
 
 fn tokens(count: usize) -> String {

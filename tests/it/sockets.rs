@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use api::auth::{Grant, Role, mint};
+use api::{
+    auth::{Grant, Role, mint},
+    server::serve,
+};
 use axum::http::{HeaderMap, StatusCode};
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -13,7 +16,15 @@ use tokio::{
 };
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
-    tungstenite::{Message, client::IntoClientRequest, http::Request},
+    tungstenite::{
+        Message,
+        client::IntoClientRequest,
+        http::Request,
+        protocol::frame::{
+            Frame,
+            coding::{Data, OpCode},
+        },
+    },
 };
 
 use crate::{
@@ -49,8 +60,9 @@ impl Door {
     pub async fn of(house: &House) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let router = house.router.clone();
-        let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let (router, serving) = (house.router.clone(), house.app.gateway.config.serving.clone());
+        let stopping = house.app.stop.stopping();
+        let server = tokio::spawn(async move { serve(listener, router, &serving, None, stopping).await });
         Self { address, server }
     }
 
@@ -408,7 +420,7 @@ async fn socket_is_closed_with_the_code_of_what_went_wrong() {
     assert_eq!(binary.closed().await, 4400);
     let mut long = door.known(&token).await;
     long.text(&"x".repeat(5_001)).await;
-    assert!([1009, 0].contains(&long.closed().await));
+    assert_eq!(long.closed().await, 1009);
 
     let mut full = door.known(&token).await;
     for id in ["1", "2"] {
@@ -455,13 +467,110 @@ async fn socket_ends_with_its_time_its_token_and_the_gateway() {
         match silent.0.next().await {
             Some(Ok(Message::Close(Some(frame)))) => break u16::from(frame.code),
             Some(Ok(_)) => {}
-            _ => break 0,
+            other => panic!("{other:?}"),
         }
     };
-    assert!([1001, 0].contains(&closed), "{closed}");
+    assert_eq!(closed, 1001);
 
     let mut kept = door.known(&house.token(KELA, Role::Officer)).await;
     kept.subscribe("1", CHANGED, &json!({})).await;
+    kept.settled().await;
     house.app.stop.begin();
     assert_eq!(kept.heard(PATIENCE).await, Heard::Closed(1001, "the gateway is stopping".to_owned()));
+}
+
+#[tokio::test]
+async fn sockets_of_one_caller_and_of_one_address_are_counted() {
+    let settings = |name: &str| (name == "CALLER_SOCKETS_MAX").then(|| "2".to_owned());
+    let house = House::configured(Engine::Sqlite, settings).await.unwrap();
+    let door = Door::of(&house).await;
+    let (token, other) = (house.token(KELA, Role::Officer), house.token(PIRKANMAA, Role::Officer));
+    let mut own = vec![door.known(&token).await, door.known(&token).await];
+    let mut third = door.socket(&[]).await.unwrap();
+    third.greet(Some(&token)).await;
+    assert_eq!(third.closed().await, 1013);
+    let _other = door.known(&other).await;
+
+    let unknown = [door.socket(&[]).await, door.socket(&[]).await];
+    assert!(unknown.iter().all(Result::is_ok));
+    assert_eq!(door.socket(&[]).await.err(), Some(StatusCode::TOO_MANY_REQUESTS));
+    drop(unknown);
+    drop(own.pop());
+    sleep(QUIET).await;
+    door.known(&token).await;
+}
+
+#[tokio::test]
+async fn message_that_is_dripped_ends_the_socket_also_between_pongs() {
+    let settings = |name: &str| match name {
+        "BODY_SECONDS_MAX" => Some("1".to_owned()),
+        "SOCKET_SILENCE_SECONDS_MAX" => Some("2".to_owned()),
+        _ => None,
+    };
+    let house = House::configured(Engine::Sqlite, settings).await.unwrap();
+    let door = Door::of(&house).await;
+    let token = house.token(KELA, Role::Officer);
+    let mut socket = door.known(&token).await;
+    // The first part of a message, and never the last.
+    let part = |opcode, is_last| Message::Frame(Frame::message("x".as_bytes().to_vec(), OpCode::Data(opcode), is_last));
+    socket.0.send(part(Data::Text, false)).await.unwrap();
+    let closed = timeout(PATIENCE, async {
+        loop {
+            socket.0.send(part(Data::Continue, false)).await.unwrap();
+            socket.0.send(Message::Pong(Vec::new().into())).await.unwrap();
+            if let Heard::Closed(code, _) = socket.heard(QUIET).await {
+                return code;
+            }
+        }
+    });
+    assert_eq!(closed.await.expect("an end in time"), 1008);
+
+    // Whole messages and pings of any number are none.
+    let mut busy = door.known(&token).await;
+    for _ in 0..15 {
+        busy.settled().await;
+        busy.0.send(Message::Ping(b"still here".to_vec().into())).await.unwrap();
+    }
+    busy.settled().await;
+}
+
+#[tokio::test]
+async fn stranger_says_no_more_than_a_greeting() {
+    let house = House::sample(Engine::Sqlite).await.unwrap();
+    let door = Door::of(&house).await;
+    let mut socket = door.socket(&[]).await.unwrap();
+    let part = Message::Frame(Frame::message(vec![b'x'; 20_000], OpCode::Data(Data::Text), false));
+    socket.0.send(part).await.unwrap();
+    assert!(socket.is_quiet().await);
+    let more = Message::Frame(Frame::message(vec![b'x'; 20_000], OpCode::Data(Data::Continue), false));
+    // It may be closed while it still sends.
+    drop(socket.0.send(more).await);
+    assert!(matches!(socket.heard(Duration::from_secs(5)).await, Heard::Closed(..)));
+}
+
+#[tokio::test]
+async fn stop_waits_for_what_is_under_way_and_takes_nothing_more() {
+    let house = House::sample(Engine::Sqlite).await.unwrap();
+    let door = Door::of(&house).await;
+    let token = house.token(KELA, Role::Officer);
+    let id = house.data(&token, &format!("{{ agreement(number: \"{PUBLIC}\") {{ id }} }}"), json!({})).await;
+    let mut socket = door.known(&token).await;
+    socket.subscribe("followed", CHANGED, &json!({})).await;
+    socket.settled().await;
+    let input = json!({"input": {"id": id["agreement"]["id"], "reason": "MISUSE"}});
+    socket.subscribe("m", &act("suspendAgreement", "agreement { status }"), &input).await;
+    house.app.stop.begin();
+    let mut answered = false;
+    let closed = loop {
+        match socket.heard(PATIENCE).await {
+            Heard::Message(message) => {
+                answered |= message["id"] == "m" && message["type"] == "next";
+            }
+            Heard::Closed(code, _) => break code,
+            Heard::Nothing => panic!("neither an answer nor an end"),
+        }
+    };
+    // Begun or not begun, but never begun and unanswered.
+    let status = house.data(&token, &format!("{{ agreement(number: \"{PUBLIC}\") {{ status }} }}"), json!({})).await;
+    assert_eq!((closed, answered), (1001, status["agreement"]["status"] == "SUSPENDED"));
 }

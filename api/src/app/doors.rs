@@ -22,16 +22,16 @@ use super::{
 };
 use crate::{
     Error,
-    auth::{AuthFault, Authenticator, Caller, JwksFault, Viewer, jwks},
+    auth::{AuthFault, Authenticator, Caller, Credentials, JwksFault, Viewer, jwks},
     config::Config,
     context::{Context, Gateway, View},
     database::Database,
     graphql::{
-        documents::{CacheLimits, Introspection, Schemas},
+        documents::{CacheLimits, Schemas},
         gate::Limits,
         http::{
-            Arrival, Authenticate, Doors, Enter, Entered, FACTS_WAIT_MAX, KeySet, Ready, RequestLimits, SocketLimits,
-            VariablesLimits, router, status_of,
+            Arrival, Authenticate, Doors, Enter, Entered, FACTS_WAIT_MAX, KeySet, Ready, Recognise, RequestLimits,
+            SocketLimits, VariablesLimits, router, status_of,
         },
         schema::{Mutation, Query, Subscription},
     },
@@ -95,6 +95,7 @@ impl App {
                 .data(self.log.clone())
         };
         let turnstile = Arc::new(Turnstile::new(&gateway.config.serving));
+        let recognise = recognise(Arc::clone(&authenticator), gateway.clone());
         let authenticate = authenticate(authenticator, gateway.clone(), Arc::clone(&turnstile));
         let enter = enter(gateway.clone());
         let operation_time_max = Duration::from_secs(gateway.config.limits.operation_seconds_max);
@@ -138,11 +139,19 @@ impl App {
             cors_origins: gateway.config.cors_origins.clone(),
             lane: Lane::new(gateway.config.serving.heavy_operations_max),
             slow_from: gateway.config.observability.slow_operation,
-            anonymous_introspection: Introspection::Closed,
             authenticate,
+            recognise,
+            knock: {
+                let gateway = gateway.clone();
+                let turnstile = Arc::clone(&turnstile);
+                Arc::new(move |Credentials { headers, peer }| {
+                    turnstile.admit(server::client(peer, headers, &gateway.config.trusted_proxies))
+                })
+            },
             enter,
             sockets: SocketLimits {
                 greeting_time_max: Duration::from_secs(gateway.config.limits.socket_init_seconds_max as u64),
+                message_time_max: gateway.config.serving.body_time_max,
                 silence_max: Duration::from_secs(gateway.config.limits.socket_silence_seconds_max as u64),
                 operations: gateway.config.limits.subscriptions_max,
             },
@@ -188,6 +197,7 @@ async fn with_log_lag(State(database): State<Database>, request: Request, next: 
 fn limits(config: &Config) -> Limits {
     let limits = &config.limits;
     Limits {
+        bytes: limits.query_bytes_max as u64,
         tokens: limits.query_tokens_max as u64,
         nesting: limits.query_nesting_max as u64,
         depth: limits.query_depth_max as u64,
@@ -254,6 +264,13 @@ fn authenticate(authenticator: Arc<Authenticator>, gateway: Gateway, turnstile: 
             Ok(Caller { viewer, expires_at, place })
         }
         .boxed()
+    })
+}
+
+fn recognise(authenticator: Arc<Authenticator>, gateway: Gateway) -> Recognise {
+    Arc::new(move |credentials| {
+        let (authenticator, now) = (Arc::clone(&authenticator), gateway.clock.now());
+        async move { Ok(authenticator.authenticate(credentials, now).await.map(drop)?) }.boxed()
     })
 }
 

@@ -14,16 +14,13 @@ use axum::{
     response::Response,
     routing::get,
 };
-use tokio::time::timeout;
 
 use crate::{
     Error, Fault, FaultCode,
     auth::{Caller, policy},
     context::Context,
     export::{Base, policy as agreement_policy, records_of_processing},
-    graphql::http::{
-        Arrival, Authenticate, Enter, FACTS_SEQ, FACTS_WAIT_MAX, Media, Refusal, RequestId, preferred_language,
-    },
+    graphql::http::{Arrival, Authenticate, Enter, FACTS_SEQ, Media, Refusal, RequestId, preferred_language},
 };
 
 /// What the doors need.
@@ -127,8 +124,7 @@ async fn answered(
     let arrived = async {
         let Caller { viewer, place: _place, .. } = (door.authenticate)(parts.into()).await?;
         let arrival = Arrival { viewer, language: preferred_language(&parts.headers), min_seq: None, request_id };
-        let entered = timeout(FACTS_WAIT_MAX, (door.enter)(arrival)).await;
-        let entered = entered.map_err(|_| Error::Unavailable("the facts are not to be had"))??;
+        let entered = (door.enter)(arrival).await?;
         Ok::<_, Refusal>((made(&entered.context)?, entered.facts_seq))
     };
     match arrived.await {

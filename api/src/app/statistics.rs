@@ -1,7 +1,7 @@
 //! `GET /export/statistics`: the question of `disclosureStatistics`, asked in the query of the URL and answered whole, as
 //! CSV. Who may ask, how much they see and how long it may take are the same.
 
-use std::{sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -15,7 +15,7 @@ use axum::{
     response::Response,
     routing::get,
 };
-use futures::stream;
+use futures::{FutureExt, stream};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     time::timeout,
@@ -26,10 +26,7 @@ use crate::{
     auth::{Caller, policy},
     context::Context,
     disclosure::interned::InternedSets,
-    graphql::http::{
-        Arrival, Authenticate, Enter, FACTS_SEQ, FACTS_WAIT_MAX, Media, Refusal, RequestId, preferred_language,
-        too_slow,
-    },
+    graphql::http::{Arrival, Authenticate, Enter, FACTS_SEQ, Media, Refusal, RequestId, preferred_language, too_slow},
     server::Place,
     statistics::{Asked, Sight, StatisticsQuestion, asking, csv::Csv},
 };
@@ -74,8 +71,7 @@ async fn exported(
     let arrived = async {
         let Caller { viewer, place, .. } = (open.door.authenticate)((&parts).into()).await?;
         let arrival = Arrival { viewer, language: preferred_language(&parts.headers), min_seq: None, request_id };
-        let entered = timeout(FACTS_WAIT_MAX, (open.door.enter)(arrival)).await;
-        let entered = entered.map_err(|_| Error::Unavailable("the facts are not to be had"))??;
+        let entered = (open.door.enter)(arrival).await?;
         let Query(parameters) = parameters.map_err(|_| unreadable())?;
         let export = Export::of(&open, (entered.context, place), query.unwrap_or_default(), parameters)?;
         let body = export.started().await?;
@@ -140,7 +136,11 @@ impl Export {
         let (pieces, mut taken) = mpsc::channel(1);
         tokio::spawn(async move {
             let request_id = self.context.request_id;
-            let written = self.write(&pieces).await;
+            // Whoever reads must not take what was written before a panic for the whole.
+            let written = AssertUnwindSafe(self.write(&pieces)).catch_unwind().await.unwrap_or_else(|_| {
+                crate::metrics::panicked();
+                Err(Error::internal("an export of statistics panicked"))
+            });
             drop(self.place);
             if let Err(error) = written {
                 tracing::warn!(%request_id, error = ?error, "an export of statistics ended early");

@@ -8,8 +8,8 @@ impl Origins {
     /// Origins of a list separated by commas.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let mut origins = Vec::new();
-        for origin in text.split(',').map(str::trim) {
-            check(origin).map_err(|why| format!("`{origin}` {why}"))?;
+        for (at, origin) in text.split(',').map(str::trim).enumerate() {
+            check(origin).map_err(|why| format!("item {at} {why}"))?;
             origins.push(origin.to_owned());
         }
         Ok(Self(origins))

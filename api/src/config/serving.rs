@@ -107,6 +107,15 @@ pub const CALLER_OPERATIONS_MAX: Limit = Limit {
     reason: "twice the connections at which recording is fastest; more only wait for one another",
 };
 
+/// WebSockets of one caller.
+pub const CALLER_SOCKETS_MAX: Limit = Limit {
+    name: "CALLER_SOCKETS_MAX",
+    unit: "WebSockets of one caller that are open at once; until a client has said who it is, of one address",
+    default: 1_000,
+    largest: 1_000_000,
+    reason: "a tenth of all connections; each socket follows many subscriptions, and is never closed for a newcomer",
+};
+
 /// Tokens of one address that are refused in a second.
 pub const FAILED_AUTHENTICATIONS_PER_SECOND_MAX: Limit = Limit {
     name: "FAILED_AUTHENTICATIONS_PER_SECOND_MAX",
@@ -126,7 +135,7 @@ pub const HEAVY_OPERATIONS_MAX: Limit = Limit {
 };
 
 /// Limits of the server, in the order of the fields of [`Serving`].
-pub const SERVING_LIMITS: [&Limit; 13] = [
+pub const SERVING_LIMITS: [&Limit; 14] = [
     &HEADER_SECONDS_MAX,
     &HEADER_BYTES_MAX,
     &HEADER_FIELDS_MAX,
@@ -138,6 +147,7 @@ pub const SERVING_LIMITS: [&Limit; 13] = [
     &TLS_RELOAD_SECONDS,
     &CALLER_REQUESTS_PER_SECOND_MAX,
     &CALLER_OPERATIONS_MAX,
+    &CALLER_SOCKETS_MAX,
     &FAILED_AUTHENTICATIONS_PER_SECOND_MAX,
     &HEAVY_OPERATIONS_MAX,
 ];
@@ -180,6 +190,8 @@ pub struct Serving {
     pub caller_requests_per_second_max: u64,
     /// [`CALLER_OPERATIONS_MAX`].
     pub caller_operations_max: usize,
+    /// [`CALLER_SOCKETS_MAX`].
+    pub caller_sockets_max: usize,
     /// [`FAILED_AUTHENTICATIONS_PER_SECOND_MAX`].
     pub failed_authentications_per_second_max: u64,
     /// [`HEAVY_OPERATIONS_MAX`].
@@ -218,6 +230,7 @@ impl Serving {
             tls_reload_time: Duration::from_secs(number()?),
             caller_requests_per_second_max: number()?,
             caller_operations_max: count(number()?)?,
+            caller_sockets_max: count(number()?)?,
             failed_authentications_per_second_max: number()?,
             heavy_operations_max: count(number()?)?,
             stop_delay: stop_delay?,

@@ -90,6 +90,16 @@ impl Prepared {
         }
     }
 
+    /// Whether its operation has a variable of this name.
+    pub fn declares(&self, variable: &str) -> bool {
+        let operation = self.document.document.operations.iter().find(|(name, _)| {
+            self.document.operation.as_deref().is_none_or(|wanted| name.is_some_and(|name| name == wanted))
+        });
+        operation.is_some_and(|(_, operation)| {
+            operation.node.variable_definitions.iter().any(|defined| defined.node.name.node == variable)
+        })
+    }
+
     /// Name of what it does: one of three.
     pub fn kind_name(&self) -> &'static str {
         match self.kind() {

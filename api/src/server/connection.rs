@@ -15,7 +15,7 @@ use axum::{
     extract::ConnectInfo,
     http::{
         HeaderValue, Request, Response, StatusCode, Version,
-        header::{CONNECTION, HOST, STRICT_TRANSPORT_SECURITY},
+        header::{CONNECTION, HOST, STRICT_TRANSPORT_SECURITY, UPGRADE},
     },
 };
 use hyper::{
@@ -35,15 +35,12 @@ use super::{
     House,
     body::Timed,
     linger::Watched,
-    watch::{Alarm, Doing, LEAVING_TIME_MAX, Times, Watch},
+    watch::{Alarm, Doing, LEAVING_TIME_MAX, Times, Traffic, Watch},
 };
 use crate::config::Serving;
 
 /// Smallest buffer hyper reads into.
 const BUFFER_BYTES_MIN: usize = 8 * 1024;
-
-/// How long a connection may ask nothing in a full house.
-const CROWDED_TIME_MAX: Duration = Duration::from_secs(1);
 
 /// Answer to a client whose header was not whole in time. No door was reached, so it has none's form.
 const HEADER_TOO_SLOW: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
@@ -91,6 +88,9 @@ impl Manners {
         let mut response = if names_one_host(&request) {
             let mut request = request.map(|body| Body::new(Timed::new(body, self.body_time_max)));
             request.extensions_mut().insert(ConnectInfo(visit.peer));
+            if request.headers().contains_key(UPGRADE) {
+                request.extensions_mut().insert(Traffic::of(&visit.watch));
+            }
             let Ok(response) = self.router.clone().call(request).await;
             response
         } else {
@@ -141,10 +141,7 @@ where
                 continue;
             }
             () = cut.as_mut(), if is_told => return,
-            () = house.room.wanted.notified() => {
-                let waits = watch.waits().is_some_and(|waits| waits >= CROWDED_TIME_MAX);
-                if waits && house.room.is_turn_of(number) { Doing::Idle } else { continue }
-            }
+            () = house.room.asks_for(number, || watch.waits()) => Doing::Idle,
         };
         match overdue {
             // Closed as after an answer; it has until then to take that.

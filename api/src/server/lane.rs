@@ -1,4 +1,4 @@
-//! A lane of its own for what reckons long.
+//! A lane of its own for what takes long to read or to reckon.
 //!
 //! Answers come from memory and do not wait, so one that takes twenty milliseconds keeps everybody behind it on the same thread
 //! waiting as long. A few such run at once on threads of their own, where the system gives each thread its share; the rest of
@@ -11,14 +11,28 @@ use tokio::{runtime::Handle, sync::Semaphore, task::spawn_blocking};
 use super::turnstile::Place;
 use crate::Error;
 
+/// Work of the lane. Each sort has turns of its own: what is read takes milliseconds, and shall not wait for what is reckoned
+/// for seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// A large body, a document seen for the first time.
+    Reading,
+    /// An operation that reckons long.
+    Performing,
+}
+
 /// The lane.
 #[derive(Debug, Clone)]
-pub struct Lane(Arc<Semaphore>);
+pub struct Lane {
+    reading: Arc<Semaphore>,
+    performing: Arc<Semaphore>,
+}
 
 impl Lane {
-    /// Lane of so many at once.
+    /// Lane of so many of each sort at once.
     pub fn new(operations_max: usize) -> Self {
-        Self(Arc::new(Semaphore::new(operations_max)))
+        let turns = || Arc::new(Semaphore::new(operations_max));
+        Self { reading: turns(), performing: turns() }
     }
 
     /// What comes of a caller's work, once it has had its turn. Work that has begun is not cut by who waits for it going away;
@@ -28,15 +42,20 @@ impl Lane {
     /// Internal when the process ends before the work does.
     pub async fn run<T: Send + 'static>(
         &self,
+        sort: Work,
         place: &Place,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, Error> {
         let closed = |_| Error::internal("the lane is closed");
-        let own = match place.turns() {
+        let own = match place.turns(sort) {
             Some(turns) => Some(turns.acquire_owned().await.map_err(closed)?),
             None => None,
         };
-        let turn = Arc::clone(&self.0).acquire_owned().await.map_err(closed)?;
+        let turns = match sort {
+            Work::Reading => &self.reading,
+            Work::Performing => &self.performing,
+        };
+        let turn = Arc::clone(turns).acquire_owned().await.map_err(closed)?;
         let runtime = Handle::current();
         let done = spawn_blocking(move || {
             let _turns = (own, turn);
@@ -80,14 +99,16 @@ mod tests {
                         begun.fetch_add(1, Ordering::SeqCst);
                         ended.changed().await
                     };
-                    lane.run(&greedy, work).await
+                    lane.run(Work::Performing, &greedy, work).await
                 })
             })
             .collect();
         tokio::time::sleep(Duration::from_millis(50)).await;
         assert_eq!(begun.load(Ordering::SeqCst), 1);
-        let done = timeout(Duration::from_secs(5), lane.run(&other, async { 7 })).await;
+        let done = timeout(Duration::from_secs(5), lane.run(Work::Performing, &other, async { 7 })).await;
         assert_eq!(done.expect("not behind the greedy").expect("done"), 7);
+        let read = timeout(Duration::from_secs(5), lane.run(Work::Reading, &greedy, async { 8 })).await;
+        assert_eq!(read.expect("not behind its own reckoning").expect("read"), 8);
         drop(end);
         for task in tasks {
             assert!(task.await.expect("a task").is_ok());
@@ -103,9 +124,9 @@ mod tests {
             Lane::new(serving.heavy_operations_max),
         );
         for _ in 0..3 {
-            let work = lane.run(&place, async { [1][std::hint::black_box(1)] });
+            let work = lane.run(Work::Performing, &place, async { [1][std::hint::black_box(1)] });
             assert!(AssertUnwindSafe(work).catch_unwind().await.is_err());
         }
-        assert_eq!(lane.run(&place, async { 7 }).await.expect("done"), 7);
+        assert_eq!(lane.run(Work::Performing, &place, async { 7 }).await.expect("done"), 7);
     }
 }

@@ -42,8 +42,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        if buffer.filled().len() > before {
-            self.watch.received();
+        let came = buffer.filled().len() - before;
+        if came > 0 && !self.watch.received(came) {
+            return Poll::Ready(Err(io::Error::other("more came in than may")));
         }
         read
     }

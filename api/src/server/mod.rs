@@ -27,7 +27,7 @@ use axum::{Router, http::HeaderValue};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{Notify, OwnedSemaphorePermit, Semaphore},
-    time::timeout,
+    time::{Instant, timeout},
 };
 
 use crate::{
@@ -37,11 +37,12 @@ use crate::{
 use connection::Manners;
 
 pub use body::BodyTooSlow;
-pub use lane::Lane;
+pub use lane::{Lane, Work};
 pub use peer::client;
 pub use stopping::{Stop, Stopping};
 pub use tls::{Tls, TlsFault};
-pub use turnstile::{Place, Principal, Turnstile};
+pub use turnstile::{Place, Principal, Seat, Turnstile};
+pub use watch::Traffic;
 
 /// Pause after the system has refused a connection: there are too many, and the next would be refused too.
 const REFUSED_PAUSE: Duration = Duration::from_millis(100);
@@ -51,6 +52,9 @@ const A_YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// Open files kept for what is no connection.
 const OTHER_FILES: usize = 256;
+
+/// How long a connection may ask nothing in a full house.
+const CROWDED_TIME_MAX: Duration = Duration::from_secs(1);
 
 /// In how many rounds those who ask nothing make room in a full house, so that not all have to come again at once.
 const ROUNDS: usize = 8;
@@ -112,9 +116,15 @@ impl Room {
         self.wanted.notify_waiters();
     }
 
-    /// Whether it is the turn of a connection to make room.
-    fn is_turn_of(&self, number: usize) -> bool {
-        self.round.load(Ordering::Relaxed) % ROUNDS == number % ROUNDS
+    /// Waits until a connection is to make room: it is its turn, and it has asked nothing for long enough.
+    async fn asks_for(&self, number: usize, waits: impl Fn() -> Option<Duration>) {
+        loop {
+            self.wanted.notified().await;
+            let is_its_turn = self.round.load(Ordering::Relaxed) % ROUNDS == number % ROUNDS;
+            if is_its_turn && waits().is_some_and(|waits| waits >= CROWDED_TIME_MAX) {
+                return;
+            }
+        }
     }
 }
 
@@ -173,10 +183,11 @@ async fn attend(house: Arc<House>, stream: TcpStream, peer: SocketAddr, place: O
     match &house.tls {
         None => connection::converse(&house, stream, peer, place, number).await,
         Some(tls) => {
-            let mut stopping = house.stopping.clone();
+            let (mut stopping, since) = (house.stopping.clone(), Instant::now());
             let shaken = tokio::select! {
                 shaken = timeout(house.manners.handshake_time_max(), tls.accept(stream)) => shaken,
                 () = stopping.begun() => return,
+                () = house.room.asks_for(number, || Some(since.elapsed())) => return,
             };
             if let Ok(Ok(stream)) = shaken {
                 connection::converse(&house, stream, peer, place, number).await;

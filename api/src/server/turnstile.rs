@@ -24,6 +24,7 @@ use governor::{
 use quick_cache::sync::Cache;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::lane::Work;
 use crate::{Error, config::Serving};
 
 /// Seconds after which a caller with too much under way may find room.
@@ -73,11 +74,41 @@ impl Place {
         rooms.acquire_owned().await.ok()
     }
 
-    /// Turns of its caller in the lane of what reckons long; none for one that is not counted.
-    pub(super) fn turns(&self) -> Option<Arc<Semaphore>> {
-        self.0.as_ref().map(|held| Arc::clone(&held.counts.turns))
+    /// Turns of its caller in the lane of what takes long; none for one that is not counted.
+    pub(super) fn turns(&self, work: Work) -> Option<Arc<Semaphore>> {
+        let counts = &self.0.as_ref()?.counts;
+        Some(Arc::clone(match work {
+            Work::Reading => &counts.readings,
+            Work::Performing => &counts.turns,
+        }))
+    }
+
+    /// Counts one more request of its caller, within the same place.
+    ///
+    /// # Errors
+    /// Limit exceeded, with the time after which there is room.
+    pub fn count(&self) -> Result<(), Error> {
+        self.0.as_ref().map_or(Ok(()), |held| held.counts.request())
+    }
+
+    /// A socket of its caller.
+    ///
+    /// # Errors
+    /// Limit exceeded while it has as many as it may.
+    pub fn seat(&self) -> Result<Seat, Error> {
+        let Some(Held { counts, .. }) = &self.0 else { return Ok(Seat(None)) };
+        let seat = Arc::clone(&counts.sockets).try_acquire_owned();
+        seat.map(|seat| Seat(Some(seat))).map_err(|_| Error::LimitExceeded {
+            limit: "CALLER_SOCKETS_MAX",
+            allowed: counts.limits.sockets as u64,
+            retry_after_seconds: Some(RETRY_SECONDS),
+        })
     }
 }
+
+/// Socket among those of a caller, for as long as it is held.
+#[derive(Debug)]
+pub struct Seat(#[expect(dead_code, reason = "held, and given back when dropped")] Option<OwnedSemaphorePermit>);
 
 /// Counts callers.
 #[derive(Debug)]
@@ -85,6 +116,8 @@ pub struct Turnstile {
     /// By the hash of the caller under a seed of this process: two callers share a count once in 2^64, and nobody can choose
     /// with whom.
     callers: Cache<u64, Arc<Counts>>,
+    /// The same of addresses: however many somebody has, callers with a name are not forgotten for them.
+    strangers: Cache<u64, Arc<Counts>>,
     seed: RandomState,
     clock: DefaultClock,
     start: Instant,
@@ -99,6 +132,7 @@ struct Limits {
     under_way: usize,
     failures: u64,
     turns: usize,
+    sockets: usize,
 }
 
 /// What one caller has done.
@@ -110,7 +144,10 @@ struct Counts {
     suspect_until: AtomicU64,
     under_way: Arc<Semaphore>,
     turns: Arc<Semaphore>,
+    readings: Arc<Semaphore>,
     bodies: Arc<Semaphore>,
+    sockets: Arc<Semaphore>,
+    limits: Limits,
 }
 
 impl Turnstile {
@@ -118,6 +155,7 @@ impl Turnstile {
     pub fn new(serving: &Serving) -> Self {
         Self {
             callers: Cache::new(CALLERS_MAX),
+            strangers: Cache::new(CALLERS_MAX),
             seed: RandomState::new(),
             clock: DefaultClock::default(),
             start: Instant::now(),
@@ -127,6 +165,7 @@ impl Turnstile {
                 under_way: serving.caller_operations_max,
                 failures: serving.failed_authentications_per_second_max,
                 turns: serving.heavy_operations_max.div_ceil(2),
+                sockets: serving.caller_sockets_max,
             },
         }
     }
@@ -143,7 +182,7 @@ impl Turnstile {
             allowed: self.limits.under_way as u64,
             retry_after_seconds: Some(RETRY_SECONDS),
         })?;
-        self.within(&counts.requests, "CALLER_REQUESTS_PER_SECOND_MAX", self.limits.requests)?;
+        counts.request()?;
         Ok(Place(Some(Held { counts, _permit: permit })))
     }
 
@@ -175,23 +214,14 @@ impl Turnstile {
         })
     }
 
-    fn within(&self, counted: &DefaultDirectRateLimiter, limit: &'static str, allowed: u64) -> Result<(), Error> {
-        counted.check().map_err(|early| {
-            let wait = early.wait_time_from(self.clock.now());
-            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-            let seconds = u32::try_from(seconds.max(1)).unwrap_or(u32::MAX);
-            Error::LimitExceeded { limit, allowed, retry_after_seconds: Some(seconds) }
-        })
-    }
-
     fn counts(&self, principal: Principal<'_>) -> Option<Arc<Counts>> {
-        let principal = match principal {
+        let (known, principal) = match principal {
             Principal::Within => return None,
-            Principal::At(address) => Principal::At(subscriber(address)),
-            Principal::Named { .. } => principal,
+            Principal::At(address) => (&self.strangers, Principal::At(subscriber(address))),
+            Principal::Named { .. } => (&self.callers, principal),
         };
         let made = || Ok::<_, Infallible>(Arc::new(Counts::within(self.limits)));
-        let Ok(counts) = self.callers.get_or_insert_with(&self.seed.hash_one(principal), made);
+        let Ok(counts) = known.get_or_insert_with(&self.seed.hash_one(principal), made);
         Some(counts)
     }
 }
@@ -208,8 +238,23 @@ impl Counts {
             suspect_until: AtomicU64::new(0),
             under_way: Arc::new(Semaphore::new(limits.under_way)),
             turns: Arc::new(Semaphore::new(limits.turns)),
+            readings: Arc::new(Semaphore::new(limits.turns)),
             bodies: Arc::new(Semaphore::new(LARGE_BODIES_MAX)),
+            sockets: Arc::new(Semaphore::new(limits.sockets)),
+            limits,
         }
+    }
+
+    fn request(&self) -> Result<(), Error> {
+        self.requests.check().map_err(|early| {
+            let wait = early.wait_time_from(DefaultClock::default().now());
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            Error::LimitExceeded {
+                limit: "CALLER_REQUESTS_PER_SECOND_MAX",
+                allowed: self.limits.requests,
+                retry_after_seconds: Some(u32::try_from(seconds.max(1)).unwrap_or(u32::MAX)),
+            }
+        })
     }
 }
 
@@ -265,6 +310,17 @@ mod tests {
         assert!((0..3).all(|_| turnstile.admit(named("a")).is_ok()));
         assert_eq!(limit(&turnstile.admit(named("a"))), Some(("CALLER_REQUESTS_PER_SECOND_MAX", 1)));
         assert!(turnstile.admit(named("b")).is_ok());
+    }
+
+    #[test]
+    fn caller_has_as_many_sockets_as_it_may_and_nobody_has_fewer_for_them() {
+        let turnstile = turnstile(&[("CALLER_SOCKETS_MAX", "2")]);
+        let seat = |name| turnstile.admit(named(name)).expect("a place").seat();
+        let seats = [seat("a").expect("first"), seat("a").expect("second")];
+        assert!(matches!(seat("a"), Err(Error::LimitExceeded { limit: "CALLER_SOCKETS_MAX", allowed: 2, .. })));
+        assert!(seat("b").is_ok());
+        drop(seats);
+        assert!(seat("a").is_ok());
     }
 
     #[tokio::test]

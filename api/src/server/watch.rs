@@ -53,6 +53,10 @@ struct Standing {
     doing: Doing,
     since: Instant,
     unsent: Option<Unsent>,
+    /// Bytes that came in.
+    received: u64,
+    /// Bytes that may.
+    allowed: u64,
 }
 
 /// Answer that waits for its reader.
@@ -67,15 +71,18 @@ pub(super) struct Watch(Arc<Mutex<Standing>>);
 
 impl Watch {
     pub(super) fn new() -> Self {
-        Self(Arc::new(Mutex::new(Standing { doing: Doing::Silent, since: Instant::now(), unsent: None })))
+        let (doing, since) = (Doing::Silent, Instant::now());
+        Self(Arc::new(Mutex::new(Standing { doing, since, unsent: None, received: 0, allowed: u64::MAX })))
     }
 
-    /// Bytes came in.
-    pub(super) fn received(&self) {
+    /// So many bytes came in; whether they may.
+    pub(super) fn received(&self, bytes: usize) -> bool {
         let mut standing = self.standing();
+        standing.received += bytes as u64;
         if matches!(standing.doing, Doing::Silent | Doing::Idle) {
             standing.turn(Doing::Asking);
         }
+        standing.received <= standing.allowed
     }
 
     /// A request is whole but for its body.
@@ -113,13 +120,17 @@ impl Watch {
 
     /// The client has taken all there is.
     pub(super) fn sent_all(&self) {
-        self.standing().unsent = None;
+        let mut standing = self.standing();
+        if standing.unsent.take().is_some() && standing.doing == Doing::Idle {
+            standing.turn(Doing::Idle);
+        }
     }
 
-    /// How long the client has been asking nothing, or not yet the whole; null while it is served.
+    /// How long the client has been asking nothing, or not yet the whole; null while it is served, or takes its answer.
     pub(super) fn waits(&self) -> Option<Duration> {
         let standing = self.standing();
-        matches!(standing.doing, Doing::Silent | Doing::Asking | Doing::Idle).then(|| standing.since.elapsed())
+        let waits = matches!(standing.doing, Doing::Silent | Doing::Asking | Doing::Idle) && standing.unsent.is_none();
+        waits.then(|| standing.since.elapsed())
     }
 
     /// When its patience ends, and with what.
@@ -128,7 +139,8 @@ impl Watch {
         let stuck = standing.unsent.as_ref().map(|unsent| (unsent.since + times.send, Doing::Stuck));
         let allowed = match standing.doing {
             Doing::Silent | Doing::Asking => Some(times.header),
-            Doing::Idle => Some(times.idle),
+            // An answer is made before all of it is taken.
+            Doing::Idle => standing.unsent.is_none().then_some(times.idle),
             Doing::Leaving => Some(LEAVING_TIME_MAX),
             Doing::Served | Doing::Stuck => None,
         };
@@ -138,6 +150,30 @@ impl Watch {
 
     fn standing(&self) -> MutexGuard<'_, Standing> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What comes in over a connection that has become something else than HTTP, and how much of it may. One of nothing never
+/// tells anything.
+#[derive(Clone, Default)]
+pub struct Traffic(Option<Watch>);
+
+impl Traffic {
+    pub(super) fn of(watch: &Watch) -> Self {
+        Self(Some(watch.clone()))
+    }
+
+    /// Bytes that came in.
+    pub fn received(&self) -> u64 {
+        self.0.as_ref().map_or(0, |watch| watch.standing().received)
+    }
+
+    /// Lets so many more bytes come in; reading beyond them fails.
+    pub fn allow(&self, bytes: u64) {
+        if let Some(watch) = &self.0 {
+            let mut standing = watch.standing();
+            standing.allowed = standing.received.saturating_add(bytes);
+        }
     }
 }
 
@@ -201,9 +237,9 @@ mod tests {
         let watch = Watch::new();
         let mut alarm = Alarm::new(TIMES);
         assert_eq!(rings(&mut alarm, &watch).await, Some((10, Doing::Silent)));
-        watch.received();
+        watch.received(1);
         advance(Duration::from_secs(4)).await;
-        watch.received();
+        watch.received(1);
         assert_eq!(rings(&mut alarm, &watch).await, Some((6, Doing::Asking)), "later bytes give no more time");
         watch.asked();
         assert_eq!(rings(&mut alarm, &watch).await, None, "a door has times of its own");
@@ -219,7 +255,7 @@ mod tests {
         let (watch, mut alarm) = (Watch::new(), Alarm::new(TIMES));
         watch.answered();
         assert!(timeout(Duration::from_secs(20), poll_fn(|cx| alarm.poll(&watch, cx))).await.is_err());
-        watch.received();
+        watch.received(1);
         assert_eq!(rings(&mut alarm, &watch).await, Some((10, Doing::Asking)));
     }
 
@@ -236,6 +272,33 @@ mod tests {
         assert_eq!(rings(&mut alarm, &watch).await, Some((10, Doing::Stuck)));
         watch.sent_all();
         assert_eq!(rings(&mut alarm, &watch).await, None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn answer_that_is_being_taken_is_not_taken_for_a_pause() {
+        let (watch, mut alarm) = (Watch::new(), Alarm::new(TIMES));
+        watch.asked();
+        watch.blocked();
+        watch.answered();
+        for _ in 0..10 {
+            advance(Duration::from_secs(20)).await;
+            watch.sent(SENT_BYTES_MIN);
+            assert_eq!(watch.waits(), None);
+        }
+        watch.sent_all();
+        assert_eq!(watch.waits(), Some(Duration::ZERO));
+        assert_eq!(rings(&mut alarm, &watch).await, Some((75, Doing::Idle)));
+    }
+
+    #[tokio::test]
+    async fn no_more_comes_in_than_may() {
+        let watch = Watch::new();
+        let traffic = Traffic::of(&watch);
+        assert!(watch.received(1_000));
+        traffic.allow(10);
+        assert!(watch.received(10) && !watch.received(1));
+        traffic.allow(u64::MAX);
+        assert!(watch.received(1_000) && traffic.received() == 2_011);
     }
 
     #[tokio::test(start_paused = true)]

@@ -37,6 +37,9 @@ use crate::{Error, Fault, FaultCode, clock::Clock, database::Database, keys::Key
 /// Tiles of entries read at once, 256 rows each: half of the connections that read.
 const ENTRIES_READ_MAX: usize = 4;
 
+/// Tiles of hashes read at once.
+const HASHES_READ_MAX: usize = 2;
+
 /// The log as this process shows it. Cloning shares it.
 #[derive(Clone)]
 pub struct TransparencyLog(Arc<Inner>);
@@ -51,6 +54,8 @@ struct Inner {
     entries: AtomicI64,
     /// Places for those who read entries.
     strangers: Semaphore,
+    /// Places for those who read hashes, who wait for them: a look takes a fraction of a millisecond.
+    hashes_read: Semaphore,
 }
 
 /// What can be shown of the log.
@@ -100,6 +105,7 @@ impl TransparencyLog {
             shown,
             entries: AtomicI64::new(0),
             strangers: Semaphore::new(ENTRIES_READ_MAX),
+            hashes_read: Semaphore::new(HASHES_READ_MAX),
         })))
     }
 

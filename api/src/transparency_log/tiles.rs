@@ -132,8 +132,9 @@ impl TransparencyLog {
         Ok(bundle.map_or(Found::Gone, Found::Bytes))
     }
 
-    /// Hashes from where reads go; a replica that is behind is passed over.
+    /// Hashes from where reads go, in turn; a replica that is behind is passed over.
     async fn hashes(&self, place: Place) -> Result<Found, Error> {
+        let _place = self.0.hashes_read.acquire().await.map_err(|_| Error::internal("hashes are read no more"))?;
         let found = match store::hashes(self.0.database.read(), place).await? {
             Some(hashes) => Some(hashes),
             None => store::hashes(self.0.database.primary(), place).await?,

@@ -11,6 +11,7 @@ use async_graphql::Variables;
 use libfuzzer_sys::fuzz_target;
 
 const LIMITS: Limits = Limits {
+    bytes: 131_072,
     tokens: 2_000,
     nesting: 32,
     depth: 12,

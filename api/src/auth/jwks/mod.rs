@@ -257,7 +257,13 @@ impl KeyStore {
         let fetched = self.trusted[issuer].keys().await;
         let fault = fetched.as_ref().err().copied();
         metrics::key_set_refreshed(name, fault.map_or(Ok(()), |_| Err(())));
-        if let Ok(keys) = &fetched {
+        let keys = match &fetched {
+            Ok(keys) => Some(keys.as_slice()),
+            // It has answered, and takes back every key it had.
+            Err(JwksFault::NoUsableKey) => Some([].as_slice()),
+            Err(_) => None,
+        };
+        if let Some(keys) = keys {
             progress.fetched_at = Some(now);
             self.believe(issuer, keys);
         }

@@ -203,6 +203,20 @@ async fn removed_key_is_gone_in_the_background_without_anyone_asking() {
 }
 
 #[tokio::test]
+async fn issuer_that_takes_every_key_back_is_believed_no_more() {
+    let endpoint = Endpoint::default();
+    endpoint.publish(&["a"]);
+    let store = endpoint.store(TIMES).await;
+    assert_eq!(store.current().of(0, "a").len(), 1);
+    endpoint.publish(&[]);
+    KeyStore::look_for(&store, 0, "unknown", at(0)).await;
+    assert!(store.current().of(0, "a").is_empty());
+    endpoint.publish(&["b"]);
+    KeyStore::look_for(&store, 0, "b", at(3_600)).await;
+    assert_eq!(store.current().of(0, "b").len(), 1);
+}
+
+#[tokio::test]
 async fn issuer_that_is_silent_at_the_start_is_asked_again() {
     let endpoint = Endpoint::default();
     let store = endpoint.store(TIMES).await;

@@ -24,6 +24,8 @@ use shapes::Shapes;
 /// Most that a document may ask. Each has the name of its setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
+    /// `QUERY_BYTES_MAX`: bytes of the text.
+    pub bytes: u64,
     /// `QUERY_TOKENS_MAX`: tokens of the text.
     pub tokens: u64,
     /// `QUERY_NESTING_MAX`: brackets within brackets, and selections within selections with fragments expanded. Not
@@ -98,6 +100,9 @@ impl Gate {
     /// Limit exceeded, naming the limit; invalid when it is no document, the operation cannot be told, variables do not
     /// fit, or the text holds a personal identity code.
     pub fn admit(&self, text: &str, operation_name: Option<&str>, variables: &Variables) -> Result<Admitted, Error> {
+        if text.len() as u64 > self.limits.bytes {
+            return Err(exceeded("QUERY_BYTES_MAX", self.limits.bytes));
+        }
         tokens::within(text, &self.limits)?;
         if holds_code(text) {
             return Err(invalid("query", "personal identity codes are accepted only as variables"));

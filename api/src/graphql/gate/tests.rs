@@ -6,6 +6,7 @@ use serde_json::json;
 use super::*;
 
 pub(in crate::graphql) const LIMITS: Limits = Limits {
+    bytes: 1_000_000,
     tokens: 5_000,
     nesting: 32,
     depth: 12,
@@ -56,6 +57,7 @@ fn document_at_a_limit_passes_and_one_above_names_it() {
     let paged = "{ items(first: 10) { items(first: 5) { name } } }";
     let unsaid = "{ items { items(first: 5) { name } } }";
     for (text, at, limit) in [
+        ("{ item { name } }", Limits { bytes: 17, ..LIMITS }, "QUERY_BYTES_MAX"),
         ("{ item { name } }", Limits { tokens: 6, ..LIMITS }, "QUERY_TOKENS_MAX"),
         ("{ item { name } }", Limits { nesting: 2, ..LIMITS }, "QUERY_NESTING_MAX"),
         (fragment, Limits { nesting: 3, ..LIMITS }, "QUERY_NESTING_MAX"),
@@ -74,6 +76,7 @@ fn document_at_a_limit_passes_and_one_above_names_it() {
     ] {
         assert_eq!(limit_of(at, text), None, "{text}");
         let above = Limits {
+            bytes: at.bytes - u64::from(limit == "QUERY_BYTES_MAX"),
             tokens: at.tokens - u64::from(limit == "QUERY_TOKENS_MAX"),
             nesting: at.nesting - u64::from(limit == "QUERY_NESTING_MAX"),
             depth: at.depth - u64::from(limit == "QUERY_DEPTH_MAX"),

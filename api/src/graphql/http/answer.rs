@@ -27,11 +27,16 @@ pub fn status_of(error: &Error) -> StatusCode {
         ErrorCode::Conflict => StatusCode::CONFLICT,
         ErrorCode::LimitExceeded => match retry_after(error) {
             Some(_) => StatusCode::TOO_MANY_REQUESTS,
+            None if is_too_slow(error) => StatusCode::SERVICE_UNAVAILABLE,
             None => StatusCode::PAYLOAD_TOO_LARGE,
         },
         ErrorCode::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
+}
+
+fn is_too_slow(error: &Error) -> bool {
+    matches!(error, Error::LimitExceeded { limit: "OPERATION_SECONDS_MAX", .. })
 }
 
 /// Seconds after which the same request may do better; null where waiting does not help.

@@ -25,7 +25,7 @@ use super::{
     Arrival, Doors, Entered, RequestId,
     accept::{asks_for_page, preferred},
     answer::{Media, Refusal, Said, json},
-    envelope::{self, Calls, malformed},
+    envelope::{self, Calls, RequestLimits, malformed},
     graphiql,
     language::preferred_language,
     observe::Kind,
@@ -39,7 +39,7 @@ use crate::{
         errors,
     },
     metrics,
-    server::{BodyTooSlow, Place},
+    server::{BodyTooSlow, Place, Work},
     telemetry::spans,
     trail,
 };
@@ -97,7 +97,7 @@ where
         is_plain(&parts.headers)?;
         let asked = asked(&doors, &parts, media, Method::Post, request_id).await?;
         let sent = read(&parts.headers, body, doors.body_bytes_max, &asked.place).await?;
-        match calls(&doors, sent, &asked).await? {
+        match calls(&doors, sent, &asked).await.map_err(|error| refusal(error, media))? {
             Calls::One(call) => answered(doors, asked, call).await,
             Calls::Batch(calls) => answered_all(doors, asked, calls).await,
         }
@@ -134,7 +134,7 @@ where
     let Some(media) = preferred(&parts.headers) else { return not_acceptable(request_id) };
     let served = async {
         let asked = asked(&doors, &parts, media, Method::Get, request_id).await?;
-        let call = envelope::of_url(query, &doors.request_limits).map_err(|error| ill_formed(error, media))?;
+        let call = envelope::of_url(query, &doors.request_limits).map_err(|error| refusal(error, media))?;
         answered(doors, asked, call).await
     };
     match served.await {
@@ -159,33 +159,50 @@ async fn asked<Q, M, S, C>(
 ) -> Result<Asked, Refusal> {
     let headers = &parts.headers;
     let Caller { viewer, place, .. } = (doors.authenticate)(parts.into()).await?;
-    let introspection = doors.introspection(&viewer);
+    let introspection = introspection(&viewer);
     let arrival = Arrival { viewer, language: preferred_language(headers), min_seq: min_seq(headers)?, request_id };
     Ok(Asked { arrival, place, introspection, media, by })
 }
 
 /// What a body asks, read in the lane where that may take long.
-async fn calls<Q, M, S, C>(doors: &Arc<Doors<Q, M, S, C>>, sent: Sent, asked: &Asked) -> Result<Calls, Refusal>
+async fn calls<Q, M, S, C>(doors: &Arc<Doors<Q, M, S, C>>, sent: Sent, asked: &Asked) -> Result<Calls, Error>
 where
     Q: ObjectType + 'static,
     M: ObjectType + 'static,
     S: SubscriptionType + 'static,
     C: Clone + Send + Sync + 'static,
 {
-    let read = if sent.bytes.len() <= LIGHT_BODY_BYTES_MAX {
-        envelope::of_body(&sent.bytes, &doors.request_limits)
-    } else {
-        let own = Arc::clone(doors);
-        doors.lane.run(&asked.place, async move { envelope::of_body(&sent.bytes, &own.request_limits) }).await?
-    };
-    read.map_err(|error| ill_formed(error, asked.media))
+    let bytes = sent.bytes.len();
+    understood(doors, &asked.place, bytes, move |limits| envelope::of_body(&sent.bytes, limits)).await?
+}
+
+/// What is read of so many bytes: at once of a few, in the lane of many.
+pub(super) async fn understood<Q, M, S, C, T>(
+    doors: &Arc<Doors<Q, M, S, C>>,
+    place: &Place,
+    bytes: usize,
+    read: impl FnOnce(&RequestLimits) -> T + Send + 'static,
+) -> Result<T, Error>
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+    C: Clone + Send + Sync + 'static,
+    T: Send + 'static,
+{
+    if bytes <= LIGHT_BODY_BYTES_MAX {
+        return Ok(read(&doors.request_limits));
+    }
+    let own = Arc::clone(doors);
+    in_time(doors, doors.lane.run(Work::Reading, place, async move { read(&own.request_limits) })).await
 }
 
 /// Judges each call: at once where all documents are known, in the lane where one is seen for the first time.
-async fn judged<Q, M, S, C>(
+pub(super) async fn judged<Q, M, S, C>(
     doors: &Arc<Doors<Q, M, S, C>>,
     calls: Vec<Call>,
-    asked: &Asked,
+    place: &Place,
+    introspection: Introspection,
 ) -> Result<Vec<(Call, Result<Prepared, Error>)>, Error>
 where
     Q: ObjectType + 'static,
@@ -193,7 +210,7 @@ where
     S: SubscriptionType + 'static,
     C: Clone + Send + Sync + 'static,
 {
-    let (own, introspection) = (Arc::clone(doors), asked.introspection);
+    let own = Arc::clone(doors);
     let is_known = calls.iter().all(|call| doors.schemas.knows(call));
     let judge = move || {
         let judge = |call: Call| {
@@ -202,7 +219,18 @@ where
         };
         calls.into_iter().map(judge).collect()
     };
-    if is_known { Ok(judge()) } else { doors.lane.run(&asked.place, async move { judge() }).await }
+    if is_known {
+        return Ok(judge());
+    }
+    in_time(doors, doors.lane.run(Work::Reading, place, async move { judge() })).await
+}
+
+/// What is done within the time of an operation.
+async fn in_time<Q, M, S, C, T>(
+    doors: &Doors<Q, M, S, C>,
+    work: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    timeout(doors.operation_time_max, work).await.map_err(|_| too_slow(doors.operation_time_max))?
 }
 
 async fn answered<Q, M, S, C>(doors: Arc<Doors<Q, M, S, C>>, asked: Asked, call: Call) -> Result<Response, Refusal>
@@ -212,13 +240,13 @@ where
     S: SubscriptionType + 'static,
     C: Clone + Send + Sync + 'static,
 {
-    let judged = judged(&doors, vec![call], &asked).await?.pop();
-    let (call, prepared) = judged.ok_or_else(|| Error::internal("a call was lost"))?;
     let Asked { arrival, place, introspection, media, by } = asked;
+    let judged = judged(&doors, vec![call], &place, introspection).await.map_err(|error| refusal(error, media))?.pop();
+    let (call, prepared) = judged.ok_or_else(|| Error::internal("a call was lost"))?;
     let request_id = arrival.request_id;
     let prepared = prepared.map_err(|error| Refusal { status: media.request_error(&error), error })?;
     is_for(by, &prepared, media)?;
-    let entered = entered(&doors, arrival).await?;
+    let entered = (doors.enter)(arrival).await?;
 
     let (kind, stale_for) = (prepared.kind_name(), entered.stale_for);
     let said = move |answer| {
@@ -226,7 +254,8 @@ where
         json(media.executed(&answer), media, &Said::of(&answer))
     };
     let left = doors.operation_time_max;
-    let (mut response, facts_seq) = executed(doors, prepared, call, entered, left, &place, said).await?;
+    let executed = executed(doors, prepared, call, entered, left, &place, said).await;
+    let (mut response, facts_seq) = executed.map_err(|error| refusal(error, media))?;
     mark(response.headers_mut(), facts_seq, stale_for);
     response.extensions_mut().insert(Kind(kind));
     Ok(response)
@@ -245,13 +274,15 @@ where
     S: SubscriptionType + 'static,
     C: Clone + Send + Sync + 'static,
 {
-    let judged = judged(&doors, calls, &asked).await?;
     let Asked { arrival, place, introspection, media, by } = asked;
     let request_id = arrival.request_id;
+    // The first was counted when it was let in.
+    calls.iter().skip(1).try_for_each(|_| place.count())?;
+    let judged = judged(&doors, calls, &place, introspection).await.map_err(|error| refusal(error, media))?;
     for prepared in judged.iter().filter_map(|(_, prepared)| prepared.as_ref().ok()) {
         is_for(by, prepared, media)?;
     }
-    let entered = entered(&doors, arrival).await?;
+    let entered = (doors.enter)(arrival).await?;
     let (mut facts_seq, stale_for) = (entered.facts_seq, entered.stale_for);
     let deadline = tokio::time::Instant::now() + doors.operation_time_max;
     let mut answers = Vec::with_capacity(judged.len());
@@ -285,11 +316,6 @@ fn mark(headers: &mut HeaderMap, facts_seq: i64, stale_for: Option<Duration>) {
     }
 }
 
-async fn entered<Q, M, S, C>(doors: &Doors<Q, M, S, C>, arrival: Arrival) -> Result<Entered<C>, Error> {
-    let entered = timeout(FACTS_WAIT_MAX, (doors.enter)(arrival)).await;
-    entered.map_err(|_| Error::Unavailable("the facts have not reached Facts-Seq"))?
-}
-
 /// A query may come in a URL, which links and prefetching browsers follow unasked; an act may not.
 fn is_for(by: Method, prepared: &Prepared, media: Media) -> Result<(), Refusal> {
     match (prepared.kind(), by) {
@@ -299,7 +325,7 @@ fn is_for(by: Method, prepared: &Prepared, media: Media) -> Result<(), Refusal> 
             error: malformed("method", "mutations are served by POST"),
         }),
         (OperationType::Subscription, Method::Get | Method::Post) => {
-            let error = malformed("query", "subscriptions are served over a WebSocket");
+            let error = not_executed();
             Err(Refusal { status: media.request_error(&error), error })
         }
     }
@@ -352,7 +378,7 @@ where
             let (lane, is_heavy, time_max) = (doors.lane.clone(), prepared.is_heavy(), doors.operation_time_max);
             let work = async move { timeout(left, doors.schemas.execute(prepared, call, context)).await.map(said) };
             let answer = if is_heavy {
-                timeout(left, lane.run(place, trail::carried(work).in_current_span())).await
+                timeout(left, lane.run(Work::Performing, place, trail::carried(work).in_current_span())).await
             } else {
                 Ok(Ok(work.await))
             };
@@ -373,20 +399,23 @@ where
             })?;
             Ok((said(answer), facts_seq))
         }
-        OperationType::Subscription => Err(malformed("query", "subscriptions are served over a WebSocket")),
+        OperationType::Subscription => Err(not_executed()),
     }
 }
 
-impl<Q, M, S, C> Doors<Q, M, S, C> {
-    /// Whether a caller may ask for the schema.
-    pub(super) fn introspection(&self, viewer: &Viewer) -> Introspection {
-        if viewer.subject.is_none() { self.anonymous_introspection } else { Introspection::Open }
-    }
+/// Whether a caller may ask for the schema.
+pub(super) fn introspection(viewer: &Viewer) -> Introspection {
+    if viewer.subject.is_none() { Introspection::Closed } else { Introspection::Open }
 }
 
-/// Refusal of a request that is not well-formed, which is never answered with 200; of one above a limit of its variables,
-/// which is well-formed, as of a document above one.
-fn ill_formed(error: Error, media: Media) -> Refusal {
+/// What is said of a subscription where there is no socket.
+fn not_executed() -> Error {
+    malformed("query", "subscriptions are served over a WebSocket")
+}
+
+/// Refusal of a request that is not well-formed, which is never answered with 200; of one above a limit, which is
+/// well-formed, as of a document above one.
+fn refusal(error: Error, media: Media) -> Refusal {
     match &error {
         Error::LimitExceeded { .. } => Refusal { status: media.request_error(&error), error },
         _ => error.into(),

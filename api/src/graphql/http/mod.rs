@@ -25,12 +25,12 @@ use entity::vocabulary::{Instant, Language};
 use futures::future::BoxFuture;
 use uuid::Uuid;
 
-use super::documents::{Introspection, Schemas};
+use super::documents::Schemas;
 use crate::{
     Error,
     auth::{Caller, Credentials, Viewer},
     config::Origins,
-    server::Lane,
+    server::{Lane, Place},
 };
 
 pub use answer::{Media, Refusal, status_of};
@@ -43,6 +43,12 @@ pub use variables::VariablesLimits;
 
 /// Verifies who asks, before anything else of a request is read.
 pub type Authenticate = Arc<dyn for<'a> Fn(Credentials<'a>) -> BoxFuture<'a, Result<Caller, Error>> + Send + Sync>;
+
+/// Whether a caller let in before is still whom its token names; nothing is counted.
+pub type Recognise = Arc<dyn for<'a> Fn(Credentials<'a>) -> BoxFuture<'a, Result<(), Error>> + Send + Sync>;
+
+/// Place of somebody by the address alone.
+pub type Knock = Arc<dyn Fn(Credentials<'_>) -> Result<Place, Error> + Send + Sync>;
 
 /// Makes the context of a request, once the facts have reached what it waits for; it is given [`FACTS_WAIT_MAX`].
 pub type Enter<C> = Arc<dyn Fn(Arrival) -> BoxFuture<'static, Result<Entered<C>, Error>> + Send + Sync>;
@@ -104,10 +110,12 @@ pub struct Doors<Q, M, S, C> {
     pub lane: Lane,
     /// `SLOW_OPERATION`: time from which an operation has a log line of its own.
     pub slow_from: Duration,
-    /// Whether callers without a token may ask for the schema.
-    pub anonymous_introspection: Introspection,
-    /// Who asks.
+    /// Who asks, and whether it may ask more just now.
     pub authenticate: Authenticate,
+    /// Whether a caller let in before is still known.
+    pub recognise: Recognise,
+    /// Place of a client that has not said yet who it is.
+    pub knock: Knock,
     /// Context of a request.
     pub enter: Enter<C>,
     /// Position of the facts now, for the answer to a mutation.

@@ -19,6 +19,9 @@ impl Close {
     pub(super) const STOPPING: Self = Self(1001, "the gateway is stopping");
     pub(super) const SILENT: Self = Self(1001, "nothing was heard for SOCKET_SILENCE_SECONDS_MAX");
     pub(super) const UNREADABLE: Self = Self(1009, "a message is above BODY_BYTES_MAX or is no message");
+    pub(super) const TOO_SLOW: Self = Self(1008, "a message took longer than BODY_SECONDS_MAX");
+    pub(super) const PANICKED: Self = Self(1011, "something went wrong here");
+    pub(super) const BUSY: Self = Self(1013, "the caller asks too much just now; try again");
     pub(super) const MALFORMED: Self = Self(4400, "no message of the protocol");
     pub(super) const UNAUTHORISED: Self = Self(4401, "connection_init with a token comes first");
     pub(super) const FORBIDDEN: Self = Self(4403, "the token is not valid");

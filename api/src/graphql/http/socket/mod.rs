@@ -36,6 +36,9 @@ use session::{Session, Shown};
 /// The one protocol spoken.
 const PROTOCOL: &str = "graphql-transport-ws";
 
+/// Bytes of each of the two buffers of a socket, which it holds as long as it is open.
+const BUFFER_BYTES: usize = 8 * 1024;
+
 /// Bounds of one socket. Each has the name of its setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SocketLimits {
@@ -43,6 +46,8 @@ pub struct SocketLimits {
     pub greeting_time_max: Duration,
     /// `SOCKET_SILENCE_SECONDS_MAX`: time without a word from the client, who is pinged twice in it.
     pub silence_max: Duration,
+    /// `BODY_SECONDS_MAX`: time of one message.
+    pub message_time_max: Duration,
     /// `SUBSCRIPTIONS_MAX`: subscriptions and other operations under way at once.
     pub operations: usize,
 }
@@ -69,13 +74,19 @@ where
     {
         return Refusal::from(error).answer(Media::Json, request_id);
     }
-    let shown = Shown::of(&parts);
+    let seat = match (doors.knock)(Credentials::from(&parts)).and_then(|place| place.seat()) {
+        Ok(seat) => seat,
+        Err(error) => return Refusal::from(error).answer(Media::Json, request_id),
+    };
+    let (shown, traffic) = (Shown::of(&parts), parts.extensions.get().cloned().unwrap_or_default());
     let bytes_max = doors.body_bytes_max;
     upgrade
         .protocols([PROTOCOL])
         .max_message_size(bytes_max)
         .max_frame_size(bytes_max)
-        .on_upgrade(move |socket| Session::new(doors, shown).kept(socket))
+        .read_buffer_size(BUFFER_BYTES)
+        .write_buffer_size(BUFFER_BYTES)
+        .on_upgrade(move |socket| Session::new(doors, shown, seat, traffic).kept(socket))
 }
 
 fn upgrade_required(request_id: Uuid) -> Response {

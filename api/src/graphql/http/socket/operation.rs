@@ -4,14 +4,16 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use async_graphql::{ObjectType, Response as Answer, SubscriptionType, parser::types::OperationType};
 use futures::{FutureExt, StreamExt};
-use tokio::{sync::mpsc, time::timeout};
+use serde_json::value::RawValue;
+use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::{
     super::{
-        Arrival, Doors, Entered, FACTS_WAIT_MAX, RequestId,
+        Arrival, Doors, Entered, RequestId, RequestLimits,
         answer::{Said, is_refused},
-        graphql::executed,
+        envelope,
+        graphql::{executed, introspection, judged, understood},
     },
     message::{Close, Sent},
     session::Shown,
@@ -40,8 +42,16 @@ pub(super) enum News {
     Message(String),
     /// The last message.
     Last(String),
+    /// It has begun to wait for events.
+    Follows,
     /// The caller is no longer known: the socket must be closed.
     Close(Close),
+}
+
+/// Operation as a client asks for it. It is read once it is known that its caller may ask.
+pub(super) struct Asked {
+    pub(super) shown: Shown,
+    pub(super) payload: Box<RawValue>,
 }
 
 /// Where an operation says what it has.
@@ -75,7 +85,8 @@ impl Teller {
 /// Why a caller is not believed any more, or not now.
 pub(super) fn close_of(error: &Error) -> Close {
     match error.code() {
-        ErrorCode::Unavailable | ErrorCode::LimitExceeded | ErrorCode::Internal => Close::UNAVAILABLE,
+        ErrorCode::Unavailable | ErrorCode::Internal => Close::UNAVAILABLE,
+        ErrorCode::LimitExceeded => Close::BUSY,
         ErrorCode::Unauthenticated
         | ErrorCode::Forbidden
         | ErrorCode::NotFound
@@ -85,36 +96,27 @@ pub(super) fn close_of(error: &Error) -> Close {
 }
 
 /// Does an operation, whatever comes of it.
-pub(super) async fn done<Q, M, S, C>(
-    doors: Arc<Doors<Q, M, S, C>>,
-    shown: Shown,
-    call: Result<Call, Error>,
-    teller: Teller,
-) where
+pub(super) async fn done<Q, M, S, C>(doors: Arc<Doors<Q, M, S, C>>, asked: Asked, teller: Teller)
+where
     Q: ObjectType + 'static,
     M: ObjectType + 'static,
     S: SubscriptionType + 'static,
     C: Clone + Send + Sync + 'static,
 {
     let Ok(RequestId(request_id)) = RequestId::fresh() else { return };
-    let (trail, peer) = (Arc::new(Trail::of(request_id)), shown.peer());
-    trail.along(told(doors, shown, call, teller, request_id)).await;
-    trail.tell(Told { method: "GET", route: "/graphql/ws", status: None, peer });
+    // A client may end it at any time, and what was refused is told all the same.
+    let of = Told { method: "GET", route: "/graphql/ws", status: None, peer: asked.shown.peer() };
+    Arc::new(Trail::ending(request_id, of)).along(told(doors, asked, teller, request_id)).await;
 }
 
-async fn told<Q, M, S, C>(
-    doors: Arc<Doors<Q, M, S, C>>,
-    shown: Shown,
-    call: Result<Call, Error>,
-    teller: Teller,
-    request_id: Uuid,
-) where
+async fn told<Q, M, S, C>(doors: Arc<Doors<Q, M, S, C>>, asked: Asked, teller: Teller, request_id: Uuid)
+where
     Q: ObjectType + 'static,
     M: ObjectType + 'static,
     S: SubscriptionType + 'static,
     C: Clone + Send + Sync + 'static,
 {
-    let told = AssertUnwindSafe(begun(doors, shown, call, &teller, request_id)).catch_unwind().await;
+    let told = AssertUnwindSafe(begun(doors, asked, &teller, request_id)).catch_unwind().await;
     let error = match told {
         Ok(Ok(()) | Err(Stop::Gone)) => return,
         Ok(Err(Stop::Closed(close))) => return drop(teller.say(News::Close(close)).await),
@@ -149,8 +151,7 @@ impl From<Error> for Stop {
 
 async fn begun<Q, M, S, C>(
     doors: Arc<Doors<Q, M, S, C>>,
-    shown: Shown,
-    call: Result<Call, Error>,
+    asked: Asked,
     teller: &Teller,
     request_id: Uuid,
 ) -> Result<(), Stop>
@@ -160,17 +161,20 @@ where
     S: SubscriptionType + 'static,
     C: Clone + Send + Sync + 'static,
 {
+    let Asked { shown, payload } = asked;
     let caller = (doors.authenticate)(shown.credentials()).await.map_err(|error| match error.code() {
         // A caller with too much under way is still who it was.
         ErrorCode::LimitExceeded => Stop::Refused(error),
         _ => Stop::Closed(close_of(&error)),
     })?;
-    let call = call?;
-    let introspection = doors.introspection(&caller.viewer);
-    let prepared = doors.schemas.prepare(&call, introspection)?;
+    let (introspection, bytes) = (introspection(&caller.viewer), payload.get().len());
+    let read = move |limits: &RequestLimits| envelope::of_message(&payload, limits);
+    let call = understood(&doors, &caller.place, bytes, read).await??;
+    let judged = judged(&doors, vec![call], &caller.place, introspection).await?.pop();
+    let (mut call, prepared) = judged.ok_or_else(|| Error::internal("a call was lost"))?;
+    let prepared = prepared?;
     let arrival = Arrival { viewer: caller.viewer, language: shown.language, min_seq: None, request_id };
-    let entered = timeout(FACTS_WAIT_MAX, (doors.enter)(arrival)).await;
-    let entered = entered.map_err(|_| Error::Unavailable("the facts are not to be had"))??;
+    let entered = (doors.enter)(arrival).await?;
     tracing::info!(%request_id, operation = prepared.kind_name(), "operation of a socket");
     match prepared.kind() {
         OperationType::Query | OperationType::Mutation => {
@@ -186,6 +190,9 @@ where
         OperationType::Subscription => {
             // How many a socket follows has a limit of its own; what it waits for is not under way.
             drop(caller.place);
+            // It lasts, and with it what it was asked with.
+            call.variables.retain(|name, _| prepared.declares(name));
+            teller.say(News::Follows).await?;
             followed(doors, shown, Opened { prepared, call, entered, introspection, request_id }, teller).await
         }
     }
@@ -218,7 +225,7 @@ where
     let _open = metrics::opened(Open::Subscription);
     let mut events = doors.schemas.subscribe(&prepared, call, entered.context);
     while let Some(answer) = events.next().await {
-        let known = (doors.authenticate)(shown.credentials()).await;
+        let known = (doors.recognise)(shown.credentials()).await;
         known.map_err(|error| Stop::Closed(close_of(&error)))?;
         let answer = errors::finished(answer, request_id, introspection);
         // Without data nothing was begun: an event always has some.

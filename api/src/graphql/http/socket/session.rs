@@ -1,6 +1,6 @@
 //! The life of one socket: greeted in time, known, heard from, and closed with a reason.
 
-use std::{collections::HashMap, net::IpAddr, sync::Arc, time::Duration};
+use std::{collections::HashMap, net::IpAddr, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use async_graphql::{ObjectType, SubscriptionType};
 use axum::{
@@ -8,6 +8,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, header::AUTHORIZATION, request::Parts},
 };
 use entity::vocabulary::Language;
+use futures::FutureExt;
 use serde_json::{Map, Value, value::RawValue};
 use tokio::{
     sync::mpsc,
@@ -16,14 +17,15 @@ use tokio::{
 };
 
 use super::{
-    super::{Doors, envelope, language::preferred_language},
+    super::{Doors, language::preferred_language},
     message::{Close, Received, Sent},
-    operation::{self, Heard, News, Teller, close_of},
+    operation::{self, Asked, Heard, News, Teller, close_of},
 };
 use crate::{
     Error,
     auth::{Caller, Credentials},
     metrics::{self, Open},
+    server::{Place, Seat, Traffic},
 };
 
 /// Messages that wait for a client before its operations wait themselves.
@@ -37,6 +39,12 @@ const LEAVING_TIME_MAX: Duration = Duration::from_secs(2);
 
 /// Bytes of what a client says of itself.
 const GREETING_BYTES_MAX: usize = 16 * 1024;
+
+/// Bytes a client may send before it is known: its greeting, framed.
+const UNKNOWN_BYTES_MAX: u64 = 2 * GREETING_BYTES_MAX as u64;
+
+/// Bytes of a client's frame beside what it carries, where that is short: two of the header, four of the mask.
+const CONTROL_FRAME_BYTES: u64 = 6;
 
 /// What a client shows of itself: the headers it came with, and the token it was greeted by.
 #[derive(Clone)]
@@ -89,6 +97,11 @@ pub(super) struct Session<Q, M, S, C> {
     begun: u64,
     heard: (mpsc::Sender<Heard>, mpsc::Receiver<Heard>),
     last_word: Instant,
+    incoming: Incoming,
+    /// Whether it is only waited for what is under way.
+    leaves: bool,
+    /// Among the sockets of its address, then of its caller.
+    seat: Seat,
 }
 
 /// How far a client has come.
@@ -96,12 +109,47 @@ enum Standing {
     /// Not greeted yet, and until when it must be.
     Unknown(Instant),
     /// Known, and until when; for ever without a token.
-    Known(Option<Instant>),
+    Known { until: Option<Instant>, place: Arc<Place> },
 }
 
 struct Running {
     number: u64,
     task: AbortHandle,
+    /// Whether it waits for events, and not for its answer.
+    follows: bool,
+}
+
+/// What comes in, and since when a message is under way: the engine shows whole messages alone, and a client could drip one
+/// for ever between its pongs.
+struct Incoming {
+    traffic: Traffic,
+    /// Bytes of whole messages.
+    whole: u64,
+    unfinished_since: Option<Instant>,
+}
+
+impl Incoming {
+    fn of(traffic: Traffic) -> Self {
+        traffic.allow(UNKNOWN_BYTES_MAX);
+        Self { whole: traffic.received(), traffic, unfinished_since: None }
+    }
+
+    /// A message is whole.
+    fn message(&mut self) {
+        (self.whole, self.unfinished_since) = (self.traffic.received(), None);
+    }
+
+    /// A ping or pong is whole, which may come within a message.
+    fn control(&mut self, bytes: usize) {
+        self.whole = (self.whole + bytes as u64 + CONTROL_FRAME_BYTES).min(self.traffic.received());
+        self.look();
+    }
+
+    fn look(&mut self) {
+        if self.traffic.received() > self.whole {
+            self.unfinished_since.get_or_insert_with(Instant::now);
+        }
+    }
 }
 
 /// What happens next.
@@ -120,7 +168,7 @@ where
     S: SubscriptionType + 'static,
     C: Clone + Send + Sync + 'static,
 {
-    pub(super) fn new(doors: Arc<Doors<Q, M, S, C>>, shown: Shown) -> Self {
+    pub(super) fn new(doors: Arc<Doors<Q, M, S, C>>, shown: Shown, seat: Seat, traffic: Traffic) -> Self {
         let now = Instant::now();
         let standing = Standing::Unknown(now + doors.sockets.greeting_time_max);
         Self {
@@ -132,13 +180,21 @@ where
             begun: 0,
             heard: mpsc::channel(WAITING_MAX),
             last_word: now,
+            incoming: Incoming::of(traffic),
+            leaves: false,
+            seat,
         }
     }
 
     /// Keeps the socket until one side has had enough.
     pub(super) async fn kept(mut self, mut socket: WebSocket) {
         let _open = metrics::opened(Open::Socket);
-        let Some(Close(code, reason)) = self.served(&mut socket).await else { return };
+        let served = AssertUnwindSafe(self.served(&mut socket)).catch_unwind().await;
+        let ended = served.unwrap_or_else(|_| {
+            metrics::panicked();
+            Some(Close::PANICKED)
+        });
+        let Some(Close(code, reason)) = ended else { return };
         self.tasks.abort_all();
         let frame = CloseFrame { code, reason: reason.into() };
         let leaving = async {
@@ -160,7 +216,7 @@ where
         let mut pulse = pulse(doors.sockets.silence_max);
         loop {
             let event = tokio::select! {
-                () = &mut stopping => Event::Stopping,
+                () = &mut stopping, if !self.leaves => Event::Stopping,
                 () = until(self.deadline()) => Event::TimeIsUp,
                 _ = pulse.tick() => Event::Pulse,
                 heard = self.heard.1.recv() => Event::Heard(heard),
@@ -170,44 +226,69 @@ where
                 Ok(reply) => reply,
                 Err(end) => return end,
             };
+            let is_done = self.leaves && self.operations.values().all(|running| running.follows);
             if let Some(message) = reply {
                 match timeout(TAKING_TIME_MAX, socket.send(message)).await {
                     Ok(Ok(())) => {}
                     _ => return None,
                 }
             }
+            if is_done {
+                return Some(Close::STOPPING);
+            }
         }
     }
 
     fn deadline(&self) -> Option<Instant> {
-        match self.standing {
-            Standing::Unknown(until) => Some(until),
-            Standing::Known(until) => until,
-        }
+        let known = match &self.standing {
+            Standing::Unknown(until) => Some(*until),
+            Standing::Known { until, .. } => *until,
+        };
+        let whole = self.incoming.unfinished_since.map(|since| since + self.doors.sockets.message_time_max);
+        known.into_iter().chain(whole).min()
     }
 
     /// What is said to an event; an error ends the socket.
     async fn react(&mut self, event: Event) -> Result<Option<Message>, Option<Close>> {
         while self.tasks.try_join_next().is_some() {}
         match event {
-            Event::Stopping => Err(Some(Close::STOPPING)),
-            Event::TimeIsUp => Err(Some(match self.standing {
-                Standing::Unknown(_) => Close::NOT_GREETED,
-                Standing::Known(_) => Close::EXPIRED,
-            })),
+            Event::Stopping => {
+                self.leaves = true;
+                Ok(None)
+            }
+            Event::TimeIsUp => Err(Some(self.overdue())),
             Event::Pulse if self.last_word.elapsed() >= self.doors.sockets.silence_max => Err(Some(Close::SILENT)),
-            Event::Pulse => Ok(Some(Message::Ping(axum::body::Bytes::new()))),
+            Event::Pulse => {
+                self.incoming.look();
+                Ok(Some(Message::Ping(axum::body::Bytes::new())))
+            }
             Event::Heard(None) | Event::Received(None | Some(Ok(Message::Close(_)))) => Err(None),
             Event::Heard(Some(heard)) => self.hear(heard).map_err(Some),
             Event::Received(Some(Err(_))) => Err(Some(Close::UNREADABLE)),
             Event::Received(Some(Ok(message))) => {
                 self.last_word = Instant::now();
                 match message {
-                    Message::Text(text) => self.receive(text.as_str()).await.map_err(Some),
+                    Message::Text(text) => {
+                        self.incoming.message();
+                        self.receive(text.as_str()).await.map_err(Some)
+                    }
                     Message::Binary(_) => Err(Some(Close::MALFORMED)),
-                    Message::Ping(_) | Message::Pong(_) | Message::Close(_) => Ok(None),
+                    Message::Ping(bytes) | Message::Pong(bytes) => {
+                        self.incoming.control(bytes.len());
+                        Ok(None)
+                    }
+                    Message::Close(_) => Ok(None),
                 }
             }
+        }
+    }
+
+    /// What took too long.
+    fn overdue(&self) -> Close {
+        match &self.standing {
+            Standing::Unknown(until) if *until <= Instant::now() => Close::NOT_GREETED,
+            Standing::Known { until: Some(until), .. } if *until <= Instant::now() => Close::EXPIRED,
+            Standing::Unknown(_) | Standing::Known { .. } => Close::TOO_SLOW,
         }
     }
 
@@ -221,11 +302,18 @@ where
                 self.operations.remove(&id);
                 Ok(Some(Message::Text(text.into())))
             }
+            News::Follows => {
+                self.operations.entry(id).and_modify(|running| running.follows = true);
+                Ok(None)
+            }
             News::Close(close) => Err(close),
         }
     }
 
     async fn receive(&mut self, text: &str) -> Result<Option<Message>, Close> {
+        if let Standing::Known { place, .. } = &self.standing {
+            place.count().map_err(|_| Close::BUSY)?;
+        }
         let reply = match Received::of(text).ok_or(Close::MALFORMED)? {
             Received::Init(payload) => {
                 self.greet(payload).await?;
@@ -248,7 +336,7 @@ where
     }
 
     async fn greet(&mut self, payload: Option<&RawValue>) -> Result<(), Close> {
-        if matches!(self.standing, Standing::Known(_)) {
+        if matches!(self.standing, Standing::Known { .. }) {
             return Err(Close::GREETED_TWICE);
         }
         self.shown.greet(payload)?;
@@ -257,7 +345,10 @@ where
             Error::Unauthenticated { .. } if is_bare => Close::UNAUTHORISED,
             error => close_of(&error),
         })?;
-        self.standing = Standing::Known(self.known_until(&caller));
+        self.seat = caller.place.seat().map_err(|error| close_of(&error))?;
+        self.incoming.traffic.allow(u64::MAX);
+        let until = self.known_until(&caller);
+        self.standing = Standing::Known { until, place: caller.place };
         Ok(())
     }
 
@@ -275,18 +366,24 @@ where
             return Err(Close::IN_USE);
         }
         let allowed = self.doors.sockets.operations;
-        let call = if self.operations.len() < allowed {
-            envelope::of_message(payload, &self.doors.request_limits)
+        let refused = if self.leaves {
+            Some(Error::Unavailable("the gateway is stopping"))
         } else {
-            let full =
-                Error::LimitExceeded { limit: "SUBSCRIPTIONS_MAX", allowed: allowed as u64, retry_after_seconds: None };
-            let answer = crate::graphql::errors::refusal(&full, uuid::Uuid::nil());
-            return Ok(Some(Sent::Error { id: &id, payload: &answer.errors }.text()));
+            (self.operations.len() >= allowed).then_some(Error::LimitExceeded {
+                limit: "SUBSCRIPTIONS_MAX",
+                allowed: allowed as u64,
+                retry_after_seconds: None,
+            })
         };
+        if let Some(error) = refused {
+            let answer = crate::graphql::errors::refusal(&error, uuid::Uuid::nil());
+            return Ok(Some(Sent::Error { id: &id, payload: &answer.errors }.text()));
+        }
         self.begun += 1;
         let teller = Teller { id: id.clone(), number: self.begun, to: self.heard.0.clone() };
-        let task = self.tasks.spawn(operation::done(Arc::clone(&self.doors), self.shown.clone(), call, teller));
-        self.operations.insert(id, Running { number: self.begun, task });
+        let asked = Asked { shown: self.shown.clone(), payload: payload.to_owned() };
+        let task = self.tasks.spawn(operation::done(Arc::clone(&self.doors), asked, teller));
+        self.operations.insert(id, Running { number: self.begun, task, follows: false });
         Ok(None)
     }
 }
