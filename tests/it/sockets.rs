@@ -489,6 +489,8 @@ async fn sockets_of_one_caller_and_of_one_address_are_counted() {
     let mut third = door.socket(&[]).await.unwrap();
     third.greet(Some(&token)).await;
     assert_eq!(third.closed().await, 1013);
+    drop(third);
+    sleep(QUIET).await;
     let _other = door.known(&other).await;
 
     let unknown = [door.socket(&[]).await, door.socket(&[]).await];
