@@ -385,6 +385,10 @@ async fn socket_is_closed_with_the_code_of_what_went_wrong() {
         socket.send(&json!({"type": "connection_init", "payload": payload})).await;
         assert_eq!(socket.closed().await, code, "{payload}");
     }
+    let mut doubled = door.socket(&[]).await.unwrap();
+    let payload = format!(r#"{{"Authorization":"Bearer x","Authorization":"Bearer {token}"}}"#);
+    doubled.text(&format!(r#"{{"type":"connection_init","payload":{payload}}}"#)).await;
+    assert_eq!(doubled.closed().await, 4400);
     let mut early = door.socket(&[]).await.unwrap();
     early.subscribe("1", CHANGED, &json!({})).await;
     assert_eq!(early.closed().await, 4401);

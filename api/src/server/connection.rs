@@ -15,7 +15,7 @@ use axum::{
     extract::ConnectInfo,
     http::{
         HeaderValue, Request, Response, StatusCode, Version,
-        header::{CONNECTION, HOST, STRICT_TRANSPORT_SECURITY, UPGRADE},
+        header::{CONNECTION, HOST, STRICT_TRANSPORT_SECURITY, TRANSFER_ENCODING, UPGRADE},
     },
 };
 use hyper::{
@@ -85,7 +85,7 @@ impl Manners {
     async fn answer(&self, request: Request<Incoming>, visit: &Visit<'_>) -> Response<Answer> {
         visit.watch.asked();
         let answered = Answered(visit.watch.clone());
-        let mut response = if names_one_host(&request) {
+        let mut response = if names_one_host(&request) && is_framed_plainly(&request) {
             let mut request = request.map(|body| Body::new(Timed::new(body, self.body_time_max)));
             request.extensions_mut().insert(ConnectInfo(visit.peer));
             if request.headers().contains_key(UPGRADE) {
@@ -165,6 +165,14 @@ fn names_one_host(request: &Request<Incoming>) -> bool {
         1 => true,
         _ => false,
     }
+}
+
+/// Whether a body comes in chunks and nothing else, where it has a coding: hyper looks at the last alone, and who looks at the
+/// first would see another end.
+fn is_framed_plainly(request: &Request<Incoming>) -> bool {
+    let mut codings = request.headers().get_all(TRANSFER_ENCODING).iter();
+    codings.next().is_none_or(|coding| coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked"))
+        && codings.next().is_none()
 }
 
 /// Tells a client that its header took too long.

@@ -9,7 +9,7 @@ use axum::{
 };
 use entity::vocabulary::Language;
 use futures::FutureExt;
-use serde_json::{Map, Value, value::RawValue};
+use serde_json::value::RawValue;
 use tokio::{
     sync::mpsc,
     task::{AbortHandle, JoinSet},
@@ -24,6 +24,7 @@ use super::{
 use crate::{
     Error,
     auth::{Caller, Credentials},
+    json,
     metrics::{self, Open},
     server::{Place, Seat, Traffic},
 };
@@ -75,7 +76,7 @@ impl Shown {
         if payload.get().len() > GREETING_BYTES_MAX {
             return Err(Close::MALFORMED);
         }
-        let members: Map<String, Value> = serde_json::from_str(payload.get()).map_err(|_| Close::MALFORMED)?;
+        let members = json::object(payload.get().as_bytes()).ok_or(Close::MALFORMED)?;
         for (_, value) in members.iter().filter(|(name, _)| name.eq_ignore_ascii_case("authorization")) {
             let value = value.as_str().and_then(|text| HeaderValue::from_str(text).ok()).ok_or(Close::FORBIDDEN)?;
             if self.headers.insert(AUTHORIZATION, value).is_some() {
