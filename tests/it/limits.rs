@@ -1,10 +1,6 @@
 //! Every limit at its bound and one above it, and the one secret a request may carry: it is never said back or kept.
 
-use std::{
-    collections::BTreeSet,
-    io::Write,
-    sync::{Arc, Mutex},
-};
+use std::collections::BTreeSet;
 
 use api::auth::Role;
 use axum::{
@@ -15,6 +11,7 @@ use regex::Regex;
 use serde_json::{Value, json};
 
 use crate::{
+    audit::Lines,
     contract::{RECORD, disclosure},
     house::{Engine, House, KELA, PIRKANMAA, Reply, codes},
     on_both_engines,
@@ -347,12 +344,8 @@ async fn no_log_line_holds_a_personal_identity_code_a_user_or_a_token_on_postgre
 
 /// On one thread, so that its subscriber hears every task.
 async fn logs_are_silent(engine: Engine) {
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let subscriber =
-        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish();
     let Some(house) = House::sample(engine).await else { return };
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (lines, _guard) = Lines::heard();
     let token = house.token(KELA, Role::System);
     let mut row = disclosure("limits-2");
     row["subject"] = json!({"personalIdentityCode": FRESH});
@@ -362,24 +355,10 @@ async fn logs_are_silent(engine: Engine) {
     row["caseReference"] = json!(FRESH);
     house.ask(&token, RECORD, json!({"input": {"disclosures": [row]}})).await;
     house.ask(&token, &format!("{{ agreement(number: \"{FRESH}\") {{ id }} }}"), json!({})).await;
-    let lines = String::from_utf8_lossy(&lines.0.lock().unwrap()).into_owned();
+    let lines = lines.text();
     assert!(lines.contains("request_id"), "the log was heard");
     for secret in [FRESH, "secret-end-user-9", &token] {
         assert!(!lines.contains(secret), "a log line holds what it must not");
-    }
-}
-
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
     }
 }
 

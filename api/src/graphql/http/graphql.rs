@@ -350,57 +350,41 @@ where
     T: Send + 'static,
 {
     let watch = Watch::start(&prepared, doors.slow_from);
-    let work = performed(doors, prepared, call, entered, left, place, said).instrument(spans::operation(watch.kind));
-    let done = work.await;
+    let span = spans::operation(watch.kind);
+    let performed = async move {
+        let Entered { context, facts_seq, stale_for: _ } = entered;
+        match prepared.kind() {
+            OperationType::Query => {
+                let (lane, is_heavy, time_max) = (doors.lane.clone(), prepared.is_heavy(), doors.operation_time_max);
+                let work = async move { timeout(left, doors.schemas.execute(prepared, call, context)).await.map(said) };
+                let answer = if is_heavy {
+                    timeout(left, lane.run(Work::Performing, place, trail::carried(work).in_current_span())).await
+                } else {
+                    Ok(Ok(work.await))
+                };
+                let slow = |_| too_slow(time_max);
+                Ok((answer.map_err(slow)??.map_err(slow)?, facts_seq))
+            }
+            OperationType::Mutation => {
+                let place = Arc::clone(place);
+                let work = async move {
+                    let _place = place;
+                    let answer = doors.schemas.execute(prepared, call, context).await;
+                    (answer, (doors.current_seq)())
+                };
+                let task = tokio::spawn(trail::carried(work).in_current_span());
+                let (answer, facts_seq) = task.await.map_err(|_| {
+                    metrics::panicked();
+                    Error::internal("a mutation panicked")
+                })?;
+                Ok((said(answer), facts_seq))
+            }
+            OperationType::Subscription => Err(not_executed()),
+        }
+    };
+    let done = performed.instrument(span).await;
     watch.stop();
     done
-}
-
-async fn performed<Q, M, S, C, T>(
-    doors: Arc<Doors<Q, M, S, C>>,
-    prepared: Prepared,
-    call: Call,
-    entered: Entered<C>,
-    left: Duration,
-    place: &Arc<Place>,
-    said: impl FnOnce(Answer) -> T + Send + 'static,
-) -> Result<(T, i64), Error>
-where
-    Q: ObjectType + 'static,
-    M: ObjectType + 'static,
-    S: SubscriptionType + 'static,
-    C: Clone + Send + Sync + 'static,
-    T: Send + 'static,
-{
-    let Entered { context, facts_seq, stale_for: _ } = entered;
-    match prepared.kind() {
-        OperationType::Query => {
-            let (lane, is_heavy, time_max) = (doors.lane.clone(), prepared.is_heavy(), doors.operation_time_max);
-            let work = async move { timeout(left, doors.schemas.execute(prepared, call, context)).await.map(said) };
-            let answer = if is_heavy {
-                timeout(left, lane.run(Work::Performing, place, trail::carried(work).in_current_span())).await
-            } else {
-                Ok(Ok(work.await))
-            };
-            let slow = |_| too_slow(time_max);
-            Ok((answer.map_err(slow)??.map_err(slow)?, facts_seq))
-        }
-        OperationType::Mutation => {
-            let place = Arc::clone(place);
-            let work = async move {
-                let _place = place;
-                let answer = doors.schemas.execute(prepared, call, context).await;
-                (answer, (doors.current_seq)())
-            };
-            let task = tokio::spawn(trail::carried(work).in_current_span());
-            let (answer, facts_seq) = task.await.map_err(|_| {
-                metrics::panicked();
-                Error::internal("a mutation panicked")
-            })?;
-            Ok((said(answer), facts_seq))
-        }
-        OperationType::Subscription => Err(not_executed()),
-    }
 }
 
 /// Whether a caller may ask for the schema.
