@@ -178,10 +178,24 @@ async fn signatures_follow_a_cut_before_any_answer() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn recording_goes_on_when_the_database_is_back() {
+    recording_goes_on_after(Duration::from_millis(1_200), "5s").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn recording_goes_on_when_calls_were_ended_for_the_silence_of_the_database() {
+    recording_goes_on_after(Duration::from_secs(3), "1s").await;
+}
+
+/// Stops the database for a time, of whose silence calls are ended after the second one.
+async fn recording_goes_on_after(outage: Duration, silence_max: &'static str) {
     let Some(cluster) = Cluster::start(Durability::Test).await else { return };
     let url = cluster.url(&cluster.create_database(None).await);
-    let short = |name: &str| (name == "FACTS_MAX_AGE").then(|| "1s".to_owned());
-    let house = House::open(Arc::new(tempfile::tempdir().unwrap()), url, short).await;
+    let settings = |name: &str| match name {
+        "FACTS_MAX_AGE" => Some("1s".to_owned()),
+        "DATABASE_SILENCE_MAX" => Some(silence_max.to_owned()),
+        _ => None,
+    };
+    let house = House::open(Arc::new(tempfile::tempdir().unwrap()), url, settings).await;
     let kela = house.kela();
     let mut recorded = house.recorded(&kela, &[report("before")]).await;
     let reports = [report("meanwhile"), report("before")];
@@ -191,7 +205,7 @@ async fn recording_goes_on_when_the_database_is_back() {
     for _ in 0..2 {
         assert_eq!(acknowledged(&attempt().await), None);
     }
-    sleep(Duration::from_millis(1_200)).await;
+    sleep(outage).await;
     // The registry is read from memory, and the answer says how old it may be.
     let known = house.reply(Some(&kela), "{ agreement(number: \"KEL-2023-014\") { number } }", json!({})).await;
     assert_eq!(known.body["data"]["agreement"]["number"], "KEL-2023-014", "{:#}", known.body);
@@ -211,8 +225,6 @@ async fn recording_goes_on_when_the_database_is_back() {
     assert_eq!(faults(&house.suspend(&id).await.body["data"]["suspendAgreement"]), []);
     house.checkpoint_of(house.log_size().await).await;
     assert!(back.elapsed() < RECOVERY_MAX, "all is well only after {:?}", back.elapsed());
-    // Once the watch has found that the server was started anew it gives up every connection, also what is asked over it.
-    sleep(Duration::from_millis(1_500)).await;
     assert_whole(&house.app).await;
     assert_tallied(&house.app).await;
 }

@@ -338,7 +338,8 @@ fn pool(
 }
 
 /// Refuses a server that is none for this target: an address may have come to lead to another. Where that was promoted
-/// beside the one known so far, all connections are made anew, and no connection from before is used beside this one.
+/// beside the one known so far, or has started anew, all connections are made anew, and no connection from before is used
+/// beside this one.
 async fn admit(
     target: &Target,
     place: Place,
@@ -353,8 +354,8 @@ async fn admit(
     }
     match primary.refusal(&standing) {
         Some(why) => Err(sqlx::Error::Configuration(why.into())),
-        None if primary.is_promoted(place.host, &standing) => {
-            Err(sqlx::Error::Configuration("it was promoted; connections are made anew".into()))
+        None if primary.has_changed(place.host, &standing) => {
+            Err(sqlx::Error::Configuration("it was promoted or started anew; so are connections made".into()))
         }
         None => Ok(()),
     }

@@ -132,25 +132,41 @@ impl Primary {
         }
     }
 
-    /// Whether a server that may be written to is of a newer timeline than was known; then every connection made so far is
-    /// given up, and those to come are made to its host.
-    pub fn is_promoted(&self, host: usize, standing: &Standing) -> bool {
+    /// Whether a server that may be written to is of a newer timeline than was known, or has started anew; then every
+    /// connection made so far is given up, and those to come are made to its host.
+    pub fn has_changed(&self, host: usize, standing: &Standing) -> bool {
         let is_newer = self.timeline.fetch_max(standing.timeline, Ordering::AcqRel) < standing.timeline;
-        if is_newer {
+        let has_restarted = host == self.place.borrow().host && self.note_start(standing.started_at);
+        if is_newer || has_restarted {
             tracing::warn!(
                 host = named(&self.hosts[host]),
                 timeline = standing.timeline,
-                "a connection leads to a server that was promoted; the primary is here now"
+                "a connection leads to a server that was promoted or started anew; the primary is here now"
             );
             self.move_to(host);
         }
-        is_newer
+        is_newer || has_restarted
+    }
+
+    /// Whether the server was started later than was known; then that is known.
+    fn note_start(&self, started_at: chrono::DateTime<chrono::Utc>) -> bool {
+        let mut known = self.started_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_later = *known < started_at;
+        if is_later {
+            *known = started_at;
+        }
+        is_later
     }
 
     /// Watches until nobody holds the primary any more.
     pub async fn watch(this: Weak<Self>, first: PgConnection) {
-        let mut watcher =
-            Watcher { connection: Some(first), heard_at: Instant::now(), others_at: Instant::now(), gave_up: false };
+        let mut watcher = Watcher {
+            connection: Some(first),
+            heard_at: Instant::now(),
+            epoch: 0,
+            others_at: Instant::now(),
+            gave_up: false,
+        };
         loop {
             sleep(if watcher.connection.is_some() { LOOK } else { SEARCH }).await;
             let Some(primary) = this.upgrade() else { return };
@@ -180,6 +196,8 @@ impl Primary {
 struct Watcher {
     connection: Option<PgConnection>,
     heard_at: Instant,
+    /// Epoch when it was last heard, or calls were ended.
+    epoch: u64,
     others_at: Instant,
     /// Whether calls were ended in this silence.
     gave_up: bool,
@@ -192,9 +210,10 @@ impl Watcher {
                 Ok(Ok(standing)) if primary.refusal(&standing).is_none() => {
                     // A pooler may have led the question to another server than the one before.
                     let host = primary.place.borrow().host;
-                    primary.is_promoted(host, &standing);
+                    primary.has_changed(host, &standing);
                     primary.heard(&standing);
                     self.heard_at = Instant::now();
+                    self.epoch = primary.place.borrow().epoch;
                     return self.look_at_others(primary).await;
                 }
                 // Nobody answers yet: the other hosts may know more.
@@ -210,14 +229,16 @@ impl Watcher {
             None if !self.gave_up && self.heard_at.elapsed() > primary.connecting.silence_max => {
                 tracing::error!("no host is a primary that takes writes; calls that wait for one are ended");
                 self.gave_up = true;
-                primary.move_to(primary.place.borrow().host);
+                let host = primary.place.borrow().host;
+                primary.move_to(host);
+                self.epoch = primary.place.borrow().epoch;
             }
             None => {}
         }
     }
 
     /// A primary answers again, there or elsewhere. Connections from before are given up, but where the server never went
-    /// away: then only the one that watched was lost.
+    /// away (then only the one that watched was lost), or where a connection came upon it before and they were given up then.
     fn settle(&mut self, primary: &Primary, (host, connection, standing): (usize, PgConnection, Standing)) {
         let was = *primary.place.borrow();
         let started_at = {
@@ -225,14 +246,15 @@ impl Watcher {
             std::mem::replace(&mut *known, standing.started_at)
         };
         let newer = standing.timeline > primary.timeline.load(Ordering::Acquire);
-        let was_silent = self.heard_at.elapsed() > primary.connecting.silence_max;
+        let was_silent = was.epoch == self.epoch && self.heard_at.elapsed() > primary.connecting.silence_max;
         primary.heard(&standing);
         if host != was.host || newer || started_at != standing.started_at || was_silent {
             tracing::warn!(host = named(&primary.hosts[host]), timeline = standing.timeline, "the primary is here now");
             primary.move_to(host);
         }
-        *self =
-            Self { connection: Some(connection), heard_at: Instant::now(), others_at: Instant::now(), gave_up: false };
+        let epoch = primary.place.borrow().epoch;
+        let now = Instant::now();
+        *self = Self { connection: Some(connection), heard_at: now, epoch, others_at: now, gave_up: false };
     }
 
     /// Looks now and then whether another host was promoted beside the primary, which then is the old one.

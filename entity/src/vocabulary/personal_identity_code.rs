@@ -56,28 +56,147 @@ impl fmt::Debug for PersonalIdentityCode {
 
 /// Whether a text holds anything of the shape of a personal identity code, in either case.
 ///
-/// Only the shape is asked about, as the database does too: a text refused in vain is a smaller harm than a code kept.
-/// A code-like stretch of a UUID or a longer hexadecimal number is not a code.
+/// Of a code as it is officially written only the shape is asked about, as the database does too: a text refused in vain is
+/// a smaller harm than a code kept. A code-like stretch of a UUID or a longer hexadecimal number is not a code.
 ///
-/// It is found also where it is written in full-width characters, with a typographic dash, or with characters between
-/// that nobody sees.
+/// It is found also where it is written in the digits or look-alike letters of another script, with a typographic dash, or
+/// with characters between that nobody sees; and, if its day is real and its check character right, where spaces or
+/// punctuation stand within it or in place of its sign.
 pub fn contains_personal_identity_code(text: &str) -> bool {
     if text.is_ascii() { holds_code(text.as_bytes()) } else { holds_code(plain(text).as_bytes()) }
 }
 
 fn holds_code(bytes: &[u8]) -> bool {
     bytes.array_windows().enumerate().any(|(at, window)| is_shaped(window) && !is_within_hexadecimal(bytes, at))
+        || starts_of_numbers(bytes).any(|at| begins_spaced(&bytes[at..]) == Some(true))
 }
 
-/// Text as it reads: full-width characters and dashes as their plain ones, and nothing that has no width.
+/// Where a digit stands that a day may begin with, and none before it.
+fn starts_of_numbers(bytes: &[u8]) -> impl Iterator<Item = usize> {
+    let is_first = |at: &usize| *at == 0 || !bytes[at - 1].is_ascii_digit();
+    (0..bytes.len()).filter(move |at| matches!(bytes[*at], b'0'..=b'3') && is_first(at))
+}
+
+/// Text as it reads: digits, letters and dashes of other scripts as the plain ones they look like, space of any kind as a
+/// space, and nothing that has no width.
 fn plain(text: &str) -> String {
-    let seen = |character: &char| !matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-    let read = |character: char| match character {
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(character) - 0xfee0).unwrap_or(character),
-        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' => '-',
-        other => other,
+    text.chars().filter(|character| !has_no_width(*character)).map(read_as).collect()
+}
+
+const fn has_no_width(character: char) -> bool {
+    matches!(
+        character,
+        '\u{ad}' | '\u{300}'..='\u{36f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+    )
+}
+
+/// Zero of each script whose digits follow it in order (Unicode, general category Nd), in the basic plane.
+const ZEROS: [u32; 37] = [
+    0x0660, 0x06f0, 0x07c0, 0x0966, 0x09e6, 0x0a66, 0x0ae6, 0x0b66, 0x0be6, 0x0c66, 0x0ce6, 0x0d66, 0x0de6, 0x0e50,
+    0x0ed0, 0x0f20, 0x1040, 0x1090, 0x17e0, 0x1810, 0x1946, 0x19d0, 0x1a80, 0x1a90, 0x1b50, 0x1bb0, 0x1c40, 0x1c50,
+    0xa620, 0xa8d0, 0xa900, 0xa9d0, 0xa9f0, 0xaa50, 0xabf0, 0xff10, 0x2080,
+];
+
+/// Letters of a code, and what they look like in Cyrillic and Greek.
+const LOOK_ALIKES: [(char, &str); 15] = [
+    ('A', "АΑ"),
+    ('B', "ВΒ"),
+    ('C', "СϹ"),
+    ('E', "ЕΕ"),
+    ('H', "НΗ"),
+    ('J', "ЈͿ"),
+    ('K', "КΚ"),
+    ('M', "МΜ"),
+    ('N', "Ν"),
+    ('P', "РΡ"),
+    ('S', "Ѕ"),
+    ('T', "ТΤ"),
+    ('V', "Ѵ"),
+    ('X', "ХΧ"),
+    ('Y', "УΥҮ"),
+];
+
+fn read_as(character: char) -> char {
+    let code = u32::from(character);
+    let digit = ZEROS.iter().find_map(|zero| code.checked_sub(*zero).filter(|value| *value < 10));
+    // Mathematical digits, five styles of ten.
+    let digit = digit.or_else(|| (0x1d7ce..=0x1d7ff).contains(&code).then(|| (code - 0x1d7ce) % 10));
+    match character {
+        character if character.is_ascii() => character,
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(code - 0xfee0).unwrap_or(character),
+        '\u{2010}'..='\u{2015}' | '\u{2043}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' => '-',
+        space if space.is_whitespace() => ' ',
+        '\u{b7}' | '\u{2022}' | '\u{2024}' | '\u{2027}' | '\u{2044}' | '\u{2215}' | '\u{22c5}' => '.',
+        other => digit.and_then(|digit| char::from_digit(digit, 10)).unwrap_or_else(|| letter(other)),
+    }
+}
+
+fn letter(character: char) -> char {
+    let mut upper = character.to_uppercase();
+    let (Some(upper), None) = (upper.next(), upper.next()) else { return character };
+    LOOK_ALIKES.iter().find(|(_, alike)| alike.contains(upper)).map_or(character, |(letter, _)| *letter)
+}
+
+/// Characters of spacing or punctuation that may stand at one place within a code.
+const GAP_CHARACTERS_MAX: usize = 3;
+
+/// Whether a code that has gaps stands at the beginning of a text; null where the text ends or goes on otherwise.
+fn begins_spaced(text: &[u8]) -> Option<bool> {
+    let mut rest = Rest(text);
+    let (mut date, mut is_date_parted) = ([0; 6], false);
+    for digit in &mut date {
+        is_date_parted |= rest.gap();
+        *digit = rest.next(u8::is_ascii_digit)?;
+    }
+    let is_apart = rest.gap();
+    let said = rest.next(u8::is_ascii_alphabetic);
+    let is_apart = rest.gap() || is_apart;
+    let mut number = [0; 3];
+    for digit in &mut number {
+        *digit = rest.next(u8::is_ascii_digit)?;
+    }
+    rest.gap();
+    let check = rest.next(u8::is_ascii_alphanumeric)?;
+    // A date and a year, as in the number of a case, is no code.
+    let is_as_year = is_date_parted && check.is_ascii_digit();
+    let signs = match &said {
+        Some(said) => std::slice::from_ref(said),
+        None if is_apart && !is_as_year => b"+-A",
+        None => &[],
     };
-    text.chars().filter(seen).map(read).collect()
+    let [d1, d2, m1, m2, y1, y2] = date;
+    let [n1, n2, n3] = number;
+    let is_code = |sign: &u8| {
+        Form::of(&[d1, d2, m1, m2, y1, y2, *sign, n1, n2, n3, check])
+            .is_some_and(|form| form.is_of_real_day() && form.is_check_right())
+    };
+    Some(rest.is_at_end_of_word() && signs.iter().any(is_code))
+}
+
+/// What is still to be read of a text.
+struct Rest<'a>(&'a [u8]);
+
+impl Rest<'_> {
+    /// Passes over spacing and punctuation, of which there may be a little; whether there was any.
+    fn gap(&mut self) -> bool {
+        let is_gap = |byte: &&u8| byte.is_ascii() && !byte.is_ascii_alphanumeric();
+        let length = self.0.iter().take(GAP_CHARACTERS_MAX).take_while(is_gap).count();
+        self.0 = &self.0[length..];
+        length > 0
+    }
+
+    fn next(&mut self, is_wanted: impl Fn(&u8) -> bool) -> Option<u8> {
+        let (first, rest) = self.0.split_first()?;
+        is_wanted(first).then(|| {
+            self.0 = rest;
+            *first
+        })
+    }
+
+    fn is_at_end_of_word(&self) -> bool {
+        self.0.first().is_none_or(|byte| byte.is_ascii() && !byte.is_ascii_alphanumeric())
+    }
 }
 
 const FORM: &str = "form is not `DDMMYYSNNNC`";
@@ -273,6 +392,40 @@ mod tests {
             "131052\u{2013}308T",
             "131052\u{2212}308T",
             "13\u{200b}1052-\u{ad}308T",
+            "\u{661}\u{663}\u{661}\u{660}\u{665}\u{662}-\u{663}\u{660}\u{668}T",
+            "131052-308\u{422}",
+            "131052-308\u{3a4}",
+            "010594\u{443}9032",
+        ] {
+            assert!(contains_personal_identity_code(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn code_with_gaps_is_found_if_it_is_a_right_one() {
+        for text in [
+            "131052 308T",
+            "131052 -308T",
+            "131052- 308t",
+            "131052 - 308T",
+            "131052--308T",
+            "131052.308T",
+            "131052/308T",
+            "131052_308T",
+            "131052:308T",
+            "131052\n308T",
+            "131052\r\n308T",
+            "131052\u{a0}308T",
+            "131052\u{b7}308T",
+            "131052 308 T",
+            "13 1052-308T",
+            "13.10.52-308T",
+            "13.10.52 308T, ja muuta",
+            "010594 Y 9032",
+            "010594.y9032",
+            "01.05.94 Y9032",
+            "010190 999W",
+            "020504 902E",
         ] {
             assert!(contains_personal_identity_code(text), "{text}");
         }
@@ -284,8 +437,18 @@ mod tests {
             "",
             "Kela 0246246-0",
             "131052_308U",
-            "131052 308T",
+            "131052 308U",
+            "131052 308Tuki",
+            "131352 308T",
+            "131052        308T",
+            "131052308T",
             "132052-2024",
+            "12/02.05.00/2024",
+            "HEL 2024-001234 T 00 01 02",
+            "01.01.25 - 31.12.26",
+            "29.11.26 10:35",
+            "010 203 4567",
+            "10.10.10.1234",
             "906/2019 22 § 1 mom",
             "2026-03-29T00:00:00.000000Z",
         ] {

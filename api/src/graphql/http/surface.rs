@@ -100,6 +100,8 @@ mod tests {
             ("/graphql?query=%2531%25331052-308T", true),
             ("/export/agreements/131052-308T", true),
             ("/131052%E2%88%92308T", true),
+            ("/131052%20308T", true),
+            ("/graphql?a=131052+308T", true),
             ("/graphql?a=%ff131052-308t", true),
             ("/graphql?query=%7Bviewer%7BfactsSeq%7D%7D", false),
             ("/log/tile/0/x001/x234/067.p/8", false),
