@@ -10,7 +10,13 @@ mod seed;
 mod statistics;
 mod strangers;
 
-use std::{fs::File, io::ErrorKind, os::unix::fs::OpenOptionsExt, path::Path, sync::Arc};
+use std::{
+    fs::{DirBuilder, File},
+    io::ErrorKind,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::Path,
+    sync::Arc,
+};
 
 use entity::{key_fingerprint, vocabulary::Instant};
 use futures::{FutureExt, future::BoxFuture};
@@ -347,8 +353,12 @@ fn keep_private(file: &Path) -> Result<(), OpenError> {
     }
 }
 
+/// Those it makes are for the user alone that runs it.
 fn create_directory(directory: &Path) -> Result<(), OpenError> {
-    std::fs::create_dir_all(directory)
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)
         .map_err(|source| OpenError::DataDirectory { directory: directory.display().to_string(), source })
 }
 

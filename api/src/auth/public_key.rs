@@ -1,4 +1,5 @@
-//! Public keys by which organisations sign, in the form of RFC 7517: which are taken, and what they are known by.
+//! Public keys by which organisations and issuers of tokens sign, in the form of RFC 7517: which are taken, and what they are
+//! known by.
 
 use aws_lc_rs::{
     digest,
@@ -7,17 +8,21 @@ use aws_lc_rs::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{
     Algorithm, DecodingKey,
-    jwk::{AlgorithmParameters, Jwk},
+    jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyOperations, PublicKeyUse, RSAKeyParameters},
 };
 use serde_json::{Value, json};
-
-use super::jwks::{algorithm, bytes, is_for};
 
 /// Characters of one key as given. An RSA key of 8,192 bits has under 1,500.
 pub const JWK_CHARACTERS_MAX: usize = 4_096;
 
 /// Members of RFC 7518 that hold a private or a symmetric key.
 const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+
+/// Bits of an RSA modulus.
+const RSA_BITS: std::ops::RangeInclusive<usize> = 2_048..=8_192;
+
+/// Bytes of a coordinate of P-256 and of an Ed25519 key.
+const POINT_BYTES: usize = 32;
 
 /// Smallest public exponent of RSA; with smaller ones signatures have been forged.
 const RSA_EXPONENT_MIN: u64 = 65_537;
@@ -64,7 +69,14 @@ impl PublicKey {
     /// # Errors
     /// Why it is not taken.
     pub fn parse(text: &str) -> Result<Self, KeyFault> {
-        let members: Value = serde_json::from_str(text).map_err(|_| KeyFault::Malformed)?;
+        Self::of(serde_json::from_str(text).map_err(|_| KeyFault::Malformed)?)
+    }
+
+    /// Reads a key that stands in a document.
+    ///
+    /// # Errors
+    /// Why it is not taken.
+    pub fn of(members: Value) -> Result<Self, KeyFault> {
         if let Some(member) = PRIVATE_MEMBERS.into_iter().find(|member| members.get(member).is_some()) {
             return Err(KeyFault::Private(member));
         }
@@ -78,6 +90,42 @@ impl PublicKey {
         let thumbprint = digest::digest(&digest::SHA256, required.as_bytes());
         Ok(Self { kid: URL_SAFE_NO_PAD.encode(thumbprint.as_ref()), jwk: required, algorithm, key })
     }
+}
+
+/// Algorithm of a key by its own kind; none for symmetric, weak and unknown ones.
+fn algorithm(jwk: &Jwk) -> Option<Algorithm> {
+    match &jwk.algorithm {
+        AlgorithmParameters::EllipticCurve(point) => {
+            let is_point = [&point.x, &point.y].iter().all(|part| bytes(part).is_some_and(|x| x.len() == POINT_BYTES));
+            (point.curve == EllipticCurve::P256 && is_point).then_some(Algorithm::ES256)
+        }
+        AlgorithmParameters::OctetKeyPair(pair) => {
+            let is_key = bytes(&pair.x).is_some_and(|x| x.len() == POINT_BYTES);
+            (pair.curve == EllipticCurve::Ed25519 && is_key).then_some(Algorithm::EdDSA)
+        }
+        AlgorithmParameters::RSA(key) => RSA_BITS.contains(&modulus_bits(key)).then_some(Algorithm::RS256),
+        _ => None,
+    }
+}
+
+/// Whether the key itself says nothing against verifying with this algorithm.
+fn is_for(jwk: &Jwk, algorithm: Algorithm) -> bool {
+    let common = &jwk.common;
+    let signs = common.public_key_use.as_ref().is_none_or(|usage| *usage == PublicKeyUse::Signature);
+    let verifies = common.key_operations.as_ref().is_none_or(|operations| operations.contains(&KeyOperations::Verify));
+    signs && verifies && common.key_algorithm.is_none_or(|named| named == algorithm.into())
+}
+
+fn modulus_bits(key: &RSAKeyParameters) -> usize {
+    let modulus = bytes(&key.n).unwrap_or_default();
+    let significant = modulus.iter().skip_while(|byte| **byte == 0).count();
+    let first = modulus.iter().find(|byte| **byte != 0).copied().unwrap_or_default();
+    (significant * 8).saturating_sub(first.leading_zeros() as usize)
+}
+
+/// Bytes of a member in base64url.
+fn bytes(text: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(text).ok()
 }
 
 /// Required members, once the numbers are a key, in the order of the alphabet, as RFC 7638 asks.

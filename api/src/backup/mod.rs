@@ -291,7 +291,7 @@ fn place(config: &Config, directory: &Path, file: &Listed, later: Option<i64>) -
 async fn place_database(copy: &Path, file: &Path, manifest: &Manifest) -> Result<(), BackupError> {
     let staged = file.with_extension("restoring");
     let parent = files::parent(file);
-    fs::create_dir_all(&parent).map_err(failed(&parent))?;
+    files::ensure_directory(&parent)?;
     for left in beside(&staged).iter().chain([&staged]) {
         let _ = fs::remove_file(left);
     }

@@ -98,6 +98,15 @@ pub const CALLER_REQUESTS_PER_SECOND_MAX: Limit = Limit {
     reason: "twice what two cores answer, so that no honest caller meets it; who shares a gateway among many sets less",
 };
 
+/// Bytes of large bodies and messages of one caller that are understood in a second.
+pub const CALLER_BYTES_PER_SECOND_MAX: Limit = Limit {
+    name: "CALLER_BYTES_PER_SECOND_MAX",
+    unit: "bytes of bodies and messages above 16 KiB of one caller that are understood in a second, as many of them at once; more waits",
+    default: 33_554_432,
+    largest: 4_000_000_000_000,
+    reason: "some 80,000 reports a second in full batches, and less than half a core for bodies that are refused",
+};
+
 /// Requests one caller has under way.
 pub const CALLER_OPERATIONS_MAX: Limit = Limit {
     name: "CALLER_OPERATIONS_MAX",
@@ -135,7 +144,7 @@ pub const HEAVY_OPERATIONS_MAX: Limit = Limit {
 };
 
 /// Limits of the server, in the order of the fields of [`Serving`].
-pub const SERVING_LIMITS: [&Limit; 14] = [
+pub const SERVING_LIMITS: [&Limit; 15] = [
     &HEADER_SECONDS_MAX,
     &HEADER_BYTES_MAX,
     &HEADER_FIELDS_MAX,
@@ -146,6 +155,7 @@ pub const SERVING_LIMITS: [&Limit; 14] = [
     &STOP_SECONDS_MAX,
     &TLS_RELOAD_SECONDS,
     &CALLER_REQUESTS_PER_SECOND_MAX,
+    &CALLER_BYTES_PER_SECOND_MAX,
     &CALLER_OPERATIONS_MAX,
     &CALLER_SOCKETS_MAX,
     &FAILED_AUTHENTICATIONS_PER_SECOND_MAX,
@@ -188,6 +198,8 @@ pub struct Serving {
     pub tls_reload_time: Duration,
     /// [`CALLER_REQUESTS_PER_SECOND_MAX`].
     pub caller_requests_per_second_max: u64,
+    /// [`CALLER_BYTES_PER_SECOND_MAX`].
+    pub caller_bytes_per_second_max: u64,
     /// [`CALLER_OPERATIONS_MAX`].
     pub caller_operations_max: usize,
     /// [`CALLER_SOCKETS_MAX`].
@@ -229,6 +241,7 @@ impl Serving {
             stop_time_max: Duration::from_secs(number()?),
             tls_reload_time: Duration::from_secs(number()?),
             caller_requests_per_second_max: number()?,
+            caller_bytes_per_second_max: number()?,
             caller_operations_max: count(number()?)?,
             caller_sockets_max: count(number()?)?,
             failed_authentications_per_second_max: number()?,

@@ -22,7 +22,10 @@ use governor::{
     clock::{Clock, DefaultClock},
 };
 use quick_cache::sync::Cache;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::sleep,
+};
 
 use super::lane::Work;
 use crate::{Error, config::Serving};
@@ -72,6 +75,16 @@ impl Place {
         let rooms = Arc::clone(&self.0.as_ref()?.counts.bodies);
         // Never closed.
         rooms.acquire_owned().await.ok()
+    }
+
+    /// Waits until so many bytes may be understood, where its caller has sent more than it may in a second.
+    pub async fn pace(&self, bytes: usize) {
+        let Some(Held { counts, .. }) = &self.0 else { return };
+        let kibibytes = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX);
+        let Some(kibibytes) = NonZeroU32::new(kibibytes.min(counts.limits.kibibytes)) else { return };
+        while let Ok(Err(early)) = counts.kibibytes.check_n(kibibytes) {
+            sleep(early.wait_time_from(DefaultClock::default().now())).await;
+        }
     }
 
     /// Turns of its caller in the lane of what takes long; none for one that is not counted.
@@ -129,6 +142,7 @@ pub struct Turnstile {
 #[derive(Debug, Clone, Copy)]
 struct Limits {
     requests: u64,
+    kibibytes: u32,
     under_way: usize,
     failures: u64,
     turns: usize,
@@ -139,6 +153,7 @@ struct Limits {
 #[derive(Debug)]
 struct Counts {
     requests: DefaultDirectRateLimiter,
+    kibibytes: DefaultDirectRateLimiter,
     failures: DefaultDirectRateLimiter,
     /// Microseconds from the start of the process.
     suspect_until: AtomicU64,
@@ -162,6 +177,7 @@ impl Turnstile {
             suspects_until: AtomicU64::new(0),
             limits: Limits {
                 requests: serving.caller_requests_per_second_max,
+                kibibytes: u32::try_from(serving.caller_bytes_per_second_max.div_ceil(1024)).unwrap_or(u32::MAX),
                 under_way: serving.caller_operations_max,
                 failures: serving.failed_authentications_per_second_max,
                 turns: serving.heavy_operations_max.div_ceil(2),
@@ -234,6 +250,7 @@ impl Counts {
         };
         Self {
             requests: per_second(limits.requests),
+            kibibytes: per_second(limits.kibibytes.into()),
             failures: per_second(limits.failures),
             suspect_until: AtomicU64::new(0),
             under_way: Arc::new(Semaphore::new(limits.under_way)),
@@ -321,6 +338,16 @@ mod tests {
         assert!(seat("b").is_ok());
         drop(seats);
         assert!(seat("a").is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn bytes_of_a_caller_beyond_those_of_a_second_wait_and_nobody_elses_do() {
+        let turnstile = turnstile(&[("CALLER_BYTES_PER_SECOND_MAX", "10240")]);
+        let place = |name| turnstile.admit(named(name)).expect("a place");
+        assert!(place("a").pace(6_000).now_or_never().is_some());
+        assert!(place("a").pace(6_000).now_or_never().is_none());
+        assert!(place("b").pace(1_000_000).now_or_never().is_some(), "one body is never too large to begin with");
+        assert!(Place::default().pace(usize::MAX).now_or_never().is_some());
     }
 
     #[tokio::test]

@@ -80,13 +80,17 @@ fn starts_of_numbers(bytes: &[u8]) -> impl Iterator<Item = usize> {
 /// Text as it reads: digits, letters and dashes of other scripts as the plain ones they look like, space of any kind as a
 /// space, and nothing that has no width.
 fn plain(text: &str) -> String {
-    text.chars().filter(|character| !has_no_width(*character)).map(read_as).collect()
+    text.chars().filter(|character| !has_no_width(*character) && !COMBINING.contains(character)).map(read_as).collect()
 }
 
-const fn has_no_width(character: char) -> bool {
+/// Marks upon the character before.
+const COMBINING: std::ops::RangeInclusive<char> = '\u{300}'..='\u{36f}';
+
+/// Whether nobody sees a character where it stands: soft hyphens, joiners, variations and marks of direction.
+pub const fn has_no_width(character: char) -> bool {
     matches!(
         character,
-        '\u{ad}' | '\u{300}'..='\u{36f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
             | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
     )
 }

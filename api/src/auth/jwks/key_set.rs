@@ -1,38 +1,24 @@
 //! Key sets of RFC 7517, and which of their keys may verify a token.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use jsonwebtoken::{
-    Algorithm, DecodingKey,
-    jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyOperations, PublicKeyUse, RSAKeyParameters},
-};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::super::jwt::KEY_ID_BYTES_MAX;
-use super::JwksFault;
+use super::{super::jwt::KEY_ID_BYTES_MAX, super::public_key::PublicKey, JwksFault};
 
 /// Keys of one set; an issuer in rotation has two or three.
 pub const KEYS_MAX: usize = 32;
 
-/// Bits of an RSA modulus.
-const RSA_BITS: std::ops::RangeInclusive<usize> = 2_048..=8_192;
-
-/// Bytes of a coordinate of P-256 and of an Ed25519 key.
-const POINT_BYTES: usize = 32;
-
-/// Key that verifies tokens of one issuer, with the one algorithm it is for.
+/// Key that verifies tokens of one issuer, known by the id its set gives it.
 #[derive(Clone)]
 pub struct VerifyingKey {
     pub(super) id: String,
-    pub(in super::super) key: DecodingKey,
-    pub(in super::super) algorithm: Algorithm,
-    material: AlgorithmParameters,
+    pub(in super::super) public: PublicKey,
 }
 
 impl VerifyingKey {
     /// Whether it is the same key with the same meaning.
     pub(super) fn is(&self, other: &Self) -> bool {
-        self.id == other.id && self.material == other.material && self.algorithm == other.algorithm
+        self.id == other.id && self.public.kid == other.public.kid
     }
 }
 
@@ -52,62 +38,24 @@ pub(super) fn usable(content: &[u8]) -> Result<Vec<VerifyingKey>, JwksFault> {
 }
 
 fn verifying_key(key: Value) -> Option<VerifyingKey> {
-    // A key whose private part is published is nobody's signature.
-    if key.get("d").is_some() {
-        return None;
-    }
-    let jwk: Jwk = serde_json::from_value(key).ok()?;
-    let id = jwk.common.key_id.clone().filter(|id| (1..=KEY_ID_BYTES_MAX).contains(&id.len()))?;
-    let algorithm = algorithm(&jwk).filter(|algorithm| is_for(&jwk, *algorithm))?;
-    let key = DecodingKey::from_jwk(&jwk).ok()?;
-    Some(VerifyingKey { id, key, algorithm, material: jwk.algorithm })
-}
-
-/// Algorithm of a key by its own kind; none for symmetric, weak and unknown ones.
-pub(in super::super) fn algorithm(jwk: &Jwk) -> Option<Algorithm> {
-    match &jwk.algorithm {
-        AlgorithmParameters::EllipticCurve(point) => {
-            let is_point = [&point.x, &point.y].iter().all(|part| bytes(part).is_some_and(|x| x.len() == POINT_BYTES));
-            (point.curve == EllipticCurve::P256 && is_point).then_some(Algorithm::ES256)
-        }
-        AlgorithmParameters::OctetKeyPair(pair) => {
-            let is_key = bytes(&pair.x).is_some_and(|x| x.len() == POINT_BYTES);
-            (pair.curve == EllipticCurve::Ed25519 && is_key).then_some(Algorithm::EdDSA)
-        }
-        AlgorithmParameters::RSA(key) => RSA_BITS.contains(&modulus_bits(key)).then_some(Algorithm::RS256),
-        _ => None,
-    }
-}
-
-/// Whether the key itself says nothing against verifying with this algorithm.
-pub(in super::super) fn is_for(jwk: &Jwk, algorithm: Algorithm) -> bool {
-    let common = &jwk.common;
-    let signs = common.public_key_use.as_ref().is_none_or(|usage| *usage == PublicKeyUse::Signature);
-    let verifies = common.key_operations.as_ref().is_none_or(|operations| operations.contains(&KeyOperations::Verify));
-    signs && verifies && common.key_algorithm.is_none_or(|named| named == algorithm.into())
-}
-
-fn modulus_bits(key: &RSAKeyParameters) -> usize {
-    let modulus = bytes(&key.n).unwrap_or_default();
-    let significant = modulus.iter().skip_while(|byte| **byte == 0).count();
-    let first = modulus.iter().find(|byte| **byte != 0).copied().unwrap_or_default();
-    (significant * 8).saturating_sub(first.leading_zeros() as usize)
-}
-
-/// Bytes of a member in base64url.
-pub(in super::super) fn bytes(text: &str) -> Option<Vec<u8>> {
-    URL_SAFE_NO_PAD.decode(text).ok()
+    let id = key.get("kid")?.as_str().filter(|id| (1..=KEY_ID_BYTES_MAX).contains(&id.len()))?.to_owned();
+    Some(VerifyingKey { id, public: PublicKey::of(key).ok()? })
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    use jsonwebtoken::Algorithm;
     use serde_json::json;
 
     use super::*;
 
+    /// Key of RFC 7517, A.1.
+    const X: &str = "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4";
+    const Y: &str = "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM";
+
     fn key(changes: &Value) -> Value {
-        let point = URL_SAFE_NO_PAD.encode([7; 32]);
-        let mut key = json!({ "kty": "EC", "crv": "P-256", "kid": "k", "x": point, "y": point });
+        let mut key = json!({ "kty": "EC", "crv": "P-256", "kid": "k", "x": X, "y": Y });
         for (name, value) in changes.as_object().expect("object") {
             key[name] = value.clone();
         }
@@ -121,12 +69,12 @@ mod tests {
 
     fn of(keys: &[Value]) -> Result<Vec<Algorithm>, JwksFault> {
         let content = json!({ "keys": keys }).to_string();
-        Ok(usable(content.as_bytes())?.iter().map(|key| key.algorithm).collect())
+        Ok(usable(content.as_bytes())?.iter().map(|key| key.public.algorithm).collect())
     }
 
     #[test]
     fn key_is_taken_for_exactly_one_algorithm() {
-        let edwards = json!({ "kty": "OKP", "crv": "Ed25519", "kid": "k", "x": URL_SAFE_NO_PAD.encode([7; 32]) });
+        let edwards = json!({ "kty": "OKP", "crv": "Ed25519", "kid": "k", "x": X });
         assert_eq!(of(&[key(&json!({}))]).expect("keys"), [Algorithm::ES256]);
         assert_eq!(of(&[edwards]).expect("keys"), [Algorithm::EdDSA]);
         assert_eq!(of(&[rsa(256)]).expect("keys"), [Algorithm::RS256]);
@@ -148,10 +96,12 @@ mod tests {
             key(&json!({ "crv": "P-384" })),
             key(&json!({ "crv": "secp256k1" })),
             key(&json!({ "x": short })),
+            key(&json!({ "x": Y, "y": X })),
             key(&json!({ "kid": null })),
             key(&json!({ "kid": "" })),
             key(&json!({ "kid": "k".repeat(65) })),
             key(&json!({ "d": "AQAB" })),
+            json!({ "kty": "RSA", "kid": "k", "n": URL_SAFE_NO_PAD.encode(vec![0xff; 256]), "e": "Aw" }),
             json!({ "kty": "unheard-of", "kid": "k" }),
             json!("not a key"),
         ];

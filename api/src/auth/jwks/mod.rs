@@ -17,7 +17,7 @@ use chrono::TimeDelta;
 use entity::vocabulary::Instant;
 use tokio::sync::Mutex;
 
-pub(super) use key_set::{VerifyingKey, algorithm, bytes, is_for};
+pub(super) use key_set::VerifyingKey;
 
 use super::development::{self, DEVELOPMENT_AUDIENCE, DEVELOPMENT_ISSUER};
 use crate::{

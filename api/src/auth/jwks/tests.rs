@@ -28,8 +28,10 @@ impl Endpoint {
     }
 
     fn publish(&self, ids: &[&str]) {
-        let point = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc";
-        let key = |id: &&str| json!({ "kty": "EC", "crv": "P-256", "kid": id, "x": point, "y": point });
+        // Key of RFC 7517, A.1.
+        let x = "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4";
+        let y = "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM";
+        let key = |id: &&str| json!({ "kty": "EC", "crv": "P-256", "kid": id, "x": x, "y": y });
         let keys: Vec<_> = ids.iter().map(key).collect();
         *self.answer.lock().expect("lock") = Some(json!({ "keys": keys }).to_string());
     }

@@ -1,7 +1,7 @@
 //! Claims of a signed token: for whom it is, when it holds, and whom it names.
 
 use chrono::{DateTime, TimeDelta};
-use entity::vocabulary::{BusinessId, Instant, contains_personal_identity_code};
+use entity::vocabulary::{BusinessId, Instant, contains_personal_identity_code, has_no_width};
 use serde_json::{Map, Number, Value};
 
 use super::super::{AuthFault, Viewer};
@@ -128,7 +128,8 @@ fn business_id(text: &str, said: &Claims) -> Option<BusinessId> {
 pub fn subject(text: String) -> Result<String, AuthFault> {
     let characters = text.chars().count();
     let acceptable = (1..=SUBJECT_CHARACTERS_MAX).contains(&characters)
-        && !text.contains(char::is_control)
+        && text.trim() == text
+        && !text.contains(|character: char| character.is_control() || has_no_width(character))
         && !contains_personal_identity_code(&text);
     if acceptable { Ok(text) } else { Err(AuthFault::Subject) }
 }
@@ -220,6 +221,19 @@ mod tests {
         assert_eq!(processor(&json!("0245437-2")), Err(AuthFault::Claims));
         assert_eq!(processor(&json!({ "org": ["0245437-2"] })), Err(AuthFault::Claims));
         assert_eq!(processor(&json!({ "org": "x" })), Err(AuthFault::Processor));
+    }
+
+    #[test]
+    fn subject_is_one_that_everybody_reads_alike() {
+        for taken in ["a", "Väinö Mäki", "auth0|5f7c8ec7c33c6c004bbafe82", "va\u{308}ino\u{308}"] {
+            assert_eq!(subject(taken.to_owned()).as_deref(), Ok(taken));
+        }
+        let long = "x".repeat(SUBJECT_CHARACTERS_MAX + 1);
+        for refused in
+            ["", " ", " a", "a\n", "a\u{202e}b", "a\u{200b}", "\u{feff}a", "131052-308T", "131052 308T", &long]
+        {
+            assert_eq!(subject(refused.to_owned()), Err(AuthFault::Subject), "{refused:?}");
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ use super::{
     AuthFault, Viewer,
     binding::{self, Thumbprint},
     jwks::{Trusted, VerifyingKey},
+    public_key::PublicKey,
 };
 use crate::{config::TokenType, json};
 
@@ -63,7 +64,7 @@ impl<'t> Token<'t> {
 
     /// What it says, once a key of its issuer has signed it and it holds at `now`.
     pub(super) fn verified(&self, trusted: &Trusted, keys: &[VerifyingKey], now: Instant) -> Result<Said, AuthFault> {
-        let mut fitting = keys.iter().filter(|key| key.algorithm == self.header.algorithm).peekable();
+        let mut fitting = keys.iter().filter(|key| key.public.algorithm == self.header.algorithm).peekable();
         if fitting.peek().is_none() {
             return Err(AuthFault::Algorithm);
         }
@@ -78,7 +79,8 @@ impl<'t> Token<'t> {
     }
 
     fn is_signed_by(&self, key: &VerifyingKey) -> bool {
-        jsonwebtoken::crypto::verify(self.signature, self.signed.as_bytes(), &key.key, key.algorithm).unwrap_or(false)
+        let PublicKey { key, algorithm, .. } = &key.public;
+        jsonwebtoken::crypto::verify(self.signature, self.signed.as_bytes(), key, *algorithm).unwrap_or(false)
     }
 }
 

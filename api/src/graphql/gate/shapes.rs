@@ -11,8 +11,8 @@ use async_graphql::{
     parser::{
         parse_schema,
         types::{
-            BaseType, ExecutableDocument, FieldDefinition, InputObjectType, InputValueDefinition, OperationDefinition,
-            OperationType, Selection, SelectionSet, Type, TypeKind, TypeSystemDefinition,
+            BaseType, Directive, ExecutableDocument, Field, FieldDefinition, InputObjectType, InputValueDefinition,
+            OperationDefinition, OperationType, Selection, SelectionSet, Type, TypeKind, TypeSystemDefinition,
         },
     },
 };
@@ -23,6 +23,8 @@ use crate::{Error, Fault, FaultCode, Violations};
 const FAULTS_MAX: usize = 100;
 /// Fields and arguments of one document that its types do not have. For each the engine looks through all they do have.
 const UNKNOWN_MAX: usize = 20;
+/// Field that every type has.
+const TYPENAME: &str = "__typename";
 /// Characters of an unknown name that are told.
 const NAME_CHARACTERS_MAX: usize = 60;
 
@@ -176,6 +178,7 @@ impl Literals<'_> {
         let known = on.and_then(|on| self.shapes.fields.get(on));
         for selection in &set.items {
             match &selection.node {
+                Selection::Field(field) if field.node.name.node == TYPENAME => self.typename(&field.node),
                 Selection::Field(field) => {
                     let field = &field.node;
                     let asked = known.and_then(|known| known.get(&field.name.node));
@@ -199,6 +202,26 @@ impl Literals<'_> {
                 Selection::FragmentSpread(_) => {}
             }
         }
+    }
+
+    /// The engine looks at nothing of this field but its name.
+    fn typename(&mut self, field: &Field) {
+        let is_condition = |directive: &Positioned<Directive>| {
+            let Directive { name, arguments } = &directive.node;
+            let [(argument, value)] = &arguments[..] else { return false };
+            let Ok(value) = value.node.clone().into_const_with(|_| Ok::<_, Infallible>(Value::Boolean(true)));
+            matches!(name.node.as_str(), "skip" | "include")
+                && argument.node == "if"
+                && matches!(value, Value::Boolean(_))
+        };
+        let fault = match () {
+            () if !field.arguments.is_empty() => "takes no arguments",
+            () if !field.selection_set.node.items.is_empty() => "has no fields",
+            () if !field.directives.iter().all(is_condition) => "takes only `@skip(if:)` and `@include(if:)`",
+            () => return,
+        };
+        let query = Place { parent: None, segment: Segment::Name("query") };
+        push(&mut self.faults, FaultCode::Malformed, &query, format!("`{TYPENAME}` {fault}"));
     }
 
     fn literal(&mut self, shape: &Type, value: &Value, place: &Place<'_>) {

@@ -264,6 +264,24 @@ fn document_of_things_that_are_not_there_is_refused_before_the_engine_looks_for_
 }
 
 #[test]
+fn name_of_a_type_takes_nothing_but_a_condition() {
+    for text in ["{ __typename }", "query($a: Boolean!) { item { name __typename @skip(if: $a) @include(if: true) } }"]
+    {
+        assert_eq!(faults_of(text, json!({ "a": true })), [], "{text}");
+    }
+    for text in [
+        "{ __typename(first: 1) }",
+        "{ item { t: __typename { name } } }",
+        "{ __typename @nope }",
+        "{ ... on Query { __typename @skip } }",
+        "{ __typename @skip(if: 1) }",
+        "{ item { ...F } } fragment F on Item { __typename @deprecated }",
+    ] {
+        assert_eq!(faults_of(text, json!({})).len(), 1, "{text}");
+    }
+}
+
+#[test]
 fn nul_is_no_character_of_a_document() {
     let faults = faults_of(r#"{ item(id: "\u0000") { name } }"#, json!({}));
     assert_eq!(faults, [("query".to_owned(), "holds a NUL character".to_owned())]);

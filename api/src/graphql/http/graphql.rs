@@ -176,7 +176,7 @@ where
     understood(doors, &asked.place, bytes, move |limits| envelope::of_body(&sent.bytes, limits)).await?
 }
 
-/// What is read of so many bytes: at once of a few, in the lane of many.
+/// What is read of so many bytes: at once of a few; of many in the lane, when their caller may have so many read.
 pub(super) async fn understood<Q, M, S, C, T>(
     doors: &Arc<Doors<Q, M, S, C>>,
     place: &Place,
@@ -193,6 +193,7 @@ where
     if bytes <= LIGHT_BODY_BYTES_MAX {
         return Ok(read(&doors.request_limits));
     }
+    place.pace(bytes).await;
     let own = Arc::clone(doors);
     in_time(doors, doors.lane.run(Work::Reading, place, async move { read(&own.request_limits) })).await
 }
@@ -475,6 +476,7 @@ async fn read(headers: &HeaderMap, body: Body, bytes_max: usize, place: &Place) 
         }
         if bytes.len() + chunk.len() > LIGHT_BODY_BYTES_MAX && room.is_none() {
             room = place.room().await;
+            bytes.reserve_exact(declared.unwrap_or_default().saturating_sub(bytes.len()));
         }
         bytes.extend_from_slice(&chunk);
     }
