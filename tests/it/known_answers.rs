@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The questions, of `questions.yaml`.
-static QUESTIONS: LazyLock<Vec<Value>> = LazyLock::new(|| {
+pub static QUESTIONS: LazyLock<Vec<Value>> = LazyLock::new(|| {
     let documents = Yaml::load_from_str(include_str!("questions.yaml")).expect("YAML");
     let Value::Array(questions) = value(&documents[0]) else { panic!("a list of questions") };
     questions

@@ -9,6 +9,7 @@ mod agreement_end;
 mod amendment;
 mod anomalies;
 mod audit;
+mod authzen;
 mod backup;
 mod command_line;
 mod contract;

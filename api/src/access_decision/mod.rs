@@ -2,6 +2,7 @@
 //!
 //! A decision writes nothing. Who may ask about whom is policy's to say.
 
+pub mod authzen;
 pub mod graphql;
 
 use entity::{

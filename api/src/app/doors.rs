@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     Error,
+    access_decision::authzen,
     auth::{AuthFault, Authenticator, Caller, Credentials, JwksFault, Viewer, jwks},
     config::Config,
     context::{Context, Gateway, View},
@@ -30,8 +31,8 @@ use crate::{
         documents::{CacheLimits, Schemas},
         gate::Limits,
         http::{
-            Arrival, Authenticate, Doors, Enter, Entered, FACTS_WAIT_MAX, KeySet, Ready, Recognise, RequestLimits,
-            SocketLimits, VariablesLimits, router, status_of,
+            Arrival, Authenticate, Bodies, Doors, Enter, Entered, FACTS_WAIT_MAX, KeySet, Ready, Recognise,
+            RequestLimits, SocketLimits, VariablesLimits, router, status_of,
         },
         schema::{Mutation, Query, Subscription},
     },
@@ -97,16 +98,21 @@ impl App {
         let turnstile = Arc::new(Turnstile::new(&gateway.config.serving));
         let recognise = recognise(Arc::clone(&authenticator), gateway.clone());
         let authenticate = authenticate(authenticator, gateway.clone(), Arc::clone(&turnstile));
-        let enter = enter(gateway.clone());
-        let operation_time_max = Duration::from_secs(gateway.config.limits.operation_seconds_max);
+        let (enter, bodies) = (enter(gateway.clone()), bodies(&gateway.config));
         let exports = exports::Door { authenticate: Arc::clone(&authenticate), enter: Arc::clone(&enter) };
         let others = statistics::door(statistics::Door {
             authenticate: Arc::clone(&authenticate),
             enter: Arc::clone(&enter),
             sets: self.recorder.sets().clone(),
-            operation_time_max,
+            operation_time_max: bodies.time_max,
         });
-        let others = others.merge(exports::doors(exports));
+        let others = others.merge(exports::doors(exports)).merge(authzen::doors(authzen::Door {
+            authenticate: Arc::clone(&authenticate),
+            enter: Arc::clone(&enter),
+            bodies: bodies.clone(),
+            limits: request_limits(&gateway.config).variables,
+            address: gateway.config.address(),
+        }));
         let ready: Ready = Arc::new({
             let (journal, stopping) = (journal.clone(), stopping.clone());
             move || {
@@ -133,11 +139,9 @@ impl App {
         };
         let doors = Doors {
             schemas: Schemas::new(build, limits(&gateway.config), cache(&gateway.config))?,
-            body_bytes_max: gateway.config.limits.body_bytes_max,
+            bodies,
             request_limits: request_limits(&gateway.config),
-            operation_time_max,
             cors_origins: gateway.config.cors_origins.clone(),
-            lane: Lane::new(gateway.config.serving.heavy_operations_max),
             slow_from: gateway.config.observability.slow_operation,
             authenticate,
             recognise,
@@ -218,6 +222,14 @@ fn request_limits(config: &Config) -> RequestLimits {
             depth: limits.variables_depth_max as u64,
             values: limits.variables_values_max as u64,
         },
+    }
+}
+
+fn bodies(config: &Config) -> Bodies {
+    Bodies {
+        bytes_max: config.limits.body_bytes_max,
+        lane: Lane::new(config.serving.heavy_operations_max),
+        time_max: Duration::from_secs(config.limits.operation_seconds_max),
     }
 }
 

@@ -37,7 +37,7 @@ use observability::METRICS_ADDR;
 use server::TRUSTED_PROXIES;
 use setting::{
     ANOMALY_SUSPENDS, ANONYMOUS_READ, CORS_ORIGINS, DATA_DIR, DATABASE_READ_URL, DATABASE_URL, FACTS_MAX_AGE, ISSUERS,
-    LISTEN_ADDR, LOG_FORMAT, RUST_LOG, SEED,
+    LISTEN_ADDR, LOG_FORMAT, PUBLIC_URL, RUST_LOG, SEED,
 };
 
 /// Settings of the process. Its `Debug` shows no secret.
@@ -65,6 +65,8 @@ pub struct Config {
     pub log_format: LogFormat,
     /// Whether public parts are shown without a token.
     pub anonymous_read: bool,
+    /// Address of the gateway as its clients know it; null when nothing is said.
+    pub public_url: Option<String>,
     /// Web origins whose pages may call; none unless said.
     pub cors_origins: Origins,
     /// Rules whose anomalies suspend the agreement; none unless said.
@@ -109,6 +111,14 @@ impl Config {
         self.issuers.is_empty()
     }
 
+    /// Address by which clients know the gateway: what is said, else where it listens, if only this machine can reach that.
+    /// Null when neither tells.
+    pub fn address(&self) -> Option<String> {
+        let listens = self.listen_addr;
+        let is_own = listens.ip().is_loopback() && listens.port() != 0 && self.serving.tls.is_none();
+        self.public_url.clone().or_else(|| is_own.then(|| format!("http://{listens}")))
+    }
+
     /// What a new database is filled with.
     pub fn seed_of_new_database(&self) -> Seed {
         self.seed.unwrap_or(if self.is_development() { Seed::Sample } else { Seed::None })
@@ -129,6 +139,7 @@ fn read(layers: &mut Layers<'_>) -> Option<Config> {
     let rust_log = layers.read(&RUST_LOG, setting::rust_log);
     let log_format = layers.read(&LOG_FORMAT, LogFormat::parse);
     let anonymous_read = layers.read(&ANONYMOUS_READ, setting::truth);
+    let public_url = layers.read_optional(&PUBLIC_URL, origins::public_url);
     let cors_origins = layers.read_optional(&CORS_ORIGINS, Origins::parse).unwrap_or_default();
     let anomaly_suspends = layers.read_optional(&ANOMALY_SUSPENDS, setting::anomaly_rules).unwrap_or_default();
     let trusted_proxies = layers.read_optional(&TRUSTED_PROXIES, TrustedProxies::parse).unwrap_or_default();
@@ -160,6 +171,7 @@ fn read(layers: &mut Layers<'_>) -> Option<Config> {
         rust_log: rust_log?,
         log_format: log_format?,
         anonymous_read: anonymous_read?,
+        public_url,
         cors_origins,
         anomaly_suspends,
         trusted_proxies,

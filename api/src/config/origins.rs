@@ -1,5 +1,7 @@
 //! Web origins whose pages may call the gateway, as an exact list.
 
+use std::net::IpAddr;
+
 /// Web origins whose pages may call the gateway; none unless said.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Origins(Vec<String>);
@@ -23,6 +25,20 @@ impl Origins {
     /// Each origin.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
+    }
+}
+
+/// Address of the gateway as its clients know it: an origin over https, or of this machine.
+pub(super) fn public_url(text: &str) -> Result<String, String> {
+    check(text)?;
+    let is_own = |host: &str| host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    let host = text.strip_prefix("http://").map(|rest| match rest.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => host,
+        _ => rest,
+    });
+    match host {
+        Some(host) if !is_own(host.trim_matches(['[', ']'])) => Err("is not https".to_owned()),
+        _ => Ok(text.to_owned()),
     }
 }
 
@@ -63,6 +79,18 @@ fn check(origin: &str) -> Result<(), &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn public_address_is_https_but_on_this_machine() {
+        for taken in ["https://pdp.example", "https://pdp.example:8443", "http://127.0.0.1:8080", "http://[::1]:8080"] {
+            assert_eq!(public_url(taken).as_deref(), Ok(taken));
+        }
+        for refused in
+            ["http://pdp.example", "http://10.0.0.1:8080", "https://pdp.example/", "https://pdp.example/a", "pdp"]
+        {
+            assert!(public_url(refused).is_err(), "{refused}");
+        }
+    }
 
     #[test]
     fn origins_are_taken_only_as_a_browser_sends_them() {

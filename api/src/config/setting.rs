@@ -47,6 +47,11 @@ pub(super) const LOG_FORMAT: Setting =
     Setting { name: "LOG_FORMAT", default: "auto", allowed: "`auto`, `text` or `json`" };
 pub(super) const ANONYMOUS_READ: Setting =
     Setting { name: "ANONYMOUS_READ", default: "false", allowed: "`true` or `false`" };
+pub(super) const PUBLIC_URL: Setting = Setting {
+    name: "PUBLIC_URL",
+    default: "",
+    allowed: "`https://HOST` or `https://HOST:PORT`; http only for loopback addresses",
+};
 pub(super) const CORS_ORIGINS: Setting = Setting {
     name: "CORS_ORIGINS",
     default: "",
@@ -73,6 +78,7 @@ pub(super) const SETTINGS: &[&Setting] = &[
     &RUST_LOG,
     &LOG_FORMAT,
     &ANONYMOUS_READ,
+    &PUBLIC_URL,
     &CORS_ORIGINS,
     &ANOMALY_SUSPENDS,
     &TRUSTED_PROXIES,

@@ -43,6 +43,20 @@ pub fn refusal(error: &Error, request_id: Uuid) -> Response {
     Response::from_errors(vec![told])
 }
 
+/// What is wrong with a request that was not executed, a line each.
+pub fn lines(error: &Error, request_id: Uuid) -> String {
+    let (message, _) = said(error, request_id);
+    match error {
+        Error::Invalid(faults) => faults.iter().map(line).collect(),
+        Error::Internal { .. } => format!("{message} in request {request_id}\n"),
+        _ => format!("{message}\n"),
+    }
+}
+
+fn line(fault: &Fault) -> String {
+    format!("{}: {}\n", fault.path.join("."), discreet(&fault.message))
+}
+
 /// Answer with each error in the form callers rely on.
 ///
 /// Resolvers return [`Error`] as it is; the engine carries it here. An error the engine made itself is about the document
@@ -126,7 +140,7 @@ fn fault_value(fault: &Fault) -> Value {
 }
 
 /// The text, unless a caller's personal identity code has got into it.
-fn discreet(text: &str) -> Cow<'_, str> {
+pub(crate) fn discreet(text: &str) -> Cow<'_, str> {
     if contains_personal_identity_code(text) { MALFORMED.into() } else { text.into() }
 }
 

@@ -1,6 +1,6 @@
 //! Random worlds, and the law they are made for: the decision equals a naive model of it.
 
-mod chance;
+pub mod chance;
 mod parts;
 mod question;
 mod rows;

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::{Error, ErrorCode, Proof, graphql::errors};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
+const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 const GRAPHQL_JSON: HeaderValue = HeaderValue::from_static("application/graphql-response+json; charset=utf-8");
 
 /// Status of an error at a door that does not execute GraphQL.
@@ -81,7 +82,18 @@ impl From<Error> for Refusal {
 impl Refusal {
     /// The refusal as an answer, in the form of a GraphQL error.
     pub fn answer(&self, media: Media, request_id: Uuid) -> Response {
-        let mut response = json(self.status, media, &Said::of(&errors::refusal(&self.error, request_id)));
+        self.with_headers(json(self.status, media, &Said::of(&errors::refusal(&self.error, request_id))))
+    }
+
+    /// The refusal as an answer at a door of another form: a line of text for each thing that is wrong.
+    pub fn text(&self, request_id: Uuid) -> Response {
+        let mut response = Response::new(Body::from(errors::lines(&self.error, request_id)));
+        *response.status_mut() = self.status;
+        response.headers_mut().insert(CONTENT_TYPE, TEXT);
+        self.with_headers(response)
+    }
+
+    fn with_headers(&self, mut response: Response) -> Response {
         let headers = response.headers_mut();
         if let Error::Unauthenticated { proof, reason } = &self.error {
             headers.insert(WWW_AUTHENTICATE, challenge(*proof, reason));

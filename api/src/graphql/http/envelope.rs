@@ -6,7 +6,7 @@
 
 use std::{collections::HashSet, fmt};
 
-use async_graphql::Variables;
+use async_graphql::{Name, Value, Variables, indexmap::IndexMap};
 use entity::vocabulary::contains_personal_identity_code;
 use percent_encoding::percent_decode;
 use serde::{
@@ -41,11 +41,7 @@ pub(super) enum Calls {
 /// # Errors
 /// Invalid, with the place, when it is no JSON or no request; limit exceeded, naming the limit.
 pub(super) fn of_body(bytes: &[u8], limits: &RequestLimits) -> Result<Calls, Error> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|fault| malformed("body", format!("is no UTF-8 from byte {} on", fault.valid_up_to())))?;
-    if text.starts_with('\u{feff}') {
-        return Err(malformed("body", "starts with a byte order mark"));
-    }
+    let text = text_of(bytes)?;
     let most = usize::try_from(limits.operations).unwrap_or(usize::MAX);
     match text.trim_ascii_start().as_bytes().first() {
         Some(b'{') => Ok(Calls::One(one(members(text, "body")?, "", limits)?)),
@@ -62,6 +58,26 @@ pub(super) fn of_body(bytes: &[u8], limits: &RequestLimits) -> Result<Calls, Err
         }
         _ => Err(malformed("body", "is no JSON object")),
     }
+}
+
+/// Reads the object of a body at a door of another form, as variables are read and within their limits.
+///
+/// # Errors
+/// Invalid, with the place, when it is no JSON object or holds a member twice; limit exceeded, naming the limit.
+pub fn object(bytes: &[u8], limits: &VariablesLimits) -> Result<IndexMap<Name, Value>, Error> {
+    match variables::value(text_of(bytes)?, "body", limits)? {
+        Value::Object(members) => Ok(members),
+        _ => Err(malformed("body", "is no JSON object")),
+    }
+}
+
+fn text_of(bytes: &[u8]) -> Result<&str, Error> {
+    let text = std::str::from_utf8(bytes)
+        .map_err(|fault| malformed("body", format!("is no UTF-8 from byte {} on", fault.valid_up_to())))?;
+    if text.starts_with('\u{feff}') {
+        return Err(malformed("body", "starts with a byte order mark"));
+    }
+    Ok(text)
 }
 
 /// Reads a request out of a message that holds it.
@@ -279,7 +295,7 @@ fn missing(path: &str) -> Error {
 }
 
 /// Fault of the request itself.
-pub(super) fn malformed(path: &str, message: impl Into<String>) -> Error {
+pub fn malformed(path: &str, message: impl Into<String>) -> Error {
     Error::Invalid(vec![Fault::new(FaultCode::Malformed, path, message)])
 }
 

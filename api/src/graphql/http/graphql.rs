@@ -7,17 +7,15 @@ use std::{sync::Arc, time::Duration};
 
 use async_graphql::{ObjectType, Response as Answer, SubscriptionType, parser::types::OperationType};
 use axum::{
-    body::Body,
     extract::{Extension, Request, State},
     http::{
         HeaderMap, HeaderName, HeaderValue, StatusCode,
-        header::{ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE},
+        header::{ACCEPT_ENCODING, ALLOW},
         request::Parts,
     },
     response::{IntoResponse, Response},
 };
-use futures::StreamExt;
-use tokio::{sync::OwnedSemaphorePermit, time::timeout};
+use tokio::time::timeout;
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -25,7 +23,8 @@ use super::{
     Arrival, Doors, Entered, RequestId,
     accept::{asks_for_page, preferred},
     answer::{Media, Refusal, Said, json},
-    envelope::{self, Calls, RequestLimits, malformed},
+    body::{Sent, is_json, is_plain},
+    envelope::{self, Calls, malformed},
     graphiql,
     language::preferred_language,
     observe::Kind,
@@ -39,7 +38,7 @@ use crate::{
         errors,
     },
     metrics,
-    server::{BodyTooSlow, Place, Work},
+    server::{Place, Work},
     telemetry::spans,
     trail,
 };
@@ -52,9 +51,6 @@ pub(super) const FACTS_STALE: HeaderName = HeaderName::from_static("facts-stale"
 
 /// How long a request waits for the facts to reach its position: a replica's follower is behind by less.
 pub const FACTS_WAIT_MAX: Duration = Duration::from_secs(1);
-
-/// Bytes of a body that are read in no time: some 50 µs.
-const LIGHT_BODY_BYTES_MAX: usize = 16 * 1024;
 
 /// What this address can be asked by.
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, OPTIONS");
@@ -96,7 +92,7 @@ where
         is_json(&parts.headers)?;
         is_plain(&parts.headers)?;
         let asked = asked(&doors, &parts, media, Method::Post, request_id).await?;
-        let sent = read(&parts.headers, body, doors.body_bytes_max, &asked.place).await?;
+        let sent = doors.bodies.read(&parts.headers, body, &asked.place).await?;
         match calls(&doors, sent, &asked).await.map_err(|error| refusal(error, media))? {
             Calls::One(call) => answered(doors, asked, call).await,
             Calls::Batch(calls) => answered_all(doors, asked, calls).await,
@@ -172,30 +168,9 @@ where
     S: SubscriptionType + 'static,
     C: Clone + Send + Sync + 'static,
 {
-    let bytes = sent.bytes.len();
-    understood(doors, &asked.place, bytes, move |limits| envelope::of_body(&sent.bytes, limits)).await?
-}
-
-/// What is read of so many bytes: at once of a few; of many in the lane, when their caller may have so many read.
-pub(super) async fn understood<Q, M, S, C, T>(
-    doors: &Arc<Doors<Q, M, S, C>>,
-    place: &Place,
-    bytes: usize,
-    read: impl FnOnce(&RequestLimits) -> T + Send + 'static,
-) -> Result<T, Error>
-where
-    Q: ObjectType + 'static,
-    M: ObjectType + 'static,
-    S: SubscriptionType + 'static,
-    C: Clone + Send + Sync + 'static,
-    T: Send + 'static,
-{
-    if bytes <= LIGHT_BODY_BYTES_MAX {
-        return Ok(read(&doors.request_limits));
-    }
-    place.pace(bytes).await;
-    let own = Arc::clone(doors);
-    in_time(doors, doors.lane.run(Work::Reading, place, async move { read(&own.request_limits) })).await
+    let limits = doors.request_limits;
+    let length = sent.bytes.len();
+    doors.bodies.understood(&asked.place, length, move || envelope::of_body(&sent.bytes, &limits)).await?
 }
 
 /// Judges each call: at once where all documents are known, in the lane where one is seen for the first time.
@@ -223,15 +198,7 @@ where
     if is_known {
         return Ok(judge());
     }
-    in_time(doors, doors.lane.run(Work::Reading, place, async move { judge() })).await
-}
-
-/// What is done within the time of an operation.
-async fn in_time<Q, M, S, C, T>(
-    doors: &Doors<Q, M, S, C>,
-    work: impl Future<Output = Result<T, Error>>,
-) -> Result<T, Error> {
-    timeout(doors.operation_time_max, work).await.map_err(|_| too_slow(doors.operation_time_max))?
+    doors.bodies.in_time(doors.bodies.lane.run(Work::Reading, place, async move { judge() })).await
 }
 
 async fn answered<Q, M, S, C>(doors: Arc<Doors<Q, M, S, C>>, asked: Asked, call: Call) -> Result<Response, Refusal>
@@ -254,7 +221,7 @@ where
         let answer = errors::finished(answer, request_id, introspection);
         json(media.executed(&answer), media, &Said::of(&answer))
     };
-    let left = doors.operation_time_max;
+    let left = doors.bodies.time_max;
     let executed = executed(doors, prepared, call, entered, left, &place, said).await;
     let (mut response, facts_seq) = executed.map_err(|error| refusal(error, media))?;
     mark(response.headers_mut(), facts_seq, stale_for);
@@ -285,7 +252,7 @@ where
     }
     let entered = (doors.enter)(arrival).await?;
     let (mut facts_seq, stale_for) = (entered.facts_seq, entered.stale_for);
-    let deadline = tokio::time::Instant::now() + doors.operation_time_max;
+    let deadline = tokio::time::Instant::now() + doors.bodies.time_max;
     let mut answers = Vec::with_capacity(judged.len());
     for (call, prepared) in judged {
         let answer = match prepared {
@@ -356,7 +323,8 @@ where
         let Entered { context, facts_seq, stale_for: _ } = entered;
         match prepared.kind() {
             OperationType::Query => {
-                let (lane, is_heavy, time_max) = (doors.lane.clone(), prepared.is_heavy(), doors.operation_time_max);
+                let (lane, is_heavy, time_max) =
+                    (doors.bodies.lane.clone(), prepared.is_heavy(), doors.bodies.time_max);
                 let work = async move { timeout(left, doors.schemas.execute(prepared, call, context)).await.map(said) };
                 let answer = if is_heavy {
                     timeout(left, lane.run(Work::Performing, place, trail::carried(work).in_current_span())).await
@@ -413,89 +381,14 @@ fn not_acceptable(request_id: Uuid) -> Response {
     refusal.answer(Media::Json, request_id)
 }
 
-/// Only JSON is read, in UTF-8: a form of another site could send anything else with the caller's credentials.
-fn is_json(headers: &HeaderMap) -> Result<(), Refusal> {
-    let mut given = headers.get_all(CONTENT_TYPE).iter();
-    let form = given.next().and_then(|value| value.to_str().ok()).filter(|_| given.next().is_none());
-    let mut parts = form.unwrap_or_default().split(';').map(str::trim);
-    let named = parts.next().unwrap_or_default();
-    let is_known =
-        ["application/json", "application/graphql-response+json"].iter().any(|known| known.eq_ignore_ascii_case(named));
-    let is_utf8 = parts.filter_map(|part| part.split_once('=')).all(|(name, value)| {
-        !name.trim().eq_ignore_ascii_case("charset") || value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
-    });
-    if is_known && is_utf8 {
-        return Ok(());
-    }
-    Err(Refusal {
-        status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        error: malformed("content-type", "must be application/json in UTF-8"),
-    })
-}
-
-/// Nothing is decompressed.
-fn is_plain(headers: &HeaderMap) -> Result<(), Refusal> {
-    let mut codings = headers.get_all(CONTENT_ENCODING).iter();
-    if codings.all(|coding| coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity")) {
-        return Ok(());
-    }
-    Err(Refusal {
-        status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        error: malformed("content-encoding", "must be identity: compressed bodies are not read"),
-    })
-}
-
-fn min_seq(headers: &HeaderMap) -> Result<Option<i64>, Error> {
+/// Journal position a request waits for, if it names one.
+///
+/// # Errors
+/// Invalid when it is no position.
+pub fn min_seq(headers: &HeaderMap) -> Result<Option<i64>, Error> {
     let Some(value) = headers.get(FACTS_SEQ) else { return Ok(None) };
     let seq = value.to_str().ok().and_then(|text| text.parse().ok()).filter(|seq| *seq >= 0);
     seq.map(Some).ok_or_else(|| malformed("facts-seq", "is no position of the journal"))
-}
-
-/// Body as it was sent, with the room a large one takes until it is understood.
-struct Sent {
-    bytes: Vec<u8>,
-    _room: Option<OwnedSemaphorePermit>,
-}
-
-/// Whole body, unless it is too large or takes too long; a declared length is believed only to refuse. A large one waits for
-/// room among those of its caller.
-async fn read(headers: &HeaderMap, body: Body, bytes_max: usize, place: &Place) -> Result<Sent, Refusal> {
-    let too_large =
-        Error::LimitExceeded { limit: "BODY_BYTES_MAX", allowed: bytes_max as u64, retry_after_seconds: None };
-    let declared = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if declared.is_some_and(|bytes| bytes > bytes_max) {
-        return Err(too_large.into());
-    }
-    let mut bytes = Vec::new();
-    let mut room = None;
-    let mut chunks = body.into_data_stream();
-    while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|fault| unread(&fault))?;
-        if bytes.len() + chunk.len() > bytes_max {
-            return Err(too_large.into());
-        }
-        if bytes.len() + chunk.len() > LIGHT_BODY_BYTES_MAX && room.is_none() {
-            room = place.room().await;
-            bytes.reserve_exact(declared.unwrap_or_default().saturating_sub(bytes.len()));
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    Ok(Sent { bytes, _room: room })
-}
-
-/// Why a body could not be read: it took too long, or the client broke off.
-fn unread(fault: &axum::Error) -> Refusal {
-    match BodyTooSlow::is_cause_of(fault) {
-        Some(BodyTooSlow { allowed }) => Refusal {
-            status: StatusCode::REQUEST_TIMEOUT,
-            error: Error::LimitExceeded {
-                limit: "BODY_SECONDS_MAX",
-                allowed: allowed.as_secs(),
-                retry_after_seconds: None,
-            },
-        },
-        None => malformed("body", "ended too early").into(),
-    }
 }
 
 /// What is said of an operation that took longer than `OPERATION_SECONDS_MAX`.

@@ -5,6 +5,7 @@
 
 mod accept;
 mod answer;
+mod body;
 mod cors;
 mod envelope;
 mod graphiql;
@@ -30,14 +31,15 @@ use crate::{
     Error,
     auth::{Caller, Credentials, Viewer},
     config::Origins,
-    server::{Lane, Place},
+    server::Place,
 };
 
 pub use answer::{Media, Refusal, status_of};
-pub use envelope::RequestLimits;
-pub use graphql::{FACTS_SEQ, FACTS_WAIT_MAX, too_slow};
+pub use body::{Bodies, Sent, is_json, is_plain};
+pub use envelope::{RequestLimits, malformed, object};
+pub use graphql::{FACTS_SEQ, FACTS_WAIT_MAX, min_seq, too_slow};
 pub use language::preferred_language;
-pub use observe::RequestId;
+pub use observe::{REQUEST_ID, RequestId};
 pub use socket::SocketLimits;
 pub use variables::VariablesLimits;
 
@@ -96,18 +98,14 @@ pub struct Entered<C> {
 pub struct Doors<Q, M, S, C> {
     /// The schema.
     pub schemas: Schemas<Q, M, S>,
-    /// `BODY_BYTES_MAX`: bytes of a request's body.
-    pub body_bytes_max: usize,
+    /// How bodies are read, and where what reckons long is reckoned.
+    pub bodies: Bodies,
     /// Most that a request may hold beside its document.
     pub request_limits: RequestLimits,
     /// Bounds of each socket.
     pub sockets: SocketLimits,
-    /// `OPERATION_SECONDS_MAX`: time of a query; a mutation is never cut.
-    pub operation_time_max: Duration,
     /// Web origins whose pages may call.
     pub cors_origins: Origins,
-    /// Where what reckons long is reckoned.
-    pub lane: Lane,
     /// `SLOW_OPERATION`: time from which an operation has a log line of its own.
     pub slow_from: Duration,
     /// Who asks, and whether it may ask more just now.

@@ -20,8 +20,8 @@ use crate::{
     trail::{Told, Trail},
 };
 
-/// Identifier of a request, on its answer.
-pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Identifier of a request, on its answer: that of the caller where a door gives it back, else the one in our log.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Identifier of a request, for its answer and its log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,7 +91,7 @@ pub(super) async fn observed(mut request: Request, next: Next) -> Response {
     );
     trail.tell(Told { method, route: path, status: Some(status), peer });
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
-        response.headers_mut().insert(REQUEST_ID, value);
+        response.headers_mut().entry(REQUEST_ID).or_insert(value);
     }
     response
 }

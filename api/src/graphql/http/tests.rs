@@ -13,6 +13,7 @@ use crate::{
     Proof,
     graphql::{documents::CacheLimits, gate::tests::LIMITS},
     metrics,
+    server::Lane,
 };
 
 static WRITTEN: AtomicBool = AtomicBool::new(false);
@@ -73,12 +74,11 @@ fn app() -> Router {
     let build = || Schema::build(Query, Mutation, EmptySubscription);
     let doors = Doors {
         schemas: Schemas::new(build, LIMITS, CacheLimits { documents: 100, bytes: 1_000_000 }).unwrap(),
-        body_bytes_max: 2_000,
+        bodies: Bodies { bytes_max: 2_000, lane: Lane::new(2), time_max: Duration::from_secs(2) },
         request_limits: RequestLimits {
             operations: 2,
             variables: VariablesLimits { bytes: 1_000, depth: 8, values: 100 },
         },
-        operation_time_max: Duration::from_secs(2),
         cors_origins: Origins::default(),
         sockets: SocketLimits {
             greeting_time_max: Duration::from_secs(10),
@@ -88,7 +88,6 @@ fn app() -> Router {
         },
         stopping: Arc::new(|| Box::pin(futures::future::pending())),
         now: Arc::new(|| crate::clock::Clock::default().now()),
-        lane: Lane::new(2),
         slow_from: Duration::from_secs(1),
         authenticate: Arc::new(|credentials| {
             let viewer = authenticate(credentials).map(Arc::new);

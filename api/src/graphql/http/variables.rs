@@ -31,6 +31,14 @@ pub struct VariablesLimits {
 /// # Errors
 /// Limit exceeded, naming the limit; invalid, with the place, when it is no JSON or holds what nobody can keep.
 pub(super) fn read(text: &str, path: &str, limits: &VariablesLimits) -> Result<Variables, Error> {
+    value(text, path, limits).map(Variables::from_value)
+}
+
+/// Reads the text of any value.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn value(text: &str, path: &str, limits: &VariablesLimits) -> Result<Value, Error> {
     if text.len() as u64 > limits.bytes {
         return Err(exceeded("VARIABLES_BYTES_MAX", limits.bytes));
     }
@@ -38,7 +46,7 @@ pub(super) fn read(text: &str, path: &str, limits: &VariablesLimits) -> Result<V
     let mut reader = serde_json::Deserializer::from_str(text);
     let read = Seed { count: &count, depth: 0 }.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
     match (read, count.refused.take()) {
-        (Ok(value), _) => Ok(Variables::from_value(value)),
+        (Ok(value), _) => Ok(value),
         (Err(_), Some(refused)) => Err(refused),
         (Err(fault), None) => Err(unreadable(path, &fault)),
     }

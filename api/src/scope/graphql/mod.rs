@@ -52,6 +52,15 @@ impl DecisionReason {
     pub fn all(view: &View, reasons: impl IntoIterator<Item = Reason>) -> Vec<Self> {
         reasons.into_iter().map(|reason| Self { view: view.clone(), reason }).collect()
     }
+
+    /// The condition in words, in the language of the request.
+    pub fn words(&self) -> String {
+        let said = decision::reason_message(self.reason.code, self.view.language);
+        match about(&self.view, &self.reason) {
+            Some(about) => format!("{said}: {about}"),
+            None => said.to_owned(),
+        }
+    }
 }
 
 /// Condition that fails. Codes are stable; messages are free to change.
@@ -64,11 +73,7 @@ impl DecisionReason {
 
     /// Condition in words, in the language of the request.
     async fn message(&self) -> String {
-        let said = decision::reason_message(self.reason.code, self.view.language);
-        match about(&self.view, &self.reason) {
-            Some(about) => format!("{said}: {about}"),
-            None => said.to_owned(),
-        }
+        self.words()
     }
 
     /// Item it concerns, as asked; null when it concerns everything.

@@ -79,7 +79,7 @@ where
         Err(error) => return Refusal::from(error).answer(Media::Json, request_id),
     };
     let (shown, traffic) = (Shown::of(&parts), parts.extensions.get().cloned().unwrap_or_default());
-    let bytes_max = doors.body_bytes_max;
+    let bytes_max = doors.bodies.bytes_max;
     upgrade
         .protocols([PROTOCOL])
         .max_message_size(bytes_max)

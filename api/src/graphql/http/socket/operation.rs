@@ -10,10 +10,10 @@ use uuid::Uuid;
 
 use super::{
     super::{
-        Arrival, Doors, Entered, RequestId, RequestLimits,
+        Arrival, Doors, Entered, RequestId,
         answer::{Said, is_refused},
         envelope,
-        graphql::{executed, introspection, judged, understood},
+        graphql::{executed, introspection, judged},
     },
     message::{Close, Sent},
     session::Shown,
@@ -168,8 +168,9 @@ where
         _ => Stop::Closed(close_of(&error)),
     })?;
     let (introspection, bytes) = (introspection(&caller.viewer), payload.get().len());
-    let read = move |limits: &RequestLimits| envelope::of_message(&payload, limits);
-    let call = understood(&doors, &caller.place, bytes, read).await??;
+    let limits = doors.request_limits;
+    let read = move || envelope::of_message(&payload, &limits);
+    let call = doors.bodies.understood(&caller.place, bytes, read).await??;
     let judged = judged(&doors, vec![call], &caller.place, introspection).await?.pop();
     let (mut call, prepared) = judged.ok_or_else(|| Error::internal("a call was lost"))?;
     let prepared = prepared?;
@@ -179,7 +180,7 @@ where
     match prepared.kind() {
         OperationType::Query | OperationType::Mutation => {
             let (left, finished) =
-                (doors.operation_time_max, move |answer| errors::finished(answer, request_id, introspection));
+                (doors.bodies.time_max, move |answer| errors::finished(answer, request_id, introspection));
             let (answer, _) = executed(doors, prepared, call, entered, left, &caller.place, finished).await?;
             if is_refused(&answer) {
                 return Ok(teller.error(&answer).await?);
