@@ -25,7 +25,7 @@ const SEVERAL: &str = "/access/v1/evaluations";
 const QUESTIONS: usize = 10_000;
 
 /// Questions of one call.
-const AT_ONCE: usize = 100;
+pub const AT_ONCE: usize = 100;
 
 /// What the doors say of a decision, in one form.
 const DECISIONS: &str = "query($inputs: [AccessDecisionInput!]!) {
@@ -344,17 +344,17 @@ fn codes_of<E: ClosedEnum>() -> Vec<&'static str> {
 }
 
 /// What questions may be made of.
-struct World {
-    recipients: Vec<String>,
+pub struct World {
+    pub recipients: Vec<String>,
     /// Items by register, with its controller.
-    registers: Vec<(String, String, Vec<String>)>,
+    pub registers: Vec<(String, String, Vec<String>)>,
     purposes: Vec<String>,
     mandates: Vec<String>,
     agreements: Vec<String>,
 }
 
 impl World {
-    fn of(house: &House) -> Self {
+    pub fn of(house: &House) -> Self {
         let facts = house.app.gateway.journal.facts();
         let business_id = |id| facts.organisation.get(id).and_then(|row| row.business_id).map(|id| id.to_string());
         let mut items: HashMap<_, Vec<String>> = HashMap::new();
@@ -376,7 +376,7 @@ impl World {
 
     /// A question as GraphQL takes it, by a discloser about a recipient: one with a known answer, of which some parts are
     /// others, or one of chance alone.
-    fn question(&self, chance: &mut Chance, (register, items): (&str, &[String])) -> Value {
+    pub fn question(&self, chance: &mut Chance, (register, items): (&str, &[String])) -> Value {
         let known: Vec<_> =
             known_answers::QUESTIONS.iter().filter(|known| known["ask"]["register"] == register).collect();
         let is_known = chance.percent(60) && !known.is_empty();

@@ -3,6 +3,7 @@
 //! A decision writes nothing. Who may ask about whom is policy's to say.
 
 pub mod authzen;
+pub mod ext_authz;
 pub mod graphql;
 
 use entity::{
@@ -69,10 +70,22 @@ pub struct QuestionInput {
 /// # Errors
 /// Unavailable on stale facts; invalid with every fault; forbidden to ask about others.
 pub fn decide(ctx: &Context, path: &str, input: &QuestionInput) -> Result<(Decision, Instant), Error> {
+    decide_within(ctx, path, input, |question| {
+        policy::access(&ctx.view.facts, &ctx.view.viewer, question.recipient, question.register)
+    })
+}
+
+/// Decides a question once it is known on which agreements it may rest.
+fn decide_within(
+    ctx: &Context,
+    path: &str,
+    input: &QuestionInput,
+    access: impl FnOnce(&Question) -> Result<Access, Error>,
+) -> Result<(Decision, Instant), Error> {
     ctx.fresh()?;
     let View { facts, viewer, at: now, .. } = &ctx.view;
     let (mut question, at) = question(facts, viewer, path, input).map_err(Error::Invalid)?;
-    question.served = match policy::access(facts, viewer, question.recipient, question.register)? {
+    question.served = match access(&question)? {
         Access::All => None,
         Access::Served(agreements) => Some(agreements),
     };

@@ -22,7 +22,10 @@ use super::{
 };
 use crate::{
     Error,
-    access_decision::authzen,
+    access_decision::{
+        authzen,
+        ext_authz::{self, Identify},
+    },
     auth::{AuthFault, Authenticator, Caller, Credentials, JwksFault, Viewer, jwks},
     config::Config,
     context::{Context, Gateway, View},
@@ -87,15 +90,15 @@ impl App {
         let gateway = &self.gateway;
         let fresh_keys = (Arc::clone(&authenticator), gateway.clock.clone());
         tokio::spawn(async move { fresh_keys.0.keep_fresh(&fresh_keys.1).await });
-        let (journal, queue) = (gateway.journal.clone(), self.recorder.queue());
-        let (log, stopping) = (self.log.clone(), self.stop.stopping());
-        let (facts_max_age, known) = (gateway.config.facts_max_age, Arc::clone(&authenticator));
+        let journal = gateway.journal.clone();
+        let (stopping, known) = (self.stop.stopping(), Arc::clone(&authenticator));
         let build = || {
             Schema::build(Query::default(), Mutation::default(), Subscription::default())
                 .data(self.recorder.clone())
                 .data(self.log.clone())
         };
         let turnstile = Arc::new(Turnstile::new(&gateway.config.serving));
+        let identify = identify(Arc::clone(&authenticator), gateway.clone());
         let recognise = recognise(Arc::clone(&authenticator), gateway.clone());
         let authenticate = authenticate(authenticator, gateway.clone(), Arc::clone(&turnstile));
         let (enter, bodies) = (enter(gateway.clone()), bodies(&gateway.config));
@@ -106,6 +109,12 @@ impl App {
             sets: self.recorder.sets().clone(),
             operation_time_max: bodies.time_max,
         });
+        let others = others.merge(ext_authz::doors(ext_authz::Door {
+            authenticate: Arc::clone(&authenticate),
+            identify,
+            enter: Arc::clone(&enter),
+            recorder: self.recorder.clone(),
+        }));
         let others = others.merge(exports::doors(exports)).merge(authzen::doors(authzen::Door {
             authenticate: Arc::clone(&authenticate),
             enter: Arc::clone(&enter),
@@ -113,20 +122,7 @@ impl App {
             limits: request_limits(&gateway.config).variables,
             address: gateway.config.address(),
         }));
-        let ready: Ready = Arc::new({
-            let (journal, stopping) = (journal.clone(), stopping.clone());
-            move || {
-                let missing = [
-                    stopping.is_announced().then_some("stopping"),
-                    journal.fault(),
-                    (journal.age() > facts_max_age).then_some("the facts are older than FACTS_MAX_AGE"),
-                    (!queue.is_open()).then_some("the writer has ended"),
-                    log.fault(),
-                    (!known.is_ready()).then_some("no issuer's keys are known"),
-                ];
-                missing.into_iter().flatten().collect()
-            }
-        });
+        let ready = self.ready(known);
         let figures = metrics::door(Watched {
             gateway: gateway.clone(),
             queue: self.recorder.queue(),
@@ -181,6 +177,23 @@ impl App {
         let main = router(doors, others.merge(log));
         let main = main.layer(from_fn_with_state(gateway.database.clone(), with_log_lag));
         Ok(Routers { main, metrics: figures })
+    }
+
+    /// What keeps the gateway from serving.
+    fn ready(&self, known: Arc<Authenticator>) -> Ready {
+        let (journal, queue, log) = (self.gateway.journal.clone(), self.recorder.queue(), self.log.clone());
+        let (facts_max_age, stopping) = (self.gateway.config.facts_max_age, self.stop.stopping());
+        Arc::new(move || {
+            let missing = [
+                stopping.is_announced().then_some("stopping"),
+                journal.fault(),
+                (journal.age() > facts_max_age).then_some("the facts are older than FACTS_MAX_AGE"),
+                (!queue.is_open()).then_some("the writer has ended"),
+                log.fault(),
+                (!known.is_ready()).then_some("no issuer's keys are known"),
+            ];
+            missing.into_iter().flatten().collect()
+        })
     }
 }
 
@@ -283,6 +296,18 @@ fn recognise(authenticator: Arc<Authenticator>, gateway: Gateway) -> Recognise {
     Arc::new(move |credentials| {
         let (authenticator, now) = (Arc::clone(&authenticator), gateway.clock.now());
         async move { Ok(authenticator.authenticate(credentials, now).await.map(drop)?) }.boxed()
+    })
+}
+
+fn identify(authenticator: Arc<Authenticator>, gateway: Gateway) -> Identify {
+    Arc::new(move |credentials| {
+        let (authenticator, now) = (Arc::clone(&authenticator), gateway.clock.now());
+        async move {
+            let verified = authenticator.authenticate(credentials, now).await;
+            let verified = verified.inspect_err(crate::metrics::token_refused)?;
+            Ok(verified.map(|verified| Arc::clone(&verified.viewer)))
+        }
+        .boxed()
     })
 }
 

@@ -26,6 +26,6 @@ pub use party::{
     side, stands_for,
 };
 pub use sight::{
-    Access, Sight, access, agreement_of, knows_of, names_actor, sees_contact, sees_every_change, sees_grants,
+    Access, Sight, access, agreement_of, enforces, knows_of, names_actor, sees_contact, sees_every_change, sees_grants,
     sees_incident, sees_inquiry, sees_mandating_right, sees_reason, sees_statement, sight,
 };

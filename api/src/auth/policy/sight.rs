@@ -94,6 +94,13 @@ pub fn access(
     if served.is_empty() { Err(Error::Forbidden) } else { Ok(Access::Served(served)) }
 }
 
+/// Whether a viewer enforces decisions about a register: a system of its controller, or of a body that took its place, which
+/// acts for no other.
+pub fn enforces(facts: &Facts, viewer: &Viewer, register: RegisterId) -> bool {
+    let own = own_id(facts, viewer).filter(|_| viewer.is(System) && viewer.processor.is_none());
+    own.zip(controller(facts, register)).is_some_and(|(own, controller)| facts::stands_for(facts, own, controller))
+}
+
 /// Whether a viewer may see a contact: anyone a public one; others only the organisation's own officers and systems and
 /// those on the other side of an agreement with it, and those of one agreement only its parties. A draft is one side's
 /// own doing and shows it nothing of the other.
