@@ -1,20 +1,23 @@
 //! AuthZEN as an enforcement point meets it: the form of the standard, the scenario of its certification as far as it asks about
 //! form, and the same answers as over GraphQL.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use api::auth::Role;
 use axum::{
     body::Body,
-    http::{HeaderMap, Request, StatusCode, header},
+    http::{Request, StatusCode, header},
 };
 use entity::vocabulary::{Channel, ClosedEnum, OnwardRecipientKind, Operation};
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
 use crate::{
     contract::texts,
+    ext_authz::QUESTION,
     house::{DVV, Engine, House, KELA, LVV, PIRKANMAA, Reply, codes},
     known_answers, on_both_engines,
+    postgres::{Cluster, Durability},
     random_worlds::chance::Chance,
 };
 
@@ -247,6 +250,9 @@ on_both_engines! {
             assert_eq!((reply.status, &reply.body["decision"]), (StatusCode::OK, &json!(true)), "{}", reply.body);
         }
         let many = |count: usize| json!({ "evaluations": vec![permitted(); count] });
+        // Defaults make much of little.
+        let mut multiplied = but(permitted(), "/evaluations", json!(vec![json!({}); 100]));
+        multiplied = but(multiplied, "/resource/properties/items", json!(vec!["KEL.DECISION"; 21]));
         assert_eq!(decisions(&house.evaluate(&token, SEVERAL, &many(100)).await).len(), 100);
         for (request, status, line) in [
             (but(permitted(), "/evaluations", json!({})), 400, "evaluations: must be a list"),
@@ -255,6 +261,7 @@ on_both_engines! {
             (json!({ "evaluations": [permitted()], "options": 1 }), 400, "options: must be an object"),
             (json!({}), 400, "subject: is required"),
             (many(101), 413, "EVALUATIONS_MAX is limited to 100"),
+            (multiplied, 413, "EVALUATED_ITEMS_MAX is limited to 2000"),
         ] {
             let reply = house.evaluate(&token, SEVERAL, &request).await;
             assert_eq!(reply.status.as_u16(), status, "{}", reply.body);
@@ -316,10 +323,19 @@ async fn metadata_is_of_the_configured_address_whatever_a_request_says() {
     );
 }
 
+fn schema() -> Value {
+    serde_json::from_str(include_str!("../../docs/authzen.schema.json")).unwrap()
+}
+
+/// One of the published forms.
+fn form(name: &str) -> jsonschema::Validator {
+    let of = json!({ "$ref": format!("#/$defs/{name}"), "$defs": schema()["$defs"] });
+    jsonschema::draft202012::new(&of).unwrap()
+}
+
 #[test]
 fn examples_of_the_documentation_are_of_the_published_form() {
-    let schema: Value = serde_json::from_str(include_str!("../../docs/authzen.schema.json")).unwrap();
-    let form = jsonschema::draft202012::new(&schema).unwrap();
+    let schema = schema();
     let examples: Vec<Value> = include_str!("../../docs/authzen.md")
         .split("```json\n")
         .skip(1)
@@ -327,10 +343,11 @@ fn examples_of_the_documentation_are_of_the_published_form() {
         .collect();
     assert_eq!(examples.len(), 3);
     assert_eq!(examples[0], permitted());
-    for example in examples {
-        assert!(form.is_valid(&example), "{example:#}");
+    for (example, name) in examples.iter().zip(["evaluation", "evaluated", "evaluations"]) {
+        assert!(form(name).is_valid(example), "{example:#}");
     }
-    assert!(!form.is_valid(&but(permitted(), "/subject", Value::Null)));
+    assert!(!form("evaluation").is_valid(&but(permitted(), "/subject", Value::Null)));
+    assert!(!form("evaluation").is_valid(&but(permitted(), "/action/properties/channel", json!("PIGEON"))));
     let codes = |pointer: &str| schema["$defs"].pointer(pointer).unwrap().clone();
     let all = |codes: Vec<&str>| json!(codes);
     assert_eq!(codes("/action/properties/properties/properties/channel/enum"), all(codes_of::<Channel>()));
@@ -443,7 +460,7 @@ fn without_nulls(value: &Value) -> Value {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn authzen_answers_ten_thousand_questions_like_graphql() {
     let house = House::sample(Engine::Sqlite).await.unwrap();
-    let world = World::of(&house);
+    let (world, published) = (World::of(&house), form("allEvaluated"));
     let (mut asked, mut permitted, mut refused) = (0, 0, 0);
     for seed in 0.. {
         if asked >= QUESTIONS {
@@ -457,6 +474,7 @@ async fn authzen_answers_ten_thousand_questions_like_graphql() {
         let reply = house.evaluate(&token, SEVERAL, &json!({ "evaluations": evaluations })).await;
         let evaluated = reply.body["evaluations"].as_array().unwrap_or_else(|| panic!("{}", reply.body));
         assert_eq!(evaluated.len(), questions.len());
+        assert!(published.is_valid(&reply.body), "of another form than the published one");
         let failed = |evaluated: &Value| evaluated["context"].get("error").is_some();
         let sound: Vec<_> = questions.iter().zip(evaluated).filter(|(_, evaluated)| !failed(evaluated)).collect();
         let inputs: Vec<_> = sound.iter().map(|(question, _)| *question).collect();
@@ -495,15 +513,30 @@ async fn authzen_answers_ten_thousand_questions_like_graphql() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn stale_facts_are_503_and_never_a_denial() {
-    let house =
-        House::configured(Engine::Sqlite, |name| (name == "FACTS_MAX_AGE").then(|| "1s".to_owned())).await.unwrap();
-    let token = house.token(PIRKANMAA, Role::System);
-    let mut headers = HeaderMap::new();
-    headers.insert("facts-seq", "999999999".parse().unwrap());
-    let mut request = Request::post(ONE).header(header::CONTENT_TYPE, "application/json");
-    request = request.header(header::AUTHORIZATION, format!("Bearer {token}")).header("facts-seq", "999999999");
-    let reply = house.send(request.body(Body::from(permitted().to_string())).unwrap()).await;
-    assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE, "{}", reply.body);
-    assert_eq!(reply.headers[header::RETRY_AFTER], "1");
+async fn stale_facts_are_503_at_every_door_of_decisions_and_never_a_denial() {
+    let Some(cluster) = Cluster::start(Durability::Test).await else { return };
+    let url = cluster.url(&cluster.create_database(None).await);
+    let short = |name: &str| (name == "FACTS_MAX_AGE").then(|| "1s".to_owned());
+    let house = House::open(Arc::new(tempfile::tempdir().unwrap()), url, short).await;
+    let (kela, pirkanmaa) = (house.token(KELA, Role::System), house.token(PIRKANMAA, Role::System));
+    let check = || {
+        let mut request = Request::get("/ext_authz").header("enforcement-authorization", format!("Bearer {kela}"));
+        request = request.header(header::AUTHORIZATION, format!("Bearer {pirkanmaa}"));
+        for (name, value) in QUESTION {
+            request = request.header(name, value);
+        }
+        house.send(request.body(Body::empty()).unwrap())
+    };
+    assert_eq!(check().await.status, StatusCode::OK);
+    cluster.stop();
+    sleep(Duration::from_millis(1_500)).await;
+    let several = json!({ "evaluations": [permitted()] });
+    for reply in [
+        house.evaluate(&pirkanmaa, ONE, &permitted()).await,
+        house.evaluate(&pirkanmaa, SEVERAL, &several).await,
+        check().await,
+    ] {
+        assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE, "{}", reply.body);
+        assert_eq!(reply.headers[header::RETRY_AFTER], "1");
+    }
 }

@@ -157,6 +157,10 @@ async fn nginx_lets_through_what_is_permitted_and_nothing_when_nobody_answers() 
     assert!(house.rows().await.iter().any(|row| row.message_id == "nginx-1"));
     assert_eq!(ask("/recorded/decisions/1", Some(&pirkanmaa), &message).await.status(), StatusCode::FORBIDDEN);
 
+    let nobody = [named[0], named[1], ("message-id", "nginx-2")];
+    let answer = ask("/recorded/decisions/1", Some(&pirkanmaa), &nobody).await;
+    assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR, "no subject, no row, no data");
+
     // Suspended while it runs; then the gateway is gone.
     let id = house.agreement_id("KEL-2023-014").await;
     assert_eq!(faults(&house.suspend(&id).await.body["data"]["suspendAgreement"]), []);

@@ -23,7 +23,7 @@ use futures::future::BoxFuture;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::QuestionInput;
+use super::{QuestionInput, codes};
 use crate::{
     Error, Fault, FaultCode, Violations,
     auth::{
@@ -64,12 +64,14 @@ const X_ROAD_ID: &str = "x-road-id";
 const X_ROAD_USER: &str = "x-road-userid";
 const X_ROAD_ISSUE: &str = "x-road-issue";
 
+/// Instances of X-Road in Finland, in which members are known by business ID: production, test and development.
+const X_ROAD_INSTANCES: [&str; 3] = ["FI", "FI-TEST", "FI-DEV"];
+
 /// Headers of the answer.
 const VERDICT: HeaderName = HeaderName::from_static("disclosure-decision");
 const REASONS: HeaderName = HeaderName::from_static("disclosure-reasons");
 const OBLIGATIONS: HeaderName = HeaderName::from_static("disclosure-obligations");
 const VALID_UNTIL: HeaderName = HeaderName::from_static("disclosure-valid-until");
-const ON_AGREEMENT: HeaderName = HeaderName::from_static("disclosure-agreement");
 const LEAF_INDEX: HeaderName = HeaderName::from_static("disclosure-leaf-index");
 
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
@@ -93,7 +95,11 @@ pub struct Door {
 
 /// Routes of the door. Envoy appends the path it was asked for, which says nothing here.
 pub fn doors(door: Door) -> Router {
-    Router::new().route("/ext_authz", any(check)).route("/ext_authz/{*path}", any(check)).with_state(Arc::new(door))
+    Router::new()
+        .route("/ext_authz", any(check))
+        .route("/ext_authz/", any(check))
+        .route("/ext_authz/{*path}", any(check))
+        .with_state(Arc::new(door))
 }
 
 async fn check(
@@ -134,7 +140,10 @@ async fn enforcement_point(door: &Door, parts: &Parts) -> Result<Caller, Refusal
     }
     let known = (door.authenticate)(Credentials { headers: &own, peer }).await;
     known.map_err(|error| match error {
-        Error::Unauthenticated { .. } => Refusal { status: StatusCode::FORBIDDEN, error },
+        Error::Unauthenticated { reason, .. } => {
+            tracing::warn!(reason, "an enforcement point is not believed");
+            Error::Forbidden.into()
+        }
         other => other.into(),
     })
 }
@@ -165,7 +174,7 @@ fn asked(headers: &HeaderMap, client: Option<&Viewer>) -> Result<Asked, Violatio
     let mandates = reader.text(MANDATES).map(|text| list(&text)).unwrap_or_default();
     let case_reference = reader.text(CASE_REFERENCE).or_else(|| reader.text(X_ROAD_ISSUE));
     let end_user = reader.text(END_USER).or_else(|| reader.text(X_ROAD_USER));
-    let subject_count = reader.count().unwrap_or(1);
+    let subject_count = reader.count();
     let agreement = reader.text(AGREEMENT);
     let recording = reader.recording(subject_count, client);
     let (Some(register), Some(purpose), Some(channel), Some(items), []) =
@@ -183,7 +192,7 @@ fn asked(headers: &HeaderMap, client: Option<&Viewer>) -> Result<Asked, Violatio
         mandates,
         end_user,
         case_reference,
-        subject_count,
+        subject_count: subject_count.unwrap_or(1),
         onward_to,
         agreement,
         at: None,
@@ -231,8 +240,7 @@ impl Reader<'_> {
     fn code<E: ClosedEnum>(&mut self, name: &str, code: &str) -> Option<E> {
         let found = E::from_code(code);
         if found.is_none() {
-            let codes: Vec<_> = E::ALL.iter().map(|(_, code, _)| format!("`{code}`")).collect();
-            self.fault(FaultCode::Malformed, name, format!("must be {}", codes.join(", ")));
+            self.fault(FaultCode::Malformed, name, format!("must be {}", codes::<E>(str::to_owned)));
         }
         found
     }
@@ -272,17 +280,23 @@ impl Reader<'_> {
         }
     }
 
-    /// Member code of `instance/class/member/subsystem`, which is a business ID in Finland.
+    /// Member code of `instance/class/member/subsystem`, which is a business ID in the instances of Finland.
     fn x_road_member(&mut self) -> Option<String> {
         let client = self.text(X_ROAD_CLIENT)?;
-        let member = client.split('/').nth(2).filter(|member| !member.is_empty());
-        if member.is_none() {
+        let parts: Vec<_> = client.split('/').collect();
+        let [instance, _, member, _] = parts[..] else {
             self.fault(FaultCode::Malformed, X_ROAD_CLIENT, "is no `INSTANCE/CLASS/MEMBER/SUBSYSTEM`");
+            return None;
+        };
+        if !X_ROAD_INSTANCES.contains(&instance) {
+            let why = format!("is of another instance than {}", X_ROAD_INSTANCES.join(", "));
+            self.fault(FaultCode::Malformed, X_ROAD_CLIENT, why);
+            return None;
         }
-        member.map(str::to_owned)
+        Some(member.to_owned())
     }
 
-    fn recording(&mut self, subject_count: i64, client: Option<&Viewer>) -> Option<Recording> {
+    fn recording(&mut self, subject_count: Option<i64>, client: Option<&Viewer>) -> Option<Recording> {
         match self.text(MODE).as_deref() {
             None | Some("decide") => return None,
             Some("record") => {}
@@ -295,16 +309,31 @@ impl Reader<'_> {
         if message_id.is_none() {
             self.fault(FaultCode::Blank, MESSAGE_ID, "is required to record");
         }
+        if self.headers.contains_key(ONWARD_TO) {
+            self.fault(FaultCode::Conflict, ONWARD_TO, "is only decided here; whoever passes data on records it");
+        }
         let code = self.text(SUBJECT_CODE).map(Zeroizing::new);
         let business_id = self.text(SUBJECT_BUSINESS_ID);
-        let subject = match (code, business_id) {
-            (Some(_), Some(_)) => {
+        let subject = match (code, business_id, subject_count) {
+            (Some(_), Some(_), _) => {
                 self.fault(FaultCode::Conflict, SUBJECT_BUSINESS_ID, "cannot be given beside a person");
                 return None;
             }
-            (Some(code), None) => SubjectDraft::PersonalIdentityCode(code),
-            (None, Some(business_id)) => SubjectDraft::BusinessId(business_id),
-            (None, None) => SubjectDraft::Count(subject_count),
+            (Some(_), _, Some(count)) | (_, Some(_), Some(count)) if count != 1 => {
+                self.fault(FaultCode::Conflict, SUBJECT_COUNT, "is 1 where the subject is named");
+                return None;
+            }
+            (Some(code), None, _) => SubjectDraft::PersonalIdentityCode(code),
+            (None, Some(business_id), _) => SubjectDraft::BusinessId(business_id),
+            (None, None, Some(count)) => SubjectDraft::Count(count),
+            (None, None, None) => {
+                self.fault(
+                    FaultCode::Blank,
+                    SUBJECT_CODE,
+                    "is required to record; or a business ID, or a count where nobody is identified",
+                );
+                return None;
+            }
         };
         let client_system = self.text(CLIENT_SYSTEM).or_else(|| self.text(X_ROAD_CLIENT));
         let client_system = client_system.or_else(|| client?.subject.clone());
@@ -321,7 +350,8 @@ struct Answer {
 
 #[derive(Clone, Copy)]
 struct Recorded {
-    leaf_index: i64,
+    /// Its index in the log; null where it is another's.
+    leaf_index: Option<i64>,
     is_delivered: bool,
     /// Whether it stood there before.
     is_repeat: bool,
@@ -345,9 +375,9 @@ impl Answer {
         };
         say(VERDICT, if is_permitted { Verdict::Permitted.code() } else { Verdict::Denied.code() });
         let number = decision.agreement.and_then(|id| view.facts.agreement.get(id)).map(|row| row.number.as_str());
-        say(ON_AGREEMENT, number.unwrap_or_default());
-        if let Some(Recorded { leaf_index, .. }) = self.recorded {
-            say(LEAF_INDEX, &leaf_index.to_string());
+        say(HeaderName::from_static(AGREEMENT), number.unwrap_or_default());
+        if let Some(Recorded { leaf_index: Some(index), .. }) = self.recorded {
+            say(LEAF_INDEX, &index.to_string());
         }
         if is_permitted {
             let codes: Vec<_> = decision.obligations.iter().map(duty).collect();
@@ -402,10 +432,11 @@ async fn recorded(
 ) -> Result<Answer, Error> {
     let facts = &context.view.facts;
     let judged = decided(context, &question, client)?;
-    // A processor is served only under agreements that name it: where it was permitted, by none but that one.
+    // A processor is served only under agreements that name it: what is recorded rests on the one it was judged on. Where
+    // there is none, no row could say so without resting on another.
     let is_served = client.is_some_and(|client| client.processor.is_some());
     let pinned = judged.agreement.filter(|_| is_served).and_then(|id| facts.agreement.get(id));
-    if is_served && judged.verdict != Verdict::Permitted {
+    if is_served && pinned.is_none() {
         return Ok(Answer::of(judged));
     }
     let keeper = policy::log_keeper(facts, &context.view.viewer)?;
@@ -433,14 +464,27 @@ async fn recorded(
         withholding_basis: None,
         corrects: None,
     };
-    let authorised = door.recorder.authorise(keeper, draft, OnPartial::Deny).await?;
+    let authorised = match door.recorder.authorise(keeper, draft, OnPartial::Deny).await {
+        Err(Error::Invalid(faults)) if is_repeat(&faults) => {
+            let recorded = Recorded { leaf_index: None, is_delivered: false, is_repeat: true };
+            return Ok(Answer { decision: judged, recorded: Some(recorded) });
+        }
+        authorised => authorised?,
+    };
     let row = authorised.recorded.row;
     let recorded = Recorded {
-        leaf_index: row.leaf_index,
+        leaf_index: Some(row.leaf_index),
         is_delivered: row.outcome == DisclosureOutcome::Delivered,
         is_repeat: authorised.recorded.repeated,
     };
     Ok(Answer { decision: authorised.decision, recorded: Some(recorded) })
+}
+
+/// Whether all that is wrong is that the message stands in the log already, with whatever content and since whenever.
+fn is_repeat(faults: &Violations) -> bool {
+    let is_of_message =
+        |fault: &Fault| fault.code == FaultCode::Conflict && fault.path.last().is_some_and(|last| last == "messageId");
+    faults.iter().all(is_of_message)
 }
 
 /// Faults with the header that has what is wrong.

@@ -150,6 +150,12 @@ pub fn question(
     })
 }
 
+/// Codes of a vocabulary, as a fault names them.
+fn codes<E: ClosedEnum>(written: impl Fn(&str) -> String) -> String {
+    let codes: Vec<_> = E::ALL.iter().map(|(_, code, _)| format!("`{}`", written(code))).collect();
+    codes.join(", ")
+}
+
 fn items(
     facts: &Facts,
     register: Option<entity::vocabulary::RegisterId>,

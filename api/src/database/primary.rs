@@ -136,7 +136,8 @@ impl Primary {
     /// connection made so far is given up, and those to come are made to its host.
     pub fn has_changed(&self, host: usize, standing: &Standing) -> bool {
         let is_newer = self.timeline.fetch_max(standing.timeline, Ordering::AcqRel) < standing.timeline;
-        let has_restarted = host == self.place.borrow().host && self.note_start(standing.started_at);
+        let is_here = is_newer || host == self.place.borrow().host;
+        let has_restarted = is_here && self.note_start(standing.started_at);
         if is_newer || has_restarted {
             tracing::warn!(
                 host = named(&self.hosts[host]),

@@ -67,8 +67,10 @@ pub fn contains_personal_identity_code(text: &str) -> bool {
 }
 
 fn holds_code(bytes: &[u8]) -> bool {
-    bytes.array_windows().enumerate().any(|(at, window)| is_shaped(window) && !is_within_hexadecimal(bytes, at))
-        || starts_of_numbers(bytes).any(|at| begins_spaced(&bytes[at..]) == Some(true))
+    let is_spaced =
+        |at: usize| begins_spaced(&bytes[at..]).is_some_and(|length| !is_within_hexadecimal(bytes, at, length));
+    bytes.array_windows().enumerate().any(|(at, window)| is_shaped(window) && !is_within_hexadecimal(bytes, at, LENGTH))
+        || starts_of_numbers(bytes).any(is_spaced)
 }
 
 /// Where a digit stands that a day may begin with, and none before it.
@@ -132,6 +134,7 @@ fn read_as(character: char) -> char {
         '\u{2010}'..='\u{2015}' | '\u{2043}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' => '-',
         space if space.is_whitespace() => ' ',
         '\u{b7}' | '\u{2022}' | '\u{2024}' | '\u{2027}' | '\u{2044}' | '\u{2215}' | '\u{22c5}' => '.',
+        other if !other.is_alphanumeric() => ' ',
         other => digit.and_then(|digit| char::from_digit(digit, 10)).unwrap_or_else(|| letter(other)),
     }
 }
@@ -145,29 +148,33 @@ fn letter(character: char) -> char {
 /// Characters of spacing or punctuation that may stand at one place within a code.
 const GAP_CHARACTERS_MAX: usize = 3;
 
-/// Whether a code that has gaps stands at the beginning of a text; null where the text ends or goes on otherwise.
-fn begins_spaced(text: &[u8]) -> Option<bool> {
+/// Length of a code that has gaps at the beginning of a text; null where none stands there.
+fn begins_spaced(text: &[u8]) -> Option<usize> {
     let mut rest = Rest(text);
     let (mut date, mut is_date_parted) = ([0; 6], false);
     for digit in &mut date {
-        is_date_parted |= rest.gap();
+        is_date_parted |= !rest.gap().is_empty();
         *digit = rest.next(u8::is_ascii_digit)?;
     }
-    let is_apart = rest.gap();
-    let said = rest.next(u8::is_ascii_alphabetic);
-    let is_apart = rest.gap() || is_apart;
+    let before = rest.gap();
+    let letter = rest.next(u8::is_ascii_alphabetic);
+    let after = rest.gap();
     let mut number = [0; 3];
     for digit in &mut number {
         *digit = rest.next(u8::is_ascii_digit)?;
     }
     rest.gap();
     let check = rest.next(u8::is_ascii_alphanumeric)?;
-    // A date and a year, as in the number of a case, is no code.
-    let is_as_year = is_date_parted && check.is_ascii_digit();
-    let signs = match &said {
-        Some(said) => std::slice::from_ref(said),
-        None if is_apart && !is_as_year => b"+-A",
-        None => &[],
+    if !rest.is_at_end_of_word() {
+        return None;
+    }
+    let is_year = check.is_ascii_digit() && (number.starts_with(b"19") || number.starts_with(b"20"));
+    let signs = match &letter {
+        Some(letter) => std::slice::from_ref(letter),
+        // A date and a year, as in the number of a case, or a date and a time: no code.
+        None if is_date_parted && (is_year || check.is_ascii_digit() && !before.contains(&b'-')) => &[],
+        None if before.is_empty() && after.is_empty() => &[],
+        None => b"+-A",
     };
     let [d1, d2, m1, m2, y1, y2] = date;
     let [n1, n2, n3] = number;
@@ -175,19 +182,20 @@ fn begins_spaced(text: &[u8]) -> Option<bool> {
         Form::of(&[d1, d2, m1, m2, y1, y2, *sign, n1, n2, n3, check])
             .is_some_and(|form| form.is_of_real_day() && form.is_check_right())
     };
-    Some(rest.is_at_end_of_word() && signs.iter().any(is_code))
+    signs.iter().any(is_code).then_some(text.len() - rest.0.len())
 }
 
 /// What is still to be read of a text.
 struct Rest<'a>(&'a [u8]);
 
-impl Rest<'_> {
-    /// Passes over spacing and punctuation, of which there may be a little; whether there was any.
-    fn gap(&mut self) -> bool {
+impl<'a> Rest<'a> {
+    /// Passes over spacing and punctuation, of which there may be a little.
+    fn gap(&mut self) -> &'a [u8] {
         let is_gap = |byte: &&u8| byte.is_ascii() && !byte.is_ascii_alphanumeric();
         let length = self.0.iter().take(GAP_CHARACTERS_MAX).take_while(is_gap).count();
-        self.0 = &self.0[length..];
-        length > 0
+        let (gap, rest) = self.0.split_at(length);
+        self.0 = rest;
+        gap
     }
 
     fn next(&mut self, is_wanted: impl Fn(&u8) -> bool) -> Option<u8> {
@@ -268,10 +276,10 @@ fn is_shaped(window: &[u8; LENGTH]) -> bool {
     Form::of(window).is_some_and(|form| form.day_month_year < 400_000 && form.day_month_year / 100 % 100 < 20)
 }
 
-fn is_within_hexadecimal(text: &[u8], at: usize) -> bool {
+fn is_within_hexadecimal(text: &[u8], at: usize, length: usize) -> bool {
     let is_part = |byte: &&u8| byte.is_ascii_hexdigit() || **byte == b'-';
     let (before, from) = text.split_at(at);
-    let (window, after) = from.split_at(LENGTH);
+    let (window, after) = from.split_at(length);
     let run = before.iter().rev().take_while(is_part);
     let run = run.chain(window).chain(after.iter().take_while(is_part));
     window.iter().all(|byte| is_part(&byte))
@@ -430,6 +438,9 @@ mod tests {
             "01.05.94 Y9032",
             "010190 999W",
             "020504 902E",
+            "01.01.90-0100",
+            "\u{201d}131052 308T\u{201d}",
+            "131052 308T\u{2026}",
         ] {
             assert!(contains_personal_identity_code(text), "{text}");
         }
@@ -448,6 +459,7 @@ mod tests {
             "131052308T",
             "132052-2024",
             "12/02.05.00/2024",
+            "12-02.05.00-2024",
             "HEL 2024-001234 T 00 01 02",
             "01.01.25 - 31.12.26",
             "29.11.26 10:35",
@@ -466,9 +478,19 @@ mod tests {
         assert!(!contains_personal_identity_code("01980000-0000-7000-8000-0020504a902e"));
         assert!(!contains_personal_identity_code(&"020504a902e0".repeat(5)));
         assert!(contains_personal_identity_code("0198-020504a902e"));
+        for uuid in ["b1e95750-c634-4f97-998a-c310741e532c", "01980000-0000-7000-8000-a020504a902e"] {
+            assert!(!contains_personal_identity_code(uuid), "{uuid}");
+        }
     }
 
     proptest! {
+        #[test]
+        fn no_uuid_and_no_hash_holds_a_code(hex in "[0-9a-f]{64}") {
+            let uuid = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..32]].join("-");
+            prop_assert!(!contains_personal_identity_code(&hex), "{}", hex);
+            prop_assert!(!contains_personal_identity_code(&uuid), "{}", uuid);
+        }
+
         #[test]
         fn code_is_found_between_any_words(before in "[ \\PC]{0,20}", after in "[ \\PC]{0,20}", at in 0..VALID.len()) {
             let text = format!("{before} {} {after}", VALID[at]);

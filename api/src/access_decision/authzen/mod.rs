@@ -27,11 +27,15 @@ use crate::{
         Arrival, Authenticate, Bodies, Enter, FACTS_SEQ, REQUEST_ID, Refusal, RequestId, VariablesLimits, is_json,
         is_plain, min_seq, object, preferred_language,
     },
+    server::Work,
 };
 use answer::{AllEvaluated, Evaluated, names_only_unknown};
 use request::{Asked, Evaluation, Object, Semantic};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// Items decided at once where they are asked: more takes longer than anybody else shall wait for.
+const LIGHT_ITEMS_MAX: usize = 200;
 
 const EVALUATION: &str = "/access/v1/evaluation";
 const EVALUATIONS: &str = "/access/v1/evaluations";
@@ -99,7 +103,7 @@ async fn evaluations(
 async fn answered(door: &Door, request_id: uuid::Uuid, request: Request, form: Form) -> Response {
     let (parts, body) = request.into_parts();
     let served = async {
-        is_json(&parts.headers).and_then(|()| is_plain(&parts.headers)).map_err(malformed)?;
+        is_json(&parts.headers).and_then(|()| is_plain(&parts.headers)).map_err(as_malformed)?;
         let Caller { viewer, place, .. } = (door.authenticate)((&parts).into()).await?;
         policy::admit(&viewer, "accessDecision")?;
         let sent = door.bodies.read(&parts.headers, body, &place).await?;
@@ -113,8 +117,13 @@ async fn answered(door: &Door, request_id: uuid::Uuid, request: Request, form: F
             request_id,
         };
         let entered = (door.enter)(arrival).await?;
+        let context = entered.context;
         let mut response = match asked {
-            Ok(asked) => decided(&entered.context, asked)?,
+            Ok(asked) if asked.items() > LIGHT_ITEMS_MAX => {
+                let work = async move { decided(&context, asked) };
+                door.bodies.in_time(door.bodies.lane.run(Work::Performing, &place, work)).await??
+            }
+            Ok(asked) => decided(&context, asked)?,
             Err(error) => unread(error)?,
         };
         response.headers_mut().insert(FACTS_SEQ, entered.facts_seq.into());
@@ -133,7 +142,7 @@ fn asked(request: &Object, form: Form) -> Result<Asked, Error> {
 }
 
 /// The form a request is sent in is part of it here: 400, as the certification asks.
-fn malformed(refusal: Refusal) -> Refusal {
+fn as_malformed(refusal: Refusal) -> Refusal {
     Refusal { status: StatusCode::BAD_REQUEST, ..refusal }
 }
 

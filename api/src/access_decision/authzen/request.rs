@@ -10,10 +10,16 @@
 use async_graphql::{Name, Value, indexmap::IndexMap};
 use entity::vocabulary::{Channel, ClosedEnum, OnwardRecipientKind, Operation};
 
-use crate::{Error, Fault, FaultCode, Violations, access_decision::QuestionInput};
+use crate::{
+    Error, Fault, FaultCode, Violations,
+    access_decision::{QuestionInput, codes},
+};
 
 /// Evaluations of one request.
 pub const EVALUATIONS_MAX: usize = 100;
+
+/// Items asked by all evaluations of one request: defaults multiply what a few bytes ask.
+pub const EVALUATED_ITEMS_MAX: usize = 2_000;
 
 const ORGANIZATION: &str = "organization";
 const USER: &str = "user";
@@ -29,6 +35,16 @@ pub enum Asked {
     One(Box<Evaluation>),
     /// Several, of which one that cannot be read hinders no other.
     Several(Vec<Result<Evaluation, Violations>>, Semantic),
+}
+
+impl Asked {
+    /// Items it asks about, all in all.
+    pub fn items(&self) -> usize {
+        match self {
+            Self::One(evaluation) => evaluation.question.items.len(),
+            Self::Several(evaluations, _) => evaluations.iter().flatten().map(|asked| asked.question.items.len()).sum(),
+        }
+    }
 }
 
 /// Which of several evaluations are made.
@@ -121,7 +137,15 @@ pub fn several(request: &Object) -> Result<Asked, Error> {
         Value::Object(given) => evaluation(given, Some(request)),
         _ => Err(vec![malformed("", "must be an object")]),
     };
-    Ok(Asked::Several(evaluations.iter().map(read).collect(), semantic))
+    let asked = Asked::Several(evaluations.iter().map(read).collect(), semantic);
+    if asked.items() > EVALUATED_ITEMS_MAX {
+        return Err(Error::LimitExceeded {
+            limit: "EVALUATED_ITEMS_MAX",
+            allowed: EVALUATED_ITEMS_MAX as u64,
+            retry_after_seconds: None,
+        });
+    }
+    Ok(asked)
 }
 
 fn semantic(request: &Object, faults: &mut Violations) -> Semantic {
@@ -171,7 +195,7 @@ fn evaluation(given: &Object, defaults: Option<&Object>) -> Result<Evaluation, V
     let operation = Operation::ALL.iter().find(|(_, code, _)| code.to_ascii_lowercase() == action_name);
     if operation.is_none() {
         reader
-            .unknown("action.name", &format!("no action of this name: give {}", names::<Operation>(str::to_lowercase)));
+            .unknown("action.name", &format!("no action of this name: give {}", codes::<Operation>(str::to_lowercase)));
     }
     let (Some((operation, ..)), []) = (operation, &reader.faults[..]) else { return Err(reader.faults) };
     let is_of_user = kind == USER;
@@ -332,7 +356,7 @@ impl<'a> Reader<'a> {
     fn code<E: ClosedEnum>(&mut self, place: &str, code: &str) -> Option<E> {
         let found = E::from_code(code);
         if found.is_none() {
-            self.malformed(place, &format!("must be {}", names::<E>(str::to_owned)));
+            self.malformed(place, &format!("must be {}", codes::<E>(str::to_owned)));
         }
         found
     }
@@ -343,11 +367,6 @@ fn object<'a>(within: &'a Object, name: &str) -> Option<&'a Object> {
         Value::Object(object) => Some(object),
         _ => None,
     }
-}
-
-fn names<E: ClosedEnum>(written: impl Fn(&str) -> String) -> String {
-    let names: Vec<_> = E::ALL.iter().map(|(_, code, _)| format!("`{}`", written(code))).collect();
-    names.join(", ")
 }
 
 fn malformed(place: &str, why: &str) -> Fault {

@@ -95,7 +95,9 @@ impl Refusal {
 
     fn with_headers(&self, mut response: Response) -> Response {
         let headers = response.headers_mut();
-        if let Error::Unauthenticated { proof, reason } = &self.error {
+        if let Error::Unauthenticated { proof, reason } = &self.error
+            && self.status == StatusCode::UNAUTHORIZED
+        {
             headers.insert(WWW_AUTHENTICATE, challenge(*proof, reason));
         }
         if let Some(seconds) = retry_after(&self.error) {

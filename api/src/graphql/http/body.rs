@@ -40,8 +40,8 @@ pub struct Sent {
 }
 
 impl Bodies {
-    /// Whole body, unless it is too large or takes too long; a declared length is believed only to refuse. A large one waits
-    /// for room among those of its caller.
+    /// Whole body, unless it is too large or takes too long; a declared length is believed only to refuse, and for the room a
+    /// body takes once it is large. That waits for room among those of its caller.
     ///
     /// # Errors
     /// Limit exceeded, naming the limit; invalid when it ends too early.
@@ -82,8 +82,11 @@ impl Bodies {
         if bytes <= LIGHT_BODY_BYTES_MAX {
             return Ok(read());
         }
-        place.pace(bytes).await;
-        self.in_time(self.lane.run(Work::Reading, place, async move { read() })).await
+        self.in_time(async {
+            place.pace(bytes).await;
+            self.lane.run(Work::Reading, place, async move { read() }).await
+        })
+        .await
     }
 
     /// What is done within the time of an operation.
