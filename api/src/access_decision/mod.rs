@@ -3,7 +3,6 @@
 //! A decision writes nothing. Who may ask about whom is policy's to say.
 
 pub mod authzen;
-pub mod ext_authz;
 pub mod graphql;
 
 use entity::{
@@ -76,7 +75,10 @@ pub fn decide(ctx: &Context, path: &str, input: &QuestionInput) -> Result<(Decis
 }
 
 /// Decides a question once it is known on which agreements it may rest.
-fn decide_within(
+///
+/// # Errors
+/// As [`decide`], and what `access` refuses.
+pub fn decide_within(
     ctx: &Context,
     path: &str,
     input: &QuestionInput,
@@ -151,7 +153,7 @@ pub fn question(
 }
 
 /// Codes of a vocabulary, as a fault names them.
-fn codes<E: ClosedEnum>(written: impl Fn(&str) -> String) -> String {
+pub fn codes<E: ClosedEnum>(written: impl Fn(&str) -> String) -> String {
     let codes: Vec<_> = E::ALL.iter().map(|(_, code, _)| format!("`{}`", written(code))).collect();
     codes.join(", ")
 }

@@ -16,16 +16,13 @@ use axum::{
 use futures::FutureExt;
 
 use super::{
-    App, exports,
+    App, authzen, exports,
+    ext_authz::{self, Identify},
     metrics::{self, Watched},
     statistics, strangers,
 };
 use crate::{
     Error,
-    access_decision::{
-        authzen,
-        ext_authz::{self, Identify},
-    },
     auth::{AuthFault, Authenticator, Caller, Credentials, JwksFault, Viewer, jwks},
     config::Config,
     context::{Context, Gateway, View},

@@ -1,7 +1,9 @@
 //! Composition: opens or makes everything a gateway lives on, in the one order that is safe.
 
+mod authzen;
 mod doors;
 mod exports;
+mod ext_authz;
 mod lock;
 mod metrics;
 mod rotate;

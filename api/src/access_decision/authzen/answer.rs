@@ -3,15 +3,13 @@
 use entity::vocabulary::{ClosedEnum, Instant, LegalBasisId, Verdict, instant_text};
 use serde::Serialize;
 
+use super::StatusOf;
 use crate::{
     Error, ErrorCode, Fault, Violations,
     auth::policy,
     context::View,
     decision::{self, Decision},
-    graphql::{
-        errors::{code_name, discreet, fault_name},
-        http::status_of,
-    },
+    graphql::errors::{code_name, discreet, fault_name},
     scope::graphql::{DecisionReason, laws},
 };
 
@@ -21,13 +19,6 @@ pub struct Evaluated {
     /// Whether everything asked may be disclosed.
     pub decision: bool,
     context: Context,
-}
-
-/// Answer to several.
-#[derive(Serialize)]
-pub struct AllEvaluated {
-    /// In the order asked; where the semantic ends early, those made.
-    pub evaluations: Vec<Evaluated>,
 }
 
 #[derive(Serialize)]
@@ -145,14 +136,14 @@ impl Evaluated {
     }
 
     /// Evaluation that could not be made, which permits nothing.
-    pub fn failed(error: &Error) -> Self {
+    pub fn failed(error: &Error, status_of: StatusOf) -> Self {
         let faults = match error {
             Error::Invalid(faults) => faults.iter().map(told).collect(),
             _ => Vec::new(),
         };
         let (status, code) = match error {
             Error::Invalid(faults) if names_only_unknown(faults) => (404, code_name(ErrorCode::NotFound)),
-            _ => (status_of(error).as_u16(), code_name(error.code())),
+            _ => (status_of(error), code_name(error.code())),
         };
         let error = Failed { status, code, message: error.to_string(), faults };
         Self { decision: false, context: Context::Failed { error } }

@@ -1,164 +1,45 @@
-//! Decisions over OpenID AuthZEN Authorization API 1.0, for enforcement points that speak it: the same questions, the same
-//! answers, `docs/authzen.md`.
+//! Decisions as OpenID AuthZEN Authorization API 1.0 asks and says them, `docs/authzen.md`: the same questions, the same
+//! answers.
 
 mod answer;
 mod request;
 
-use std::sync::Arc;
-
-use axum::{
-    Router,
-    extract::{Extension, Request, State},
-    http::{
-        HeaderValue, StatusCode,
-        header::{CACHE_CONTROL, CONTENT_TYPE},
-        request::Parts,
-    },
-    response::{IntoResponse, Response},
-    routing::{get, post},
-};
 use serde::Serialize;
+
+pub use request::{Asked, Object, one, several};
 
 use crate::{
     Error,
-    auth::{Caller, policy},
     context::{Context, View},
-    graphql::http::{
-        Arrival, Authenticate, Bodies, Enter, FACTS_SEQ, REQUEST_ID, Refusal, RequestId, VariablesLimits, is_json,
-        is_plain, min_seq, object, preferred_language,
-    },
-    server::Work,
 };
-use answer::{AllEvaluated, Evaluated, names_only_unknown};
-use request::{Asked, Evaluation, Object, Semantic};
+use answer::{Evaluated, names_only_unknown};
+use request::{Evaluation, Semantic};
 
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
-
-/// Items decided at once where they are asked: more takes longer than anybody else shall wait for.
-const LIGHT_ITEMS_MAX: usize = 200;
-
-const EVALUATION: &str = "/access/v1/evaluation";
-const EVALUATIONS: &str = "/access/v1/evaluations";
-
-/// What the doors need.
-#[derive(Clone)]
-pub struct Door {
-    /// Who asks.
-    pub authenticate: Authenticate,
-    /// Context of a request.
-    pub enter: Enter<Context>,
-    /// How bodies are read.
-    pub bodies: Bodies,
-    /// What one request may hold.
-    pub limits: VariablesLimits,
-    /// Address by which clients know the gateway; null when that is not known.
-    pub address: Option<String>,
+/// What is answered.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub enum Answer {
+    /// To one evaluation.
+    One(Evaluated),
+    /// To several.
+    Several {
+        /// In the order asked; where the semantic ends early, those made.
+        evaluations: Vec<Evaluated>,
+    },
 }
 
-/// Which of the two is asked.
-#[derive(Clone, Copy)]
-enum Form {
-    One,
-    Several,
-}
+/// Status a door says an error by.
+pub type StatusOf = fn(&Error) -> u16;
 
-/// Routes of the doors.
-pub fn doors(door: Door) -> Router {
-    let address: Option<Arc<str>> = door.address.as_deref().map(Into::into);
-    Router::new()
-        .route(EVALUATION, post(evaluation))
-        .route(EVALUATIONS, post(evaluations))
-        .with_state(Arc::new(door))
-        .route("/.well-known/authzen-configuration", get(move || async move { metadata(address.as_deref()) }))
-}
-
-/// Reads a body as either door does, for whoever wants to know what it asks.
+/// Makes the evaluations.
 ///
 /// # Errors
-/// Invalid with every fault and its place; limit exceeded.
-pub fn read(body: &[u8], limits: &VariablesLimits) -> Result<usize, Error> {
-    let request = object(body, limits)?;
-    match request::several(&request)? {
-        Asked::One(_) => Ok(1),
-        Asked::Several(evaluations, _) => Ok(evaluations.len()),
-    }
-}
-
-async fn evaluation(
-    State(door): State<Arc<Door>>,
-    Extension(RequestId(id)): Extension<RequestId>,
-    request: Request,
-) -> Response {
-    answered(&door, id, request, Form::One).await
-}
-
-async fn evaluations(
-    State(door): State<Arc<Door>>,
-    Extension(RequestId(id)): Extension<RequestId>,
-    request: Request,
-) -> Response {
-    answered(&door, id, request, Form::Several).await
-}
-
-async fn answered(door: &Door, request_id: uuid::Uuid, request: Request, form: Form) -> Response {
-    let (parts, body) = request.into_parts();
-    let served = async {
-        is_json(&parts.headers).and_then(|()| is_plain(&parts.headers)).map_err(as_malformed)?;
-        let Caller { viewer, place, .. } = (door.authenticate)((&parts).into()).await?;
-        policy::admit(&viewer, "accessDecision")?;
-        let sent = door.bodies.read(&parts.headers, body, &place).await?;
-        let (length, limits) = (sent.bytes.len(), door.limits);
-        let read = move || asked(&object(&sent.bytes, &limits)?, form);
-        let asked = door.bodies.understood(&place, length, read).await?;
-        let arrival = Arrival {
-            viewer,
-            language: preferred_language(&parts.headers),
-            min_seq: min_seq(&parts.headers)?,
-            request_id,
-        };
-        let entered = (door.enter)(arrival).await?;
-        let context = entered.context;
-        let mut response = match asked {
-            Ok(asked) if asked.items() > LIGHT_ITEMS_MAX => {
-                let work = async move { decided(&context, asked) };
-                door.bodies.in_time(door.bodies.lane.run(Work::Performing, &place, work)).await??
-            }
-            Ok(asked) => decided(&context, asked)?,
-            Err(error) => unread(error)?,
-        };
-        response.headers_mut().insert(FACTS_SEQ, entered.facts_seq.into());
-        Ok::<_, Refusal>(response)
-    };
-    let mut response = served.await.unwrap_or_else(|refusal| refusal.text(request_id));
-    give_back(&parts, &mut response);
-    response
-}
-
-fn asked(request: &Object, form: Form) -> Result<Asked, Error> {
-    match form {
-        Form::One => request::one(request),
-        Form::Several => request::several(request),
-    }
-}
-
-/// The form a request is sent in is part of it here: 400, as the certification asks.
-fn as_malformed(refusal: Refusal) -> Refusal {
-    Refusal { status: StatusCode::BAD_REQUEST, ..refusal }
-}
-
-/// What cannot be read is refused, unless it is well formed and only asks about what nobody here knows.
-fn unread(error: Error) -> Result<Response, Refusal> {
-    match &error {
-        Error::Invalid(faults) if names_only_unknown(faults) => said(&Evaluated::failed(&error)),
-        _ => Err(error.into()),
-    }
-}
-
-fn decided(context: &Context, asked: Asked) -> Result<Response, Refusal> {
+/// What is wrong with a single one; what stops all.
+pub fn decided(context: &Context, asked: Asked, status_of: StatusOf) -> Result<Answer, Error> {
     match asked {
         Asked::One(evaluation) => match evaluated(context, &evaluation) {
-            Ok(evaluated) => said(&evaluated),
-            Err(error) => unread(error),
+            Ok(evaluated) => Ok(Answer::One(evaluated)),
+            Err(error) => unread(error, status_of),
         },
         Asked::Several(evaluations, semantic) => {
             let mut made = Vec::with_capacity(evaluations.len());
@@ -167,10 +48,10 @@ fn decided(context: &Context, asked: Asked) -> Result<Response, Refusal> {
                 let evaluated = match evaluation.and_then(|evaluation| evaluated(context, &evaluation)) {
                     Ok(evaluated) => evaluated,
                     Err(error @ (Error::Invalid(_) | Error::Forbidden | Error::NotFound(_))) => {
-                        Evaluated::failed(&error)
+                        Evaluated::failed(&error, status_of)
                     }
                     // What stops one stops all.
-                    Err(error) => return Err(error.into()),
+                    Err(error) => return Err(error),
                 };
                 let is_last = match semantic {
                     Semantic::All => false,
@@ -182,8 +63,19 @@ fn decided(context: &Context, asked: Asked) -> Result<Response, Refusal> {
                     break;
                 }
             }
-            said(&AllEvaluated { evaluations: made })
+            Ok(Answer::Several { evaluations: made })
         }
+    }
+}
+
+/// What cannot be read is refused, unless it is well formed and only asks about what nobody here knows.
+///
+/// # Errors
+/// The error itself.
+pub fn unread(error: Error, status_of: StatusOf) -> Result<Answer, Error> {
+    match &error {
+        Error::Invalid(faults) if names_only_unknown(faults) => Ok(Answer::One(Evaluated::failed(&error, status_of))),
+        _ => Err(error),
     }
 }
 
@@ -194,31 +86,4 @@ fn evaluated(context: &Context, evaluation: &Evaluation) -> Result<Evaluated, Er
     });
     let (decision, at) = decided?;
     Ok(Evaluated::new(&View { at, ..context.view.clone() }, &decision))
-}
-
-fn said(answer: &impl Serialize) -> Result<Response, Refusal> {
-    let body = serde_json::to_vec(answer).map_err(|fault| Error::internal(fault.to_string()))?;
-    Ok(([(CONTENT_TYPE, JSON), (CACHE_CONTROL, HeaderValue::from_static("no-store"))], body).into_response())
-}
-
-/// The identifier an enforcement point gave its request, on the answer. It is written nowhere else, for it may say anything.
-fn give_back(parts: &Parts, response: &mut Response) {
-    if let Some(given) = parts.headers.get(REQUEST_ID) {
-        response.headers_mut().insert(REQUEST_ID, given.clone());
-    }
-}
-
-/// What the gateway offers, at the address it was told is its own: never one that a request names.
-fn metadata(address: Option<&str>) -> Response {
-    let Some(address) = address else {
-        return (StatusCode::NOT_FOUND, "PUBLIC_URL is not set: the gateway does not know its own address\n")
-            .into_response();
-    };
-    let said = serde_json::json!({
-        "policy_decision_point": address,
-        "access_evaluation_endpoint": format!("{address}{EVALUATION}"),
-        "access_evaluations_endpoint": format!("{address}{EVALUATIONS}"),
-    });
-    let headers = [(CONTENT_TYPE, JSON), (CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"))];
-    (headers, said.to_string()).into_response()
 }

@@ -23,9 +23,9 @@ use futures::future::BoxFuture;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::{QuestionInput, codes};
 use crate::{
     Error, Fault, FaultCode, Violations,
+    access_decision::{QuestionInput, codes, decide_within},
     auth::{
         Caller, Credentials, Viewer,
         policy::{self, Access},
@@ -77,12 +77,12 @@ const LEAF_INDEX: HeaderName = HeaderName::from_static("disclosure-leaf-index");
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
 /// Whom a token names, which is counted for nobody.
-pub type Identify =
+pub(super) type Identify =
     Arc<dyn for<'a> Fn(Credentials<'a>) -> BoxFuture<'a, Result<Option<Arc<Viewer>>, Error>> + Send + Sync>;
 
 /// What the door needs.
 #[derive(Clone)]
-pub struct Door {
+pub(super) struct Door {
     /// Who the enforcement point is.
     pub authenticate: Authenticate,
     /// Who the client is.
@@ -94,7 +94,7 @@ pub struct Door {
 }
 
 /// Routes of the door. Envoy appends the path it was asked for, which says nothing here.
-pub fn doors(door: Door) -> Router {
+pub(super) fn doors(door: Door) -> Router {
     Router::new()
         .route("/ext_authz", any(check))
         .route("/ext_authz/", any(check))
@@ -413,7 +413,7 @@ fn duty(obligation: &crate::decision::Obligation) -> String {
 /// The decision on what the enforcement point may ask, and of that on what the client's token may be used for.
 fn decided(context: &Context, question: &QuestionInput, client: Option<&Viewer>) -> Result<Decision, Error> {
     let facts = &context.view.facts;
-    let (decision, _) = super::decide_within(context, "", question, |question| {
+    let (decision, _) = decide_within(context, "", question, |question| {
         if !policy::enforces(facts, &context.view.viewer, question.register) {
             return Err(Error::Forbidden);
         }
