@@ -67,7 +67,7 @@ impl Nginx {
             .map(|name| format!("{name}_temp_path {at}/{name};\n"))
             .concat();
         let main = format!(
-            "daemon off;\npid {at}/nginx.pid;\nerror_log {at}/error.log;\nevents {{ }}\nhttp {{\naccess_log off;\n{temporary}\
+            "daemon off;\nmaster_process off;\npid {at}/nginx.pid;\nerror_log {at}/error.log;\nevents {{ }}\nhttp {{\naccess_log off;\n{temporary}\
              include disclosures.conf;\n}}\n"
         );
         fs::write(directory.join("nginx.conf"), main).unwrap();
