@@ -24,7 +24,7 @@ use crate::{
 const ONE: &str = "/access/v1/evaluation";
 const SEVERAL: &str = "/access/v1/evaluations";
 
-/// Questions asked of every door; each in some hundred of them is malformed.
+/// Questions asked here and over GraphQL; some of them malformed, or not for the asker.
 const QUESTIONS: usize = 10_000;
 
 /// Questions of one call.

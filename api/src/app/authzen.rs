@@ -49,12 +49,8 @@ pub(super) struct Door {
     pub address: Option<String>,
 }
 
-/// Which of the two is asked.
-#[derive(Clone, Copy)]
-enum Form {
-    One,
-    Several,
-}
+/// How one of the two addresses reads what it is asked.
+type Read = fn(&Object) -> Result<Asked, Error>;
 
 /// Routes of the doors.
 pub(super) fn doors(door: Door) -> Router {
@@ -71,7 +67,7 @@ async fn evaluation(
     Extension(RequestId(id)): Extension<RequestId>,
     request: Request,
 ) -> Response {
-    answered(&door, id, request, Form::One).await
+    answered(&door, id, request, authzen::one).await
 }
 
 async fn evaluations(
@@ -79,10 +75,10 @@ async fn evaluations(
     Extension(RequestId(id)): Extension<RequestId>,
     request: Request,
 ) -> Response {
-    answered(&door, id, request, Form::Several).await
+    answered(&door, id, request, authzen::several).await
 }
 
-async fn answered(door: &Door, request_id: uuid::Uuid, request: Request, form: Form) -> Response {
+async fn answered(door: &Door, request_id: uuid::Uuid, request: Request, read: Read) -> Response {
     let (parts, body) = request.into_parts();
     let served = async {
         is_json(&parts.headers).and_then(|()| is_plain(&parts.headers)).map_err(as_malformed)?;
@@ -90,8 +86,7 @@ async fn answered(door: &Door, request_id: uuid::Uuid, request: Request, form: F
         policy::admit(&viewer, "accessDecision")?;
         let sent = door.bodies.read(&parts.headers, body, &place).await?;
         let (length, limits) = (sent.bytes.len(), door.limits);
-        let read = move || asked(&object(&sent.bytes, &limits)?, form);
-        let asked = door.bodies.understood(&place, length, read).await?;
+        let asked = door.bodies.understood(&place, length, move || read(&object(&sent.bytes, &limits)?)).await?;
         let arrival = Arrival {
             viewer,
             language: preferred_language(&parts.headers),
@@ -118,13 +113,6 @@ async fn answered(door: &Door, request_id: uuid::Uuid, request: Request, form: F
 
 fn status(error: &Error) -> u16 {
     status_of(error).as_u16()
-}
-
-fn asked(request: &Object, form: Form) -> Result<Asked, Error> {
-    match form {
-        Form::One => authzen::one(request),
-        Form::Several => authzen::several(request),
-    }
 }
 
 /// The form a request is sent in is part of it here: 400, as the certification asks.

@@ -33,7 +33,7 @@ use crate::{
     context::Context,
     decision::Decision,
     disclosure::{DisclosureDraft, OnPartial, Recorder, SubjectDraft},
-    graphql::http::{Arrival, Authenticate, Enter, FACTS_SEQ, Refusal, RequestId, min_seq, preferred_language},
+    graphql::http::{Arrival, Authenticate, Enter, FACTS_SEQ, Refusal, RequestId, TEXT, min_seq, preferred_language},
     scope::graphql::DecisionReason,
 };
 
@@ -73,8 +73,6 @@ const REASONS: HeaderName = HeaderName::from_static("disclosure-reasons");
 const OBLIGATIONS: HeaderName = HeaderName::from_static("disclosure-obligations");
 const VALID_UNTIL: HeaderName = HeaderName::from_static("disclosure-valid-until");
 const LEAF_INDEX: HeaderName = HeaderName::from_static("disclosure-leaf-index");
-
-const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
 /// Whom a token names, which is counted for nobody.
 pub(super) type Identify =

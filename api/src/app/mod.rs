@@ -12,13 +12,7 @@ mod seed;
 mod statistics;
 mod strangers;
 
-use std::{
-    fs::{DirBuilder, File},
-    io::ErrorKind,
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
-    path::Path,
-    sync::Arc,
-};
+use std::{fs::File, io::ErrorKind, os::unix::fs::OpenOptionsExt, path::Path, sync::Arc};
 
 use entity::{key_fingerprint, vocabulary::Instant};
 use futures::{FutureExt, future::BoxFuture};
@@ -40,7 +34,7 @@ use crate::{
     database::Database,
     disclosure::{self, Equipment, RecordLimits, Recorder, interned::InternedSets},
     journal::{self, Journal},
-    keys::{Fingerprint, Issuance, Keys, KeysError},
+    keys::{Fingerprint, Issuance, Keys, KeysError, private_directory},
     server::Stop,
     transparency_log::{KeptFault, TransparencyLog},
 };
@@ -355,12 +349,8 @@ fn keep_private(file: &Path) -> Result<(), OpenError> {
     }
 }
 
-/// Those it makes are for the user alone that runs it.
 fn create_directory(directory: &Path) -> Result<(), OpenError> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(directory)
+    private_directory(directory)
         .map_err(|source| OpenError::DataDirectory { directory: directory.display().to_string(), source })
 }
 

@@ -29,11 +29,6 @@ pub(super) fn make_directory(path: &Path) -> Result<(), BackupError> {
     DirBuilder::new().mode(0o700).create(path).map_err(failed(path))
 }
 
-/// Makes a directory and those it stands in, where they do not stand, for their owner alone.
-pub(super) fn ensure_directory(path: &Path) -> Result<(), BackupError> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed(path))
-}
-
 /// Makes a file that does not stand yet, for its owner alone.
 pub(super) fn create(path: &Path) -> Result<File, BackupError> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed(path))

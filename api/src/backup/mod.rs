@@ -24,7 +24,7 @@ use files::failed;
 use crate::{
     clock,
     config::Config,
-    keys::{Fingerprint, Issuance, Keys, KeysError},
+    keys::{Fingerprint, Issuance, Keys, KeysError, private_directory},
     transparency_log::{CHECKPOINT_FILE, KeptFault, Publisher, kept, verified},
 };
 
@@ -291,7 +291,7 @@ fn place(config: &Config, directory: &Path, file: &Listed, later: Option<i64>) -
 async fn place_database(copy: &Path, file: &Path, manifest: &Manifest) -> Result<(), BackupError> {
     let staged = file.with_extension("restoring");
     let parent = files::parent(file);
-    files::ensure_directory(&parent)?;
+    private_directory(&parent).map_err(failed(&parent))?;
     for left in beside(&staged).iter().chain([&staged]) {
         let _ = fs::remove_file(left);
     }

@@ -68,7 +68,7 @@ impl KeyFiles {
     }
 
     fn write(&self, key: &Fingerprint, content: &[u8]) -> io::Result<()> {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.0)?;
+        private_directory(&self.0)?;
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(self.staged(key))?;
         file.write_all(content)?;
         file.sync_all()
@@ -78,6 +78,14 @@ impl KeyFiles {
         let mark: String = key.fingerprint.chars().take(STAGED_CHARACTERS).collect();
         self.0.join(format!("{}.{mark}.new", key.file()))
     }
+}
+
+/// Makes a directory and those it stands in, where they do not stand, for the user alone that runs the process.
+///
+/// # Errors
+/// When the file system refuses.
+pub fn private_directory(path: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
 fn read(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {

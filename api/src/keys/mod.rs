@@ -14,6 +14,7 @@ use std::{collections::BTreeMap, fmt, path::Path};
 use entity::key_fingerprint;
 
 pub use development::DevelopmentKey;
+pub use files::private_directory;
 pub use log::LogSigningKey;
 pub use pseudonyms::Pseudonyms;
 

@@ -15,7 +15,8 @@ use uuid::Uuid;
 use crate::{Error, ErrorCode, Proof, graphql::errors};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
-const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+/// Form of the answers of doors that say a line for each thing.
+pub const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 const GRAPHQL_JSON: HeaderValue = HeaderValue::from_static("application/graphql-response+json; charset=utf-8");
 
 /// Status of an error at a door that does not execute GraphQL.

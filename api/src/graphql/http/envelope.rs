@@ -295,7 +295,7 @@ fn missing(path: &str) -> Error {
 }
 
 /// Fault of the request itself.
-pub fn malformed(path: &str, message: impl Into<String>) -> Error {
+pub(super) fn malformed(path: &str, message: impl Into<String>) -> Error {
     Error::Invalid(vec![Fault::new(FaultCode::Malformed, path, message)])
 }
 

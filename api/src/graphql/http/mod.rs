@@ -34,9 +34,9 @@ use crate::{
     server::Place,
 };
 
-pub use answer::{Media, Refusal, status_of};
+pub use answer::{Media, Refusal, TEXT, status_of};
 pub use body::{Bodies, Sent, is_json, is_plain};
-pub use envelope::{RequestLimits, malformed, object};
+pub use envelope::{RequestLimits, object};
 pub use graphql::{FACTS_SEQ, FACTS_WAIT_MAX, min_seq, too_slow};
 pub use language::preferred_language;
 pub use observe::{REQUEST_ID, RequestId};
