@@ -25,6 +25,8 @@ use crate::{
 pub struct View {
     /// Picture of the registry.
     pub facts: Arc<Facts>,
+    /// Picture of today, where `facts` is an earlier or a supposed one; null where they are the same.
+    pub today: Option<Arc<Facts>>,
     /// Instant it is read at.
     pub at: Instant,
     /// Who reads.
@@ -34,6 +36,18 @@ pub struct View {
 }
 
 impl View {
+    /// Picture that says who may see what: today's, whichever is read.
+    pub fn present(&self) -> &Facts {
+        self.today.as_deref().unwrap_or(&self.facts)
+    }
+
+    /// The same viewer before another picture, at another instant; what may be seen stays what may be seen today.
+    #[must_use]
+    pub fn before(&self, facts: Arc<Facts>, at: Instant) -> Self {
+        let today = self.today.clone().unwrap_or_else(|| Arc::clone(&self.facts));
+        Self { facts, today: Some(today), at, ..self.clone() }
+    }
+
     /// Organisation the viewer acts for; null for nobody, or when the registry does not know it.
     pub fn own_organisation(&self) -> Option<&Arc<organisation::Model>> {
         let business_id = self.viewer.organisation?;

@@ -97,6 +97,8 @@ pub mod anomaly;
 
 pub mod minimisation;
 
+pub mod simulation;
+
 pub mod retention;
 
 pub mod export;

@@ -10,6 +10,7 @@ mod http;
 mod import;
 mod load;
 mod log;
+mod past;
 mod pgbench;
 #[path = "../../tests/it/postgres.rs"]
 #[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the integration tests use the rest of it"))]
@@ -49,6 +50,8 @@ enum What {
     Log(log::Options),
     /// Times starts and reads resident memory.
     Start(start::Options),
+    /// Looks back over a long journal, against reading the tables whole.
+    Past(past::Options),
     /// Imports a nation's agreements from files into a new gateway on SQLite.
     Import(import::Options),
     /// Times acts one after another on the large world, against a plain INSERT and commit.
@@ -96,6 +99,7 @@ async fn main() -> anyhow::Result<()> {
         What::Record(options) => record::run(options).await,
         What::Log(options) => log::run(options).await,
         What::Start(options) => start::run(options).await,
+        What::Past(options) => past::run(options).await,
         What::Import(options) => import::run(options).await,
         What::Acts(options) => acts::run(options).await,
         What::Generate(options) => generate::run(options).await,

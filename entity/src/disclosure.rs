@@ -95,6 +95,9 @@ pub struct Model {
     pub restricted_commitment: Vec<u8>,
     /// Journal position of the erasure; null while whole.
     pub erased_seq: Option<i64>,
+    /// Codes of the mandate themes it was judged with, in their order, separated by spaces; `-` where none was given,
+    /// null where it was recorded before they were kept.
+    pub mandates: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

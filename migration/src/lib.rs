@@ -21,6 +21,7 @@ mod m20261128_000017_notices;
 mod m20261128_000018_inquiries;
 mod m20261128_000019_change_concern;
 mod m20261129_000020_row_security;
+mod m20261129_000021_mandates_kept;
 pub mod sql;
 
 use sea_orm_migration::prelude::*;
@@ -57,6 +58,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000017_notices::Migration),
             Box::new(m20261128_000019_change_concern::Migration),
             Box::new(m20261129_000020_row_security::Migration),
+            Box::new(m20261129_000021_mandates_kept::Migration),
         ]
     }
 }

@@ -16,7 +16,7 @@ use crate::{
 
 const BY_USER: &str = r#"{ disclosures(first: 100, filter: { endUser: "pirha-user-1" }) { nodes { messageId } } }"#;
 
-async fn closed_and_rotated(house: House) -> House {
+pub async fn closed_and_rotated(house: House) -> House {
     let database_url = house.database_url.clone();
     let (directory, url) = closed(house).await;
     rotate_pseudonym_key(&config(directory.path(), &url, |_| None), &Clock::default()).await.unwrap();

@@ -78,6 +78,10 @@ pub const OPERATIONS: &[(&str, &str)] = &[
     ),
     ("log", "{ log { origin } }"),
     ("anomalies", "{ anomalies(first: 1) { nodes { id } } }"),
+    (
+        "simulate",
+        "{ simulate(input: {changes: [{repeal: {legalBasis: \"703/2023 64 § 1 mom\"}}]}) { agreements(first: 1) { totalCount } } }",
+    ),
     ("unusedScopeItems", "{ unusedScopeItems(first: 1) { nodes { item } } }"),
     ("changes", "{ changes(first: 1) { nodes { seq } } }"),
     (

@@ -15,10 +15,7 @@ use entity::{
 
 use crate::{
     Error, FaultCode, Violations,
-    auth::{
-        Viewer,
-        policy::{self, Access},
-    },
+    auth::policy::{self, Access},
     checks::{Checks, REFERENCE_CHARACTERS_MAX},
     context::{Context, View},
     decision::{self, Decision, EndUser, Question},
@@ -70,7 +67,7 @@ pub struct QuestionInput {
 /// Unavailable on stale facts; invalid with every fault; forbidden to ask about others.
 pub fn decide(ctx: &Context, path: &str, input: &QuestionInput) -> Result<(Decision, Instant), Error> {
     decide_within(ctx, path, input, |question| {
-        policy::access(&ctx.view.facts, &ctx.view.viewer, question.recipient, question.register)
+        policy::access(ctx.view.present(), &ctx.view.viewer, question.recipient, question.register)
     })
 }
 
@@ -85,8 +82,8 @@ pub fn decide_within(
     access: impl FnOnce(&Question) -> Result<Access, Error>,
 ) -> Result<(Decision, Instant), Error> {
     ctx.fresh()?;
-    let View { facts, viewer, at: now, .. } = &ctx.view;
-    let (mut question, at) = question(facts, viewer, path, input).map_err(Error::Invalid)?;
+    let View { facts, at: now, .. } = &ctx.view;
+    let (mut question, at) = question(&ctx.view, path, input).map_err(Error::Invalid)?;
     question.served = match access(&question)? {
         Access::All => None,
         Access::Served(agreements) => Some(agreements),
@@ -99,12 +96,8 @@ pub fn decide_within(
 }
 
 /// Question of an input and the instant it names, if any; every fault is named under `path`.
-pub fn question(
-    facts: &Facts,
-    viewer: &Viewer,
-    path: &str,
-    input: &QuestionInput,
-) -> Result<(Question, Option<Instant>), Violations> {
+pub fn question(view: &View, path: &str, input: &QuestionInput) -> Result<(Question, Option<Instant>), Violations> {
+    let (facts, viewer) = (&*view.facts, &view.viewer);
     let own = policy::own_id(facts, viewer);
     let mut checks = Checks::default();
     let at = |field: &str| if path.is_empty() { field.to_owned() } else { format!("{path}.{field}") };
@@ -125,7 +118,7 @@ pub fn question(
     let agreement = input.agreement.as_ref().and_then(|number| {
         let may_carry = |row: &agreement::Model| {
             let received = recipient.is_some_and(|recipient| stands_for(facts, recipient, row.recipient_id));
-            received && register == Some(row.register_id) && policy::sight(facts, viewer, row).is_some()
+            received && register == Some(row.register_id) && policy::sight(view.present(), viewer, row).is_some()
         };
         let known = facts.agreement.by_key(number).filter(|row| may_carry(row));
         checks.found(&at("agreement"), known, "agreement").map(|row| row.id)
@@ -224,6 +217,10 @@ pub fn end_user(facts: &Facts, keys: &Keys, question: &Question, user: Option<&s
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use entity::vocabulary::Language;
+
     use super::*;
 
     #[test]
@@ -243,7 +240,14 @@ mod tests {
             agreement: Some("no".to_owned()),
             at: Some("2026-02-30".to_owned()),
         };
-        let faults = question(&Facts::default(), &Viewer::default(), "inputs.0", &input).unwrap_err();
+        let view = View {
+            facts: Arc::default(),
+            today: None,
+            at: "2026-03-02T09:00:00Z".parse().unwrap_or_default(),
+            viewer: Arc::default(),
+            language: Language::Fi,
+        };
+        let faults = question(&view, "inputs.0", &input).unwrap_err();
         let paths: Vec<_> = faults.iter().map(|fault| fault.path[2..].join(".")).collect();
         let expected = [
             "recipient",

@@ -38,7 +38,7 @@ impl AccessGrant {
     pub fn of(view: &View, id: AccessGrantId) -> Option<Self> {
         let row = view.facts.access_grant.get(id)?;
         let agreement = view.facts.scope.get(row.scope_id)?.agreement_id;
-        policy::sees_grants(&view.facts, &view.viewer, agreement)
+        policy::sees_grants(view.present(), &view.viewer, agreement)
             .then(|| Self { view: view.clone(), row: Arc::clone(row) })
     }
 
@@ -126,7 +126,7 @@ pub fn grants_of(
 ) -> Result<Option<Connection<AccessGrant>>, Error> {
     let facts = &view.facts;
     let agreement = facts.scope.get(scope).and_then(|row| facts.agreement.get(row.agreement_id));
-    let Some(agreement) = agreement.filter(|row| policy::sees_grants(facts, &view.viewer, row.id)) else {
+    let Some(agreement) = agreement.filter(|row| policy::sees_grants(view.present(), &view.viewer, row.id)) else {
         return Ok(None);
     };
     let request = within(ctx)?;

@@ -56,13 +56,13 @@ pub async fn revoke(
 /// Scope of an id with its agreement, as far as the viewer may know of it.
 fn named_scope(view: &View, id: &str) -> Option<(ScopeId, AgreementId)> {
     let row = view.facts.scope.get(id.parse().ok()?)?;
-    policy::sees_grants(&view.facts, &view.viewer, row.agreement_id).then_some((row.id, row.agreement_id))
+    policy::sees_grants(view.present(), &view.viewer, row.agreement_id).then_some((row.id, row.agreement_id))
 }
 
 fn named_grant(view: &View, id: &str) -> Option<(AccessGrantId, AgreementId)> {
     let row = view.facts.access_grant.get(id.parse().ok()?)?;
     let scope = view.facts.scope.get(row.scope_id)?;
-    policy::sees_grants(&view.facts, &view.viewer, scope.agreement_id).then_some((row.id, scope.agreement_id))
+    policy::sees_grants(view.present(), &view.viewer, scope.agreement_id).then_some((row.id, scope.agreement_id))
 }
 
 /// User and supervisor under the agreement; null where a party has no business ID to name its users under.

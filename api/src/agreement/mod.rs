@@ -38,7 +38,7 @@ pub async fn create(
     let fresh = clock::fresh_id();
     let now = ctx.now;
     let number = input.number.trim().to_owned();
-    let discloser = policy::own_id(&ctx.view.facts, &ctx.view.viewer).ok_or(Error::Forbidden)?;
+    let discloser = policy::own_id(ctx.view.present(), &ctx.view.viewer).ok_or(Error::Forbidden)?;
     let view = ctx
         .write(Act::DraftAgreement { discloser }, intent, move |facts, permit| {
             rules::create(facts, fresh, discloser, &input, (permit.actor(), now))

@@ -160,7 +160,7 @@ impl AnomalyQuery {
 fn read(view: &View, filter: AnomalyFilter) -> Result<Filter, Error> {
     let mut checks = Checks::default();
     let agreement = filter.agreement.and_then(|number| {
-        let known = policy::agreement_of(&view.facts, &view.viewer, &number);
+        let known = policy::agreement_of(view.present(), &view.viewer, &number);
         checks.found("filter.agreement", known, "agreement").map(|row| row.id)
     });
     let (rule, status) = (filter.rule.map(|rule| rule.0), filter.status.map(|status| status.0));

@@ -88,7 +88,7 @@ async fn seen_agreements(
     let known = anomaly::Entity::find().select_only().column(anomaly::Column::AgreementId).distinct();
     let known = known.filter(Condition::all().add_option(only.map(|id| anomaly::Column::AgreementId.eq(id))));
     let known: Vec<AgreementId> = known.into_tuple().all(db).await?;
-    Ok(known.into_iter().filter(|id| policy::sees_anomalies(&view.facts, &view.viewer, *id)).collect())
+    Ok(known.into_iter().filter(|id| policy::sees_anomalies(view.present(), &view.viewer, *id)).collect())
 }
 
 async fn newest(
@@ -117,7 +117,7 @@ async fn newest(
 /// Unavailable when the database does not answer.
 pub async fn one(db: &impl ConnectionTrait, view: &View, id: AnomalyId) -> Result<Option<anomaly::Model>, Error> {
     let row = anomaly::Entity::find_by_id(id).one(db).await?;
-    Ok(row.filter(|row| policy::sees_anomalies(&view.facts, &view.viewer, row.agreement_id)))
+    Ok(row.filter(|row| policy::sees_anomalies(view.present(), &view.viewer, row.agreement_id)))
 }
 
 /// Decides an anomaly, which is read in the transaction of the decision.

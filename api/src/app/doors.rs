@@ -321,7 +321,7 @@ fn enter(gateway: Gateway) -> Enter<Context> {
             let facts_seq = facts.seq;
             let age = gateway.journal.age();
             let stale = age > gateway.config.facts_max_age || gateway.journal.fault().is_some();
-            let view = View { facts, at: now, viewer: arrival.viewer, language: arrival.language };
+            let view = View { facts, today: None, at: now, viewer: arrival.viewer, language: arrival.language };
             Ok(Entered {
                 context: Context { view, now, request_id: arrival.request_id, gateway, stale },
                 facts_seq,

@@ -66,14 +66,14 @@ impl Change {
     /// Who acted; null for those outside that organisation, but for auditors and administrators.
     async fn actor(&self) -> Option<&str> {
         let organisation = self.row.actor_organisation.as_deref();
-        policy::names_actor(&self.view.facts, &self.view.viewer, organisation).then_some(&self.row.actor)
+        policy::names_actor(self.view.present(), &self.view.viewer, organisation).then_some(&self.row.actor)
     }
 
     /// Reason given; null when none was, for an act on an agreement also for those who do not see its history, and for one
     /// on a protection statement, an incident, a usage review, an inquiry, a document or an end user's access for all but
     /// the officers of both sides and their auditors.
     async fn reason(&self) -> Option<&str> {
-        let (facts, viewer) = (&self.view.facts, &self.view.viewer);
+        let (facts, viewer) = (self.view.present(), &self.view.viewer);
         let sees = policy::sees_reason(facts, viewer, super::agreement(facts, &self.row.subject))
             && policy::sees_subject(facts, viewer, &self.row.subject) != Some(false);
         self.row.reason.as_deref().filter(|_| sees)
@@ -212,7 +212,7 @@ fn read(view: &View, filter: ChangeFilter) -> Result<Filter, Error> {
     let mut checks = Checks::default();
     let subject = filter.subject.map(|id| checks.text("filter.subject", &id, REFERENCE_CHARACTERS_MAX));
     let agreement = filter.agreement.and_then(|number| {
-        let known = policy::agreement_of(&view.facts, &view.viewer, &number);
+        let known = policy::agreement_of(view.present(), &view.viewer, &number);
         checks.found("filter.agreement", known, "agreement").map(|row| row.id)
     });
     let action = filter.action.map(|action| checks.text("filter.action", &action, NAME_CHARACTERS_MAX));

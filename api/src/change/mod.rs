@@ -65,7 +65,7 @@ pub async fn list(
 
 /// What the changes asked for concern; null where every change is looked at.
 fn among(view: &View, filter: &Filter) -> Option<Vec<Uuid>> {
-    let facts = &view.facts;
+    let facts = view.present();
     if let Some(agreement) = filter.agreement {
         let statements = facts.dossier(agreement).map(|dossier| dossier.statements.iter()).into_iter().flatten();
         return Some(std::iter::once(agreement.0).chain(statements.map(|part| part.row.id.0)).collect());
@@ -136,7 +136,7 @@ async fn seen(
     filter: &Filter,
     seqs: &[i64],
 ) -> Result<Vec<change::Model>, Error> {
-    let (facts, viewer) = (&view.facts, &view.viewer);
+    let (facts, viewer) = (view.present(), &view.viewer);
     if seqs.is_empty() {
         return Ok(Vec::new());
     }

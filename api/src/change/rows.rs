@@ -110,7 +110,7 @@ impl PageRows {
             (Some(_), Some(_)) => RowChange::Changed,
             (Some(_), None) => RowChange::Removed,
         };
-        let facts = &self.view.facts;
+        let facts = self.view.present();
         for (shape, image) in [before.as_ref(), after.as_ref()].into_iter().flatten() {
             let row = Row::from_image(&told.table_name, *shape, &image.to_string());
             let row = row.map_err(|error| Error::internal(error.to_string()))?;

@@ -69,14 +69,14 @@ impl Contact {
     ) -> Vec<Self> {
         rules::serving(&view.facts, organisation, agreement, topic, helsinki_day(view.at))
             .into_iter()
-            .filter(|row| policy::sees_contact(&view.facts, &view.viewer, row))
+            .filter(|row| policy::sees_contact(view.present(), &view.viewer, row))
             .take(CONTACTS_MAX)
             .map(|row| Self { view: view.clone(), row, side })
             .collect()
     }
 
     fn of(view: &View, id: ContactId) -> Option<Self> {
-        let row = view.facts.contact.get(id).filter(|row| policy::sees_contact(&view.facts, &view.viewer, row))?;
+        let row = view.facts.contact.get(id).filter(|row| policy::sees_contact(view.present(), &view.viewer, row))?;
         Some(Self { view: view.clone(), row: Arc::clone(row), side: None })
     }
 }

@@ -23,7 +23,7 @@ pub async fn appoint(
     intent: Intent,
 ) -> Result<(View, Option<ContactId>), Error> {
     let fresh = clock::fresh_id();
-    let organisation = policy::own_id(&ctx.view.facts, &ctx.view.viewer).ok_or(Error::Forbidden)?;
+    let organisation = policy::own_id(ctx.view.present(), &ctx.view.viewer).ok_or(Error::Forbidden)?;
     let key = (agreement.clone(), input.clone());
     let view = ctx
         .write(Act::KeepContacts { organisation }, intent, move |facts, _| {

@@ -353,7 +353,8 @@ impl Written {
         let sets = Sets { items: self.intern(&report.items), bases: self.intern(&report.bases) };
         let (leaf_index, recorded_at) = tree.take();
         let place = Place { id: row::disclosure_id(recorded_at, report.noise), recorded_at, leaf_index };
-        let mut row = row::model(&report.checked, judged, report.pseudonyms, sets, place, corrected.map(|row| row.id));
+        let mut row =
+            row::model(facts, &report.checked, judged, report.pseudonyms, sets, place, corrected.map(|row| row.id));
         let (subject, restricted) = row::parts(facts, &row, &judged.items, &judged.bases);
         // Their members stand in canonical order as they are.
         let committed = commitments(&report.salt, &serde_json::to_vec(&subject)?, &serde_json::to_vec(&restricted)?);

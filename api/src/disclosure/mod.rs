@@ -16,6 +16,7 @@ mod plan;
 mod prepare;
 mod queue;
 pub mod record;
+pub mod replay;
 pub mod row;
 pub mod rules;
 mod stored;

@@ -128,10 +128,6 @@ pub fn input(facts: &Facts, checked: &Checked, door: Door) -> Result<Zeroizing<V
     let reported = door == Door::Record;
     let mut items: Vec<&str> = checked.items.iter().map(ItemCode::as_str).collect();
     items.sort_unstable();
-    let mut mandates: Vec<&str> =
-        checked.mandates.iter().filter_map(|id| facts.mandate_theme.get(*id)).map(|row| row.code.as_str()).collect();
-    mandates.sort_unstable();
-    mandates.dedup();
     let input = Input {
         accept_part: match door {
             Door::Record => None,
@@ -150,7 +146,7 @@ pub fn input(facts: &Facts, checked: &Checked, door: Door) -> Result<Zeroizing<V
         end_user: checked.end_user.as_deref(),
         ground: checked.ground.code(),
         items,
-        mandates,
+        mandates: mandates(facts, checked),
         message_id: &checked.message_id,
         occurred_at: reported.then(|| instant_text(checked.occurred_at)),
         onward_to: checked.onward_to.map(ClosedEnum::code),
@@ -240,8 +236,27 @@ pub struct Sets {
     pub bases: InternedId,
 }
 
+/// Stands where no mandate theme was given: an absent text is one recorded before they were kept.
+const NO_MANDATES: &str = "-";
+
+/// Codes of the mandate themes a row was judged with; null in one recorded before they were kept.
+pub fn mandates_kept(row: &disclosure::Model) -> Option<impl Iterator<Item = &str>> {
+    let kept = row.mandates.as_deref()?;
+    Some(kept.split_whitespace().filter(|code| *code != NO_MANDATES))
+}
+
+/// Codes of the mandate themes of a disclosure, each once.
+fn mandates<'a>(facts: &'a Facts, checked: &Checked) -> Vec<&'a str> {
+    let mut codes: Vec<&str> =
+        checked.mandates.iter().filter_map(|id| facts.mandate_theme.get(*id)).map(|row| row.code.as_str()).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    codes
+}
+
 /// Row of a disclosure, its commitments still to be made.
 pub fn model(
+    facts: &Facts,
     checked: &Checked,
     judged: &Judged,
     pseudonyms: Pseudonyms,
@@ -297,6 +312,10 @@ pub fn model(
         subject_commitment: Vec::new(),
         restricted_commitment: Vec::new(),
         erased_seq: None,
+        mandates: Some(match &*mandates(facts, checked) {
+            [] => NO_MANDATES.to_owned(),
+            codes => codes.join(" "),
+        }),
     }
 }
 
@@ -342,6 +361,8 @@ pub struct RestrictedPart {
     decided_seq: i64,
     id: String,
     leaf_index: i64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    mandates: Vec<String>,
     message_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     onward_to: Option<&'static str>,
@@ -401,6 +422,7 @@ pub fn parts(
         decided_seq: row.decided_seq,
         id: global_id(row.id),
         leaf_index: row.leaf_index,
+        mandates: sorted(mandates_kept(row).into_iter().flatten().map(str::to_owned)),
         message_id: row.message_id.clone(),
         onward_to: row.onward_recipient_kind.map(ClosedEnum::code),
         part: row.part,

@@ -429,13 +429,11 @@ impl Check<'_> {
         let (facts, processor, register) = (self.facts, keeper.processor?, register?.id);
         let is_onward = draft.onward_to.is_some();
         let side = if is_onward { keeper.organisation } else { recipient?.id };
-        let received = facts.lineage(side).into_iter().flat_map(|party| facts.received(party, register));
-        let served: BTreeSet<AgreementId> = received
-            .filter(|dossier| is_onward || in_succession(facts, keeper.organisation, dossier.row.discloser_id))
-            .filter(|dossier| draft.agreement.as_ref().is_none_or(|number| *number == dossier.row.number))
-            .map(|dossier| dossier.row.id)
-            .filter(|id| policy::is_processor(facts, (processor, keeper.organisation), *id))
-            .collect();
+        let mut served = served(facts, (processor, keeper.organisation), side, register, is_onward);
+        if let Some(number) = &draft.agreement {
+            let is_named = |id: &AgreementId| facts.agreement.get(*id).is_some_and(|row| row.number == *number);
+            served.retain(is_named);
+        }
         if served.is_empty() {
             self.unknown("agreement", "agreement that names the processor");
         }
@@ -488,6 +486,23 @@ impl Check<'_> {
     fn keep<T>(&mut self, result: Result<T, Fault>) -> Option<T> {
         result.map_err(|fault| self.faults.push(fault)).ok()
     }
+}
+
+/// Agreements on a register that name a processor who acts for a discloser, or for the recipient whose data travels on: by
+/// which `side` receives.
+pub fn served(
+    facts: &Facts,
+    (processor, discloser): (OrganisationId, OrganisationId),
+    side: OrganisationId,
+    register: RegisterId,
+    is_onward: bool,
+) -> BTreeSet<AgreementId> {
+    let received = facts.lineage(side).into_iter().flat_map(|party| facts.received(party, register));
+    received
+        .filter(|dossier| is_onward || in_succession(facts, discloser, dossier.row.discloser_id))
+        .map(|dossier| dossier.row.id)
+        .filter(|id| policy::is_processor(facts, (processor, discloser), *id))
+        .collect()
 }
 
 /// What is wrong with the identifier of a person in another system; nothing of it is echoed.

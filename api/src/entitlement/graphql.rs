@@ -212,7 +212,7 @@ impl EntitlementsInput {
 
 /// How much may be said of an organisation's agreements on a register; to a processor nothing, for it knows only some.
 fn insight(view: &View, organisation: OrganisationId, register: RegisterId) -> Insight {
-    match policy::access(&view.facts, &view.viewer, organisation, register) {
+    match policy::access(view.present(), &view.viewer, organisation, register) {
         Ok(Access::All) => Insight::Agreements,
         Ok(Access::Served(_)) | Err(_) => Insight::Law,
     }

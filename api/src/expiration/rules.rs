@@ -125,7 +125,7 @@ pub enum Overdue {
 
 fn agreements(view: &View, found: &mut Vec<Expiration>) {
     for row in view.facts.agreement.all() {
-        let Some(sight) = policy::sight(&view.facts, &view.viewer, row).filter(|sight| *sight >= Sight::Metadata)
+        let Some(sight) = policy::sight(view.present(), &view.viewer, row).filter(|sight| *sight >= Sight::Metadata)
         else {
             continue;
         };
@@ -260,7 +260,7 @@ fn grants(
 
 /// Rights, keys and contacts of the viewer's own organisation.
 fn own(view: &View, found: &mut Vec<Expiration>) {
-    let Some(own) = policy::own_people(&view.facts, &view.viewer) else { return };
+    let Some(own) = policy::own_people(view.present(), &view.viewer) else { return };
     let of = |kind, at, subject, label| Expiration { at, kind, subject, label, agreement: None };
     for right in view.facts.mandating_right.of(own).filter(|right| right.status == MandatingRightStatus::Granted) {
         let theme = view.facts.mandate_theme.get(right.mandate_theme_id).map(|theme| theme.code.clone());

@@ -2,6 +2,7 @@
 //!
 //! The kit of every `graphql.rs`; it knows no feature. What it takes from async-graphql stays here and there.
 
+pub mod as_of;
 pub mod connections;
 pub mod documents;
 mod effort;

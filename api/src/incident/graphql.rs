@@ -47,7 +47,7 @@ impl IncidentQuery {
         let page = Page::of("incidents", first, after.as_deref(), request.page_size_max())?;
         let mut checks = Checks::default();
         let agreement = agreement.and_then(|number| {
-            let known = policy::agreement_of(&view.facts, &view.viewer, &number);
+            let known = policy::agreement_of(view.present(), &view.viewer, &number);
             checks.found("agreement", known, "agreement").map(|row| row.id)
         });
         let agreement = checks.done(|| Some(agreement)).map_err(Error::Invalid)?;
@@ -56,7 +56,7 @@ impl IncidentQuery {
             .incident
             .all()
             .filter(|row| agreement.is_none_or(|id| row.agreement_id == id))
-            .filter(|row| policy::sees_incident(&view.facts, &view.viewer, row))
+            .filter(|row| policy::sees_incident(view.present(), &view.viewer, row))
             .filter(|row| status.is_none_or(|status| row.status == status.0))
             .filter(|row| waits_for_me != Some(true) || waits_for_viewer(view, row));
         let rows: Vec<_> = rows.map(|row| (row.id.0, row)).collect();
@@ -67,7 +67,7 @@ impl IncidentQuery {
 }
 
 fn waits_for_viewer(view: &View, row: &incident::Model) -> bool {
-    row.status != IncidentStatus::Closed && policy::closes_incident(&view.facts, &view.viewer, row)
+    row.status != IncidentStatus::Closed && policy::closes_incident(view.present(), &view.viewer, row)
 }
 
 /// Incident to be reported.

@@ -17,7 +17,7 @@ pub use rules::{ClosingInput, NoticeInput, ReportInput};
 /// Reports an incident under an agreement, for the viewer's organisation.
 pub async fn report(ctx: &Context, input: ReportInput, intent: Intent) -> Result<(View, Option<IncidentId>), Error> {
     let (fresh, now) = (clock::fresh_id(), ctx.now);
-    let reporter = policy::own_id(&ctx.view.facts, &ctx.view.viewer).ok_or(Error::Forbidden)?;
+    let reporter = policy::own_id(ctx.view.present(), &ctx.view.viewer).ok_or(Error::Forbidden)?;
     let named = ctx.view.facts.agreement.by_key(&input.agreement).map(|row| row.id);
     let given = input.clone();
     let rule =

@@ -20,7 +20,7 @@ pub const PROVISIONS_MAX: usize = 20;
 /// Asks for the viewer's organisation, or for one whose place it took, whether it has a right.
 pub async fn ask(ctx: &Context, input: AskInput, intent: Intent) -> Result<(View, Option<InquiryId>), Error> {
     let (fresh, now) = (clock::fresh_id(), ctx.now);
-    let own = policy::own_id(&ctx.view.facts, &ctx.view.viewer).ok_or(Error::Forbidden)?;
+    let own = policy::own_id(ctx.view.present(), &ctx.view.viewer).ok_or(Error::Forbidden)?;
     let asker = input.organisation.as_ref().map_or(Some(own), |text| ctx.view.facts.organisation_named(text));
     let given = input.clone();
     let rule = move |facts: &Facts, known, actor: &str| rules::ask(facts, fresh, known, &given, (actor, now));

@@ -119,7 +119,8 @@ pub(super) async fn news(db: &impl ConnectionTrait, facts: &Facts) -> Result<New
     Ok(News::Later(Box::new(later)))
 }
 
-fn edit(table: &str, row: &QueryResult) -> Result<Edit, Error> {
+/// What a row of the journal did.
+pub(super) fn edit(table: &str, row: &QueryResult) -> Result<Edit, Error> {
     let id: Uuid = row.try_get("", "row_id")?;
     let Some(image) = row.try_get::<Option<String>>("", "image")? else {
         let known = TABLES.iter().find(|known| **known == table);

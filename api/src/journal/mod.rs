@@ -8,6 +8,7 @@
 mod concern;
 mod follow;
 pub mod leaf;
+mod past;
 mod tree;
 mod write;
 
@@ -35,6 +36,7 @@ use crate::{
     facts::{Facts, Mark, Tables},
 };
 use follow::{News, news};
+use past::Past;
 
 /// Said of a database that has lost changes; a start reads it as it stands.
 pub const LOST_CHANGES: &str = "the database has lost changes; start again";
@@ -53,6 +55,7 @@ struct Inner {
     /// Whether the last look found that the database has lost a change of the picture.
     has_lost: AtomicBool,
     wake: Notify,
+    past: Past,
 }
 
 impl std::fmt::Debug for Journal {
@@ -79,6 +82,7 @@ impl Journal {
             caught_up_micros: AtomicU64::new(0),
             has_lost: AtomicBool::new(false),
             wake: Notify::new(),
+            past: Past::default(),
         };
         Ok(Self(Arc::new(inner)))
     }

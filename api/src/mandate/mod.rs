@@ -46,7 +46,7 @@ pub async fn apply(
     intent: Intent,
 ) -> Result<(View, Option<Vec<MandatingRightId>>), Error> {
     let now = ctx.now;
-    let own = policy::own_id(&ctx.view.facts, &ctx.view.viewer).ok_or(Error::Forbidden)?;
+    let own = policy::own_id(ctx.view.present(), &ctx.view.viewer).ok_or(Error::Forbidden)?;
     let applicant = input.organisation.as_ref().map_or(Some(own), |text| ctx.view.facts.organisation_named(text));
     let themes = input.themes.clone();
     let rule = move |facts: &Facts, known, actor: &str| rules::apply(facts, known, &input, (actor, now));

@@ -88,7 +88,7 @@ impl MinimisationQuery {
             checks.fault(FaultCode::Malformed, "withinDays", format!("must be 1 to {UNUSED_DAYS_MAX}"));
         }
         let agreement = agreement.and_then(|number| {
-            let known = policy::agreement_of(&view.facts, &view.viewer, &number);
+            let known = policy::agreement_of(view.present(), &view.viewer, &number);
             checks.found("agreement", known, "agreement").map(|row| row.id)
         });
         let since = checks.done(|| helsinki_day(view.at).checked_sub_days(Days::new(days.unsigned_abs().into())));

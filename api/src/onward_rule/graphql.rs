@@ -42,7 +42,7 @@ impl OnwardRule {
     /// Rule of an id; null when the viewer is no party of its agreement.
     pub fn of(view: &View, id: OnwardRuleId) -> Option<Self> {
         let dossier = view.facts.dossier(view.facts.onward_rule.get(id)?.agreement_id)?;
-        let sight = policy::sight(&view.facts, &view.viewer, &dossier.row)?;
+        let sight = policy::sight(view.present(), &view.viewer, &dossier.row)?;
         let position = dossier.onward.iter().position(|part| part.row.id == id)?;
         let rule = Self { view: view.clone(), dossier: Arc::clone(dossier), position };
         (sight >= Sight::Party).then_some(rule)

@@ -31,7 +31,7 @@ pub async fn end(ctx: &Context, input: EndingInput, intent: Intent) -> Result<(V
     let (now, view): (_, &View) = (ctx.now, &ctx.view);
     let named: Option<OnwardRuleId> = input.id.parse().ok();
     let agreement = named.and_then(|id| view.facts.agreement.get(view.facts.onward_rule.get(id)?.agreement_id));
-    let seen = agreement.filter(|row| policy::sight(&view.facts, &view.viewer, row) >= Some(Sight::Party));
+    let seen = agreement.filter(|row| policy::sight(view.present(), &view.viewer, row) >= Some(Sight::Party));
     let rule = move |facts: &Facts, known, actor: &str| rules::end(facts, known, &input, (actor, now));
     let target = seen.map(|row| row.id);
     let view = ctx.write_to(target, |agreement| Act::RunAgreement { agreement }, intent, rule).await?;

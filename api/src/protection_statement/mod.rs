@@ -21,7 +21,7 @@ pub async fn submit(
     intent: Intent,
 ) -> Result<(View, Option<ProtectionStatementId>), Error> {
     let (fresh, now) = (clock::fresh_id(), ctx.now);
-    let own = policy::own_id(&ctx.view.facts, &ctx.view.viewer).ok_or(Error::Forbidden)?;
+    let own = policy::own_id(ctx.view.present(), &ctx.view.viewer).ok_or(Error::Forbidden)?;
     let recipient = input.recipient.as_ref().map_or(Some(own), |text| ctx.view.facts.organisation_named(text));
     let given = input.clone();
     let rule = move |facts: &Facts, known, actor: &str| rules::submit(facts, fresh, known, &given, (actor, now));

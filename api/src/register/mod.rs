@@ -27,7 +27,7 @@ pub async fn offer(
 ) -> Result<(View, Option<RegisterId>), Error> {
     let fresh = clock::fresh_id();
     let key = code.clone();
-    let controller = policy::own_id(&ctx.view.facts, &ctx.view.viewer).ok_or(Error::Forbidden)?;
+    let controller = policy::own_id(ctx.view.present(), &ctx.view.viewer).ok_or(Error::Forbidden)?;
     let view = ctx
         .write(Act::OfferRegister { controller }, intent, move |facts, _| {
             rules::offer(facts, fresh, controller, &code, &input)

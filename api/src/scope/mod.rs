@@ -73,7 +73,7 @@ where
 {
     let (named, now, view): (Option<ScopeId>, _, _) = (id.parse().ok(), ctx.now, &ctx.view);
     let agreement = named.and_then(|id| view.facts.agreement.get(view.facts.scope.get(id)?.agreement_id));
-    let seen = agreement.filter(|row| policy::sight(&view.facts, &view.viewer, row) >= Some(Sight::Party));
+    let seen = agreement.filter(|row| policy::sight(view.present(), &view.viewer, row) >= Some(Sight::Party));
     let rule = move |facts: &Facts, known, actor: &str| act(facts, known, (actor, now));
     let target = seen.map(|row| row.id);
     let view = ctx.write_to(target, |agreement| Act::RunAgreement { agreement }, intent, rule).await?;

@@ -59,12 +59,12 @@ pub async fn report(
     after: Option<DisclosureId>,
     count: usize,
 ) -> Result<Report, Error> {
-    policy::person_sight(&ctx.view.facts, &ctx.view.viewer)?;
+    policy::person_sight(ctx.view.present(), &ctx.view.viewer)?;
     let db = ctx.gateway.database.read();
     list::every_key_is_live(db, &ctx.gateway.keys).await?;
     // Seen as of the entry in the journal: what was withheld before it, in whatever process, is withheld here.
     let view = note(ctx, lookup).await?;
-    let (facts, sight) = (&view.facts, policy::person_sight(&view.facts, &view.viewer)?);
+    let (facts, sight) = (&view.facts, policy::person_sight(view.present(), &view.viewer)?);
     let rows = match &sight {
         PersonSight::Person => Rows::All,
         PersonSight::Log(rows) => rows.clone(),

@@ -573,6 +573,30 @@ closed_enums! {
         Removed = "REMOVED",
     }
 
+    #[doc = "What deciding a disclosure again, on the facts it was judged on, comes to."]
+    ReplayComparison {
+        #[doc = "The same as is recorded."]
+        Same = "SAME",
+        #[doc = "Other than is recorded."]
+        Different = "DIFFERENT",
+        #[doc = "What the difference rests on was not recorded, or has been erased since."]
+        Undecidable = "UNDECIDABLE",
+    }
+
+    #[doc = "In what a disclosure decided again differs from its row."]
+    ReplayDifference {
+        #[doc = "Whether an agreement covers it."]
+        Coverage = "COVERAGE",
+        #[doc = "The agreement."]
+        Agreement = "AGREEMENT",
+        #[doc = "The scope."]
+        Scope = "SCOPE",
+        #[doc = "The provisions it rests on."]
+        Provisions = "PROVISIONS",
+        #[doc = "The reasons against it."]
+        Reasons = "REASONS",
+    }
+
     #[doc = "Step on the way from law to use, in order."]
     AdoptionStepCode {
         #[doc = "Legal basis checked."]

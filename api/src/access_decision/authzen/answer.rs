@@ -98,7 +98,7 @@ impl Evaluated {
     pub fn new(view: &View, decision: &Decision) -> Self {
         let number = |id| {
             let row = view.facts.agreement.get(id)?;
-            policy::sight(&view.facts, &view.viewer, row).map(|_| row.number.clone())
+            policy::sight(view.present(), &view.viewer, row).map(|_| row.number.clone())
         };
         let said = |at: Option<Instant>| at.map(instant_text);
         let grounds = decision.grounds.iter();

@@ -18,6 +18,7 @@ use crate::{
     context::View,
     decision::{self, Decision, Ground, Obligation},
     graphql::{
+        as_of::{AsOf, in_time, one_instant},
         long::Long,
         request::request,
         said::Said,
@@ -215,9 +216,14 @@ impl AccessDecisionQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Question.")] input: AccessDecisionInput,
+        #[graphql(
+            desc = "Where the question stands in time; now when absent. An answer about another time permits nothing now."
+        )]
+        as_of: Option<AsOf>,
     ) -> Result<AccessDecision, Error> {
         let request = request(ctx, "accessDecision")?;
-        decide(request, "input", &input)
+        one_instant(input.at.as_ref(), as_of.as_ref(), "input.at")?;
+        decide(&in_time(request, as_of.as_ref()).await?, "input", &input)
     }
 
     /// Several questions at once, 1 to 100, answered in their order on the same facts. Errors: FORBIDDEN, INVALID_INPUT,
@@ -226,9 +232,16 @@ impl AccessDecisionQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Questions, 1 to 100.")] inputs: Vec<AccessDecisionInput>,
+        #[graphql(
+            desc = "Where the questions stand in time; now when absent. An answer about another time permits nothing now."
+        )]
+        as_of: Option<AsOf>,
     ) -> Result<Vec<AccessDecision>, Error> {
-        let request = request(ctx, "accessDecisions")?;
-        decide_all(request, &inputs)
+        let request = in_time(request(ctx, "accessDecisions")?, as_of.as_ref()).await?;
+        for (index, input) in inputs.iter().enumerate().take(QUESTIONS_MAX) {
+            one_instant(input.at.as_ref(), as_of.as_ref(), &format!("inputs.{index}.at"))?;
+        }
+        decide_all(&request, &inputs)
     }
 
     /// What an organisation may receive from a register, over every channel. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT.
@@ -239,9 +252,11 @@ impl AccessDecisionQuery {
         organisation: Option<BusinessId>,
         #[graphql(desc = "Code of the register.")] register: String,
         #[graphql(desc = "Instant, UTC; now when absent.")] at: Option<DateTime>,
+        #[graphql(desc = "Where the question stands in time; now when absent.")] as_of: Option<AsOf>,
     ) -> Result<AccessScope, Error> {
-        let request = request(ctx, "accessScope")?;
-        scope_of(request, organisation.as_ref(), &register, at.as_ref())
+        one_instant(at.as_ref(), as_of.as_ref(), "at")?;
+        let request = in_time(request(ctx, "accessScope")?, as_of.as_ref()).await?;
+        scope_of(&request, organisation.as_ref(), &register, at.as_ref())
     }
 }
 
@@ -320,13 +335,13 @@ fn asked_about(
 
 fn scope_at(view: View, recipient: OrganisationId, register: RegisterId) -> Result<AccessScope, Error> {
     let (facts, at) = (&view.facts, view.at);
-    policy::access(facts, &view.viewer, recipient, register)?;
+    policy::access(view.present(), &view.viewer, recipient, register)?;
     let scopes = facts
         .lineage(recipient)
         .into_iter()
         .flat_map(|recipient| facts.received(recipient, register))
         .filter(|dossier| decision::in_force(dossier, &mut decision::Horizon::new(at)))
-        .filter(|dossier| policy::sight(facts, &view.viewer, &dossier.row) >= Some(Sight::Party))
+        .filter(|dossier| policy::sight(view.present(), &view.viewer, &dossier.row) >= Some(Sight::Party))
         .flat_map(|dossier| Scope::all(&view, dossier))
         .filter(Scope::is_open)
         .collect();

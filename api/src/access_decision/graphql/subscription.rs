@@ -34,7 +34,7 @@ impl AccessScopeSubscription {
         let request = request(ctx, "accessScopeChanged")?;
         let view = request.view.clone();
         let (recipient, register) = asked_about(&view, Checks::default(), organisation.as_ref(), &register)?;
-        policy::access(&view.facts, &view.viewer, recipient, register)?;
+        policy::access(view.present(), &view.viewer, recipient, register)?;
         Ok(changes(Followed {
             gateway: request.gateway.clone(),
             told: view.facts.seq,

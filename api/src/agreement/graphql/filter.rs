@@ -158,7 +158,7 @@ impl Wanted {
 }
 
 fn waits_for_viewer(view: &View, dossier: &Dossier) -> bool {
-    let side = policy::offered_side(&view.facts, &view.viewer, &dossier.row, view.at);
+    let side = policy::offered_side(view.present(), &view.viewer, &dossier.row, view.at);
     side.is_some_and(|side| decision::waits_for(&view.facts, dossier, side, view.at))
 }
 

@@ -35,7 +35,8 @@ impl Incident {
     /// Incident of an id; null for all but the officers of both sides and their auditors.
     pub fn of(view: &View, id: IncidentId) -> Option<Self> {
         let row = view.facts.incident.get(id)?;
-        policy::sees_incident(&view.facts, &view.viewer, row).then(|| Self { view: view.clone(), row: Arc::clone(row) })
+        policy::sees_incident(view.present(), &view.viewer, row)
+            .then(|| Self { view: view.clone(), row: Arc::clone(row) })
     }
 
     /// Incidents of an agreement, for its office.

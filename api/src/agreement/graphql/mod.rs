@@ -73,7 +73,7 @@ pub struct Agreement {
 impl Agreement {
     /// Agreement of a dossier; null when the viewer may not know that it exists.
     pub fn seen(view: &View, dossier: &Arc<Dossier>) -> Option<Self> {
-        let sight = policy::sight(&view.facts, &view.viewer, &dossier.row)?;
+        let sight = policy::sight(view.present(), &view.viewer, &dossier.row)?;
         Some(Self { view: view.clone(), dossier: Arc::clone(dossier), sight })
     }
 
@@ -187,7 +187,7 @@ impl Agreement {
     /// Acts the viewer may do or will be able to do next; empty for those who may do none. Only acts the gateway can do
     /// are offered.
     async fn allowed_actions(&self) -> Vec<AllowedAction> {
-        let side = policy::offered_side(&self.view.facts, &self.view.viewer, &self.dossier.row, self.view.at);
+        let side = policy::offered_side(self.view.present(), &self.view.viewer, &self.dossier.row, self.view.at);
         let Some(side) = side else { return Vec::new() };
         let actions = decision::allowed_actions(&self.view.facts, &self.dossier, side, self.view.at);
         actions.into_iter().map(|action| AllowedAction { view: self.view.clone(), action }).collect()

@@ -14,6 +14,7 @@ use crate::{
     context::View,
     facts::Dossier,
     graphql::{
+        as_of::{AsOf, in_time},
         connections::{Connection, Page},
         request::{one_of, request, row_id},
     },
@@ -32,9 +33,13 @@ impl AgreementQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "Global identifier.")] id: Option<ID>,
         #[graphql(desc = "Agreement number.")] number: Option<String>,
+        #[graphql(desc = "Where the question stands in time; now when absent.")] as_of: Option<AsOf>,
     ) -> Option<Result<Agreement, Error>> {
-        let found = request(ctx, "agreement").and_then(|request| find(&request.view, id.as_ref(), number.as_deref()));
-        Some(found)
+        let found = async {
+            let request = in_time(request(ctx, "agreement")?, as_of.as_ref()).await?;
+            find(&request.view, id.as_ref(), number.as_deref())
+        };
+        Some(found.await)
     }
 
     /// Agreements the viewer may know of. Errors: INVALID_INPUT.
@@ -45,8 +50,9 @@ impl AgreementQuery {
         #[graphql(desc = "Order; by number when absent. Ties by number.")] order_by: Option<AgreementOrder>,
         #[graphql(desc = "How many, 1 to 100; 20 when absent.")] first: Option<i32>,
         #[graphql(desc = "Cursor after which to go on.")] after: Option<String>,
+        #[graphql(desc = "Where the question stands in time; now when absent.")] as_of: Option<AsOf>,
     ) -> Result<Connection<Agreement>, Error> {
-        let request = request(ctx, "agreements")?;
+        let request = in_time(request(ctx, "agreements")?, as_of.as_ref()).await?;
         let view = &request.view;
         let order_by = order_by.unwrap_or(AgreementOrder::Number);
         let page = Page::of(order_by.list(), first, after.as_deref(), request.page_size_max())?;
@@ -54,7 +60,7 @@ impl AgreementQuery {
         let mut entries: Vec<_> = wanted
             .candidates(view)
             .into_iter()
-            .filter_map(|dossier| Some((dossier, policy::sight(&view.facts, &view.viewer, &dossier.row)?)))
+            .filter_map(|dossier| Some((dossier, policy::sight(view.present(), &view.viewer, &dossier.row)?)))
             .filter(|(dossier, sight)| wanted.admits(view, dossier, *sight >= Sight::Metadata, *sight >= Sight::Party))
             .map(|(dossier, sight)| (order(dossier, order_by), (dossier, sight)))
             .collect();

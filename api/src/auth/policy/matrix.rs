@@ -54,6 +54,7 @@ pub const MATRIX: &[Row] = &[
     Row { field: "disclosureStatistics",  anonymous: false, roles: &[Officer, System, Auditor, Statistician] },
     Row { field: "anomalies",             anonymous: false, roles: OFFICE },
     Row { field: "unusedScopeItems",      anonymous: false, roles: PARTIES },
+    Row { field: "simulate",              anonymous: false, roles: OFFICE },
     Row { field: "changes",               anonymous: false, roles: READERS },
     Row { field: "agreementChanged",      anonymous: false, roles: PARTIES },
     Row { field: "accessScopeChanged",    anonymous: false, roles: PARTIES },

@@ -41,7 +41,10 @@ pub fn sight(facts: &Facts, viewer: &Viewer, agreement: &agreement::Model) -> Op
     if viewer.is(Administrator) {
         return Some(Sight::Metadata);
     }
-    (agreement.publicity == Publicity::Public).then_some(Sight::Public)
+    // An earlier wording may have been public; what is not today is not shown as it was either.
+    let is_public = |row: &agreement::Model| row.publicity == Publicity::Public;
+    let today = facts.agreement.get(agreement.id);
+    (is_public(agreement) && today.is_none_or(|today| is_public(today))).then_some(Sight::Public)
 }
 
 /// Agreement of a number, as far as the viewer may know of it.
@@ -105,7 +108,8 @@ pub fn enforces(facts: &Facts, viewer: &Viewer, register: RegisterId) -> bool {
 /// those on the other side of an agreement with it, and those of one agreement only its parties. A draft is one side's
 /// own doing and shows it nothing of the other.
 pub fn sees_contact(facts: &Facts, viewer: &Viewer, contact: &contact::Model) -> bool {
-    if contact.publicity == Publicity::Public && contact.agreement_id.is_none() {
+    let is_public = |row: &contact::Model| row.publicity == Publicity::Public && row.agreement_id.is_none();
+    if is_public(contact) && facts.contact.get(contact.id).is_none_or(|today| is_public(today)) {
         return true;
     }
     let knows = |agreement: &agreement::Model| sight(facts, viewer, agreement) >= Some(Sight::Party);

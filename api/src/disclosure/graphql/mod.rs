@@ -3,10 +3,11 @@
 mod input;
 mod mutation;
 mod query;
+mod replay;
 
 use std::sync::Arc;
 
-use async_graphql::{ID, Object};
+use async_graphql::{Context, ID, Object};
 use entity::{
     disclosure,
     vocabulary::{
@@ -18,8 +19,9 @@ use entity::{
 pub use input::OtherPersonIdentifierInput;
 pub use mutation::DisclosureMutation;
 pub use query::DisclosureQuery;
+pub use replay::DisclosureReplay;
 
-use super::{Recorded, withholding::withheld_until};
+use super::{Recorded, row::mandates_kept, withholding::withheld_until};
 use crate::{
     Error,
     agreement::graphql::Agreement,
@@ -28,6 +30,7 @@ use crate::{
     facts::global_id,
     graphql::{
         long::Long,
+        request::within,
         said::Said,
         scalars::{BusinessId, DateTime, ItemCode},
     },
@@ -183,7 +186,7 @@ impl Disclosure {
     /// Keyed pseudonym of the person, hexadecimal; null for other subjects, after erasure, and for all but the discloser.
     async fn subject_pseudonym(&self) -> Option<String> {
         let row = &self.recorded.row;
-        let is_seen = policy::sees_subjects(&self.view.facts, &self.view.viewer, row.discloser_id);
+        let is_seen = policy::sees_subjects(self.view.present(), &self.view.viewer, row.discloser_id);
         row.subject_pseudonym.as_deref().filter(|_| is_seen).map(leaf::hex)
     }
 
@@ -221,9 +224,21 @@ impl Disclosure {
     /// discloser.
     async fn withheld_until(&self) -> Option<DateTime> {
         let row = &self.recorded.row;
-        let is_seen = policy::sees_subjects(&self.view.facts, &self.view.viewer, row.discloser_id);
+        let is_seen = policy::sees_subjects(self.view.present(), &self.view.viewer, row.discloser_id);
         let until = withheld_until(&self.view.facts, row).filter(|until| is_seen && *until > self.view.at);
         until.map(DateTime::from)
+    }
+
+    /// Codes of the mandate themes it was judged with; null in rows recorded before they were kept.
+    async fn mandates(&self) -> Option<Vec<&str>> {
+        mandates_kept(&self.recorded.row).map(Iterator::collect)
+    }
+
+    /// The decision made again on what was known when it was made, at `decidedSeq`, as of the instant the data was given:
+    /// whether the same facts give the same answer. Null for consent and a person's own request, which need none. Errors:
+    /// UNAVAILABLE.
+    async fn replay(&self, ctx: &Context<'_>) -> Result<Option<DisclosureReplay>, Error> {
+        DisclosureReplay::of(within(ctx)?, &self.view, &self.recorded).await
     }
 
     /// Global identifier of the row it corrects; null when it corrects none.

@@ -205,7 +205,7 @@ fn parts<'a>(
 ) -> Result<(&'a context::Context, &'a Recorder, LogKeeper), Error> {
     let request = request(ctx, field)?;
     let recorder = ctx.data_opt::<Recorder>().ok_or_else(|| Error::internal("no recorder"))?;
-    let keeper = policy::log_keeper(&request.view.facts, &request.view.viewer)?;
+    let keeper = policy::log_keeper(request.view.present(), &request.view.viewer)?;
     Ok((request, recorder, keeper))
 }
 

@@ -36,7 +36,7 @@ fn example_of_the_documentation_is_what_the_code_makes() -> Result<(), Error> {
     };
     let pseudonyms = Pseudonyms { subject: Some(Pseudonym { bytes: pseudonym, key_version: 1 }), user: None };
     let sets = Sets { items: interned_id(&members(&judged.items)), bases: interned_id(&basis_members(&judged.bases)) };
-    let row = row::model(&checked, &judged, pseudonyms, sets, place, None);
+    let row = row::model(&facts, &checked, &judged, pseudonyms, sets, place, None);
     let (subject, restricted) = row::parts(&facts, &row, &judged.items, &judged.bases);
     let (subject, restricted) = (serde_json::to_value(subject)?, serde_json::to_value(restricted)?);
     let committed = commitments(&salt, &canonical(&subject)?, &canonical(&restricted)?);
@@ -82,7 +82,7 @@ fn parts_are_written_in_canonical_order_whatever_a_row_holds() -> Result<(), Err
         subject_business_id: Some("0246246-0".parse().map_err(|_| Error::internal("business id"))?),
         withheld_until: Some(place.recorded_at),
         withholding_basis_id: Some(BASIS),
-        ..row::model(&checked, &judged, pseudonyms, sets, place, corrected)
+        ..row::model(&facts, &checked, &judged, pseudonyms, sets, place, corrected)
     };
     let (subject, restricted) = row::parts(&facts, &full, &judged.items, &judged.bases);
     assert_eq!(serde_json::to_vec(&subject)?, canonical(&subject)?);

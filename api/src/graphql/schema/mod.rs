@@ -33,6 +33,7 @@ use crate::{
     protection_statement::graphql::{ProtectionStatementMutation, ProtectionStatementQuery},
     register::graphql::{PurposeMutation, RegisterMutation, RegisterQuery},
     scope::graphql::{ScopeMutation, ScopeProgressMutation, ScopeStandingMutation},
+    simulation::graphql::SimulationQuery,
     statistics::graphql::StatisticsQuery,
     subject_access::graphql::SubjectAccessQuery,
     transparency_log::graphql::LogQuery,
@@ -62,6 +63,7 @@ pub struct Query(
     LogQuery,
     AnomalyQuery,
     MinimisationQuery,
+    SimulationQuery,
     ChangeQuery,
 );
 

@@ -41,7 +41,8 @@ impl Inquiry {
     /// Inquiry of an id; null for all but the officers of the asker and the controller, and their auditors.
     pub fn of(view: &View, id: InquiryId) -> Option<Self> {
         let row = view.facts.inquiry.get(id)?;
-        policy::sees_inquiry(&view.facts, &view.viewer, row).then(|| Self { view: view.clone(), row: Arc::clone(row) })
+        policy::sees_inquiry(view.present(), &view.viewer, row)
+            .then(|| Self { view: view.clone(), row: Arc::clone(row) })
     }
 }
 
@@ -143,7 +144,7 @@ impl InquiryQuery {
             .inquiry
             .all()
             .filter(|row| register.is_none_or(|id| row.register_id == id))
-            .filter(|row| policy::sees_inquiry(&view.facts, &view.viewer, row))
+            .filter(|row| policy::sees_inquiry(view.present(), &view.viewer, row))
             .filter(|row| status.is_none_or(|status| row.status == status.0))
             .filter(|row| waits_for_me != Some(true) || waits_for_viewer(view, row));
         let rows: Vec<_> = rows.map(|row| (row.id.0, row)).collect();
@@ -154,5 +155,5 @@ impl InquiryQuery {
 }
 
 fn waits_for_viewer(view: &View, row: &inquiry::Model) -> bool {
-    row.status == InquiryStatus::Open && policy::answers_inquiry(&view.facts, &view.viewer, row)
+    row.status == InquiryStatus::Open && policy::answers_inquiry(view.present(), &view.viewer, row)
 }

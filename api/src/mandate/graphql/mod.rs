@@ -106,7 +106,7 @@ impl MandatingRight {
     /// Right of an id; null for those outside its holder and the keeper of its theme, but for auditors and administrators.
     pub fn of(view: &View, id: MandatingRightId) -> Option<Self> {
         let row = view.facts.mandating_right.get(id)?;
-        let sees = policy::sees_mandating_right(&view.facts, &view.viewer, row);
+        let sees = policy::sees_mandating_right(view.present(), &view.viewer, row);
         sees.then(|| Self { view: view.clone(), row: Arc::clone(row) })
     }
 }
@@ -158,7 +158,7 @@ impl MandatingRight {
     async fn decision_reason(&self) -> Option<String> {
         let (facts, viewer) = (&self.view.facts, &self.view.viewer);
         let last = status::entries(facts, (StatusSubject::MandatingRight, self.row.id.0)).into_iter().next_back()?;
-        last.reason.clone().filter(|_| policy::sees_mandating_right(facts, viewer, &self.row))
+        last.reason.clone().filter(|_| policy::sees_mandating_right(self.view.present(), viewer, &self.row))
     }
 
     /// Instant at which it ends, UTC, exclusive; null when open-ended.

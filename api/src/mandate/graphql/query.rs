@@ -67,7 +67,7 @@ impl MandateQuery {
             .all()
             .filter(|row| holder.is_none_or(|id| row.organisation_id == id))
             .filter(|row| status.is_none_or(|status| row.status == status.0))
-            .filter(|row| policy::sees_mandating_right(&view.facts, &view.viewer, row))
+            .filter(|row| policy::sees_mandating_right(view.present(), &view.viewer, row))
             .filter(|row| waits_for_me != Some(true) || waits_for_viewer(view, row));
         let rows: Vec<_> = rows.map(|row| (row.id.0, row)).collect();
         let total = rows.len();
@@ -77,5 +77,5 @@ impl MandateQuery {
 }
 
 fn waits_for_viewer(view: &View, row: &mandating_right::Model) -> bool {
-    row.status == MandatingRightStatus::Applied && policy::decides_mandating_right(&view.facts, &view.viewer, row)
+    row.status == MandatingRightStatus::Applied && policy::decides_mandating_right(view.present(), &view.viewer, row)
 }

@@ -49,13 +49,13 @@ impl ProtectionStatement {
     /// Statement of an id; null for all but the officers of both sides and their auditors.
     pub fn of(view: &View, id: ProtectionStatementId) -> Option<Self> {
         let row = view.facts.protection_statement.get(id)?;
-        policy::sees_statement(&view.facts, &view.viewer, row)
+        policy::sees_statement(view.present(), &view.viewer, row)
             .then(|| Self { view: view.clone(), row: Arc::clone(row) })
     }
 
     /// What is for the officers of both sides and their auditors.
     fn for_office<T>(&self, value: impl FnOnce() -> T) -> Option<T> {
-        policy::sees_statement(&self.view.facts, &self.view.viewer, &self.row).then(value)
+        policy::sees_statement(self.view.present(), &self.view.viewer, &self.row).then(value)
     }
 
     fn answer_rows(&self) -> Vec<Arc<statement_answer::Model>> {
@@ -162,7 +162,7 @@ impl ProtectionStatement {
     /// Statuses it has had, the first first, with the reason of each.
     async fn history(&self) -> Vec<StatementStatusEntry> {
         let rows = status::entries(&self.view.facts, (StatusSubject::ProtectionStatement, self.row.id.0));
-        let is_explained = policy::sees_statement(&self.view.facts, &self.view.viewer, &self.row);
+        let is_explained = policy::sees_statement(self.view.present(), &self.view.viewer, &self.row);
         let entries = rows.into_iter().filter_map(|row| {
             let status = StatementStatus::from_code(&row.status)?;
             let reason = row.reason.clone().filter(|_| is_explained);

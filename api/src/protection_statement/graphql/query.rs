@@ -45,7 +45,7 @@ impl ProtectionStatementQuery {
             .facts
             .protection_statement
             .all()
-            .filter(|row| policy::sees_statement(&view.facts, &view.viewer, row))
+            .filter(|row| policy::sees_statement(view.present(), &view.viewer, row))
             .filter(|row| status.is_none_or(|status| row.status == status.0))
             .filter(|row| waits_for_me != Some(true) || waits_for_viewer(view, row));
         let rows: Vec<_> = rows.map(|row| (row.id.0, row)).collect();
@@ -71,7 +71,7 @@ impl ProtectionStatementQuery {
 }
 
 fn waits_for_viewer(view: &View, row: &protection_statement::Model) -> bool {
-    let acts_for = |party| policy::acts_for(&view.facts, &view.viewer, party);
+    let acts_for = |party| policy::acts_for(view.present(), &view.viewer, party);
     match rules::waits_for(&view.facts, row, view.at) {
         Some(AgreementSide::Discloser) => acts_for(row.discloser_id),
         Some(AgreementSide::Recipient) => acts_for(row.recipient_id),

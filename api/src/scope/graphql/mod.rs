@@ -110,7 +110,7 @@ fn about(view: &View, reason: &Reason) -> Option<String> {
         About::Item(code) => Some(code.to_string()),
         About::Agreement(id) => {
             let row = view.facts.agreement.get(*id)?;
-            policy::sight(&view.facts, &view.viewer, row)?;
+            policy::sight(view.present(), &view.viewer, row)?;
             Some(row.number.clone())
         }
     }
@@ -178,7 +178,7 @@ impl Scope {
     /// Scope of a row; null when the viewer is no party of its agreement.
     pub fn of(view: &View, row: &entity::scope::Model) -> Option<Self> {
         let dossier = view.facts.dossier(row.agreement_id)?;
-        let sight = policy::sight(&view.facts, &view.viewer, &dossier.row)?;
+        let sight = policy::sight(view.present(), &view.viewer, &dossier.row)?;
         let position = dossier.scopes.iter().position(|part| part.row.id == row.id)?;
         (sight >= Sight::Party).then(|| Self { view: view.clone(), dossier: Arc::clone(dossier), position })
     }
@@ -271,14 +271,14 @@ impl Scope {
     /// Statuses it has had, the first first, each with its evidence.
     async fn history(&self) -> Vec<ScopeStatusEntry> {
         let rows = status::entries(&self.view.facts, (StatusSubject::Scope, self.part().row.id.0));
-        let sight = policy::sight(&self.view.facts, &self.view.viewer, &self.dossier.row);
+        let sight = policy::sight(self.view.present(), &self.view.viewer, &self.dossier.row);
         rows.into_iter().filter_map(|row| ScopeStatusEntry::of(&self.view, row, sight)).collect()
     }
 
     /// Acts the viewer may do to it, or will be able to; empty for those who may do none.
     async fn allowed_actions(&self) -> Vec<AllowedAction> {
         let (view, row) = (&self.view, &self.dossier.row);
-        let Some(side) = policy::offered_side(&view.facts, &view.viewer, row, view.at) else { return Vec::new() };
+        let Some(side) = policy::offered_side(view.present(), &view.viewer, row, view.at) else { return Vec::new() };
         let actions = decision::scope_actions(&view.facts, &self.dossier, self.part(), side, view.at);
         actions.into_iter().map(|action| AllowedAction { view: view.clone(), action }).collect()
     }
