@@ -21,11 +21,15 @@ pub enum ErrorCode {
     Unavailable,
     /// A fault of ours; the log has it under the request id.
     Internal,
+    /// No document is known by the hash that was given.
+    PersistedQueryNotFound,
+    /// Only the documents of manifests are admitted, and this is none of them.
+    DocumentNotTrusted,
 }
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Unauthenticated,
         Self::Forbidden,
         Self::NotFound,
@@ -34,6 +38,8 @@ impl ErrorCode {
         Self::LimitExceeded,
         Self::Unavailable,
         Self::Internal,
+        Self::PersistedQueryNotFound,
+        Self::DocumentNotTrusted,
     ];
 }
 
@@ -130,6 +136,12 @@ pub enum Error {
         /// What failed, for the log.
         detail: String,
     },
+    /// No document is known by the hash that was given. Clients look for just this message.
+    #[error("PersistedQueryNotFound")]
+    DocumentUnknown,
+    /// Only the documents of manifests are admitted, and this is none of them.
+    #[error("only documents of a manifest are admitted here")]
+    DocumentNotTrusted,
 }
 
 /// What a caller without a valid token gave as proof of who it is.
@@ -164,6 +176,8 @@ impl Error {
             Self::LimitExceeded { .. } => ErrorCode::LimitExceeded,
             Self::Unavailable(_) => ErrorCode::Unavailable,
             Self::Internal { .. } => ErrorCode::Internal,
+            Self::DocumentUnknown => ErrorCode::PersistedQueryNotFound,
+            Self::DocumentNotTrusted => ErrorCode::DocumentNotTrusted,
         }
     }
 }

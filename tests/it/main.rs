@@ -77,5 +77,6 @@ mod time;
 mod time_travel;
 mod traces;
 mod transparency_log;
+mod trusted_documents;
 mod whole_life;
 mod worlds;

@@ -90,6 +90,13 @@ impl Door {
         }
     }
 
+    /// What is said first to one operation of a caller.
+    pub async fn asked(&self, token: &str, payload: &Value) -> Value {
+        let mut socket = self.known(token).await;
+        socket.send(&json!({"type": "subscribe", "id": "1", "payload": payload})).await;
+        socket.next().await
+    }
+
     /// Socket of a caller that is known.
     async fn known(&self, token: &str) -> Socket {
         let mut socket = self.socket(&[]).await.unwrap();

@@ -20,6 +20,7 @@ use super::{
     ext_authz::{self, Identify},
     metrics::{self, Watched},
     statistics, strangers,
+    trusted::{ManifestFaults, trusted_documents},
 };
 use crate::{
     Error,
@@ -35,6 +36,7 @@ use crate::{
             RequestLimits, SocketLimits, VariablesLimits, router, status_of,
         },
         schema::{Mutation, Query, Subscription},
+        trusted::TrustedDocuments,
     },
     server::{self, Lane, Principal, Turnstile},
     trail,
@@ -53,6 +55,9 @@ pub enum DoorsError {
     /// The schema.
     #[error("the schema cannot be read back: {0}")]
     Schema(#[from] Error),
+    /// Manifests of trusted documents.
+    #[error("{0}")]
+    Manifests(#[from] ManifestFaults),
 }
 
 /// What answers for the gateway.
@@ -68,7 +73,7 @@ impl App {
     /// Router of the main door.
     ///
     /// # Errors
-    /// When an issuer's key set in a file cannot be used.
+    /// When an issuer's key set in a file cannot be used, or a manifest.
     pub async fn router(&self) -> Result<Router, DoorsError> {
         Ok(self.routers().await?.main)
     }
@@ -80,10 +85,11 @@ impl App {
     pub async fn routers(&self) -> Result<Routers, DoorsError> {
         let gateway = &self.gateway;
         let authenticator = Authenticator::start(&gateway.config, &gateway.keys, gateway.clock.now()).await?;
-        self.doors(Arc::new(authenticator))
+        let trusted = trusted_documents(&gateway.config).await?;
+        self.doors(Arc::new(authenticator), trusted)
     }
 
-    fn doors(&self, authenticator: Arc<Authenticator>) -> Result<Routers, DoorsError> {
+    fn doors(&self, authenticator: Arc<Authenticator>, trusted: TrustedDocuments) -> Result<Routers, DoorsError> {
         let gateway = &self.gateway;
         let fresh_keys = (Arc::clone(&authenticator), gateway.clock.clone());
         tokio::spawn(async move { fresh_keys.0.keep_fresh(&fresh_keys.1).await });
@@ -132,6 +138,8 @@ impl App {
         };
         let doors = Doors {
             schemas: Schemas::new(build, limits(&gateway.config), cache(&gateway.config))?,
+            trusted,
+            anonymous_time_max: gateway.config.facts_max_age,
             bodies,
             request_limits: request_limits(&gateway.config),
             cors_origins: gateway.config.cors_origins.clone(),
@@ -208,7 +216,7 @@ async fn with_log_lag(State(database): State<Database>, request: Request, next: 
     answer
 }
 
-fn limits(config: &Config) -> Limits {
+pub(super) fn limits(config: &Config) -> Limits {
     let limits = &config.limits;
     Limits {
         bytes: limits.query_bytes_max as u64,
@@ -243,7 +251,7 @@ fn bodies(config: &Config) -> Bodies {
     }
 }
 
-fn cache(config: &Config) -> CacheLimits {
+pub(super) fn cache(config: &Config) -> CacheLimits {
     CacheLimits {
         documents: config.limits.document_cache_entries_max,
         bytes: config.limits.document_cache_bytes_max as u64,

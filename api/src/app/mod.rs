@@ -11,6 +11,7 @@ mod scale;
 mod seed;
 mod statistics;
 mod strangers;
+mod trusted;
 
 use std::{fs::File, io::ErrorKind, os::unix::fs::OpenOptionsExt, path::Path, sync::Arc};
 
@@ -25,6 +26,7 @@ pub use lock::{Lock, lock, lock_directory};
 pub use rotate::rotate_pseudonym_key;
 pub use scale::{Scale, ScaleError, scale, to_be_filled};
 pub use seed::{ImportError, Imported, import, import_admitting, rehearse, survey};
+pub use trusted::{ManifestFaults, trusted_documents};
 
 use crate::{
     anomaly,

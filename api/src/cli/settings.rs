@@ -19,8 +19,8 @@ pub(super) struct ConfigArguments {
 
 #[derive(Subcommand)]
 enum ConfigCommand {
-    /// Try everything the settings name, as a start would meet it, and change nothing: key sets, certificate, databases and
-    /// the keys in DATA_DIR.
+    /// Try everything the settings name, as a start would meet it, and change nothing: key sets, certificate, manifests of
+    /// trusted documents, databases and the keys in DATA_DIR.
     Check,
 }
 
@@ -57,6 +57,13 @@ async fn check(config: &Config) -> Result<(), CliError> {
     if let Some(files) = &config.serving.tls {
         let opened = Tls::open(files.clone()).await.map(|_| "certificate and key fit".to_owned());
         tried.push(Tried::new("TLS_CERTIFICATE_FILE", opened));
+    }
+    if config.serving.trusted_documents.is_some() {
+        let trusted = app::trusted_documents(config).await;
+        tried.push(Tried::new(
+            "TRUSTED_DOCUMENTS",
+            trusted.map(|trusted| format!("{} documents are sound", trusted.count())),
+        ));
     }
     tried.push(Tried::new("DATABASE_URL", app::examine(config).await.map(said)));
     for Tried { setting, outcome } in &tried {

@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use super::{
     layers::Layers,
     limits::Limit,
-    setting::{Setting, duration},
+    setting::{Setting, duration, truth},
 };
 
 /// Seconds in which the header of a request must be whole.
@@ -175,6 +175,17 @@ pub(super) const TLS_PRIVATE_KEY_FILE: Setting = Setting {
 pub(super) const STOP_DELAY: Setting =
     Setting { name: "STOP_DELAY", default: "0s", allowed: "duration from `0s` to `5m`" };
 
+pub(super) const TRUSTED_DOCUMENTS: Setting = Setting {
+    name: "TRUSTED_DOCUMENTS",
+    default: "",
+    allowed: "path of a manifest, `CLIENT.json`, or of a directory of manifests",
+};
+pub(super) const TRUSTED_DOCUMENTS_ONLY: Setting = Setting {
+    name: "TRUSTED_DOCUMENTS_ONLY",
+    default: "false",
+    allowed: "`true`, together with TRUSTED_DOCUMENTS, or `false`",
+};
+
 /// Settings of the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Serving {
@@ -212,6 +223,10 @@ pub struct Serving {
     pub stop_delay: Duration,
     /// Files of TLS; null to serve in the clear.
     pub tls: Option<TlsFiles>,
+    /// Manifest, or directory of manifests; null for none.
+    pub trusted_documents: Option<PathBuf>,
+    /// Whether their documents alone are admitted.
+    pub trusted_documents_only: bool,
 }
 
 /// Where certificate and key of the server are found.
@@ -227,6 +242,7 @@ impl Serving {
     pub(super) fn read(layers: &mut Layers<'_>) -> Option<Self> {
         let tls = tls(layers);
         let stop_delay = layers.read(&STOP_DELAY, stop_delay);
+        let (trusted_documents, trusted_documents_only) = trusted_documents(layers)?;
         let mut values = SERVING_LIMITS.map(|limit| layers.read_limit(limit)).into_iter();
         let mut number = || values.next().flatten();
         let count = |value: u64| usize::try_from(value).ok();
@@ -248,6 +264,8 @@ impl Serving {
             heavy_operations_max: count(number()?)?,
             stop_delay: stop_delay?,
             tls,
+            trusted_documents,
+            trusted_documents_only,
         })
     }
 }
@@ -269,6 +287,16 @@ fn tls(layers: &mut Layers<'_>) -> Option<TlsFiles> {
         }
         (None, None) => None,
     }
+}
+
+/// Where manifests are, and whether nothing else is admitted, which would be nothing at all without any.
+fn trusted_documents(layers: &mut Layers<'_>) -> Option<(Option<PathBuf>, bool)> {
+    let path = layers.read_optional(&TRUSTED_DOCUMENTS, |text| Ok(PathBuf::from(text)));
+    let is_only = layers.read(&TRUSTED_DOCUMENTS_ONLY, truth)?;
+    if is_only && path.is_none() {
+        layers.refuse(&TRUSTED_DOCUMENTS_ONLY, "admits nothing, for TRUSTED_DOCUMENTS names no manifests");
+    }
+    Some((path, is_only))
 }
 
 fn stop_delay(text: &str) -> Result<Duration, String> {
@@ -310,6 +338,15 @@ mod tests {
             let faults = load(&[(given, "file.pem")]).expect_err("one of them").to_string();
             assert!(faults.contains(&format!("{missing} (default): is missing")), "{faults}");
         }
+    }
+
+    #[test]
+    fn only_trusted_documents_are_admitted_where_there_are_some() {
+        let faults = load(&[("TRUSTED_DOCUMENTS_ONLY", "true")]).expect_err("none").to_string();
+        assert!(faults.contains("TRUSTED_DOCUMENTS_ONLY (environment): admits nothing"), "{faults}");
+        let both = load(&[("TRUSTED_DOCUMENTS_ONLY", "true"), ("TRUSTED_DOCUMENTS", "documents")]).expect("both");
+        assert_eq!((both.trusted_documents, both.trusted_documents_only), (Some("documents".into()), true));
+        assert!(!load(&[("TRUSTED_DOCUMENTS", "documents")]).expect("one").trusted_documents_only);
     }
 
     #[test]

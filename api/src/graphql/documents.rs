@@ -17,7 +17,7 @@ use super::{
     errors::are_ours,
     gate::{Admitted, Gate, Limits},
 };
-use crate::Error;
+use crate::{Error, Fault, FaultCode};
 
 /// Bytes a parsed document takes for each byte of its text, about.
 const BYTES_PER_CHARACTER: u64 = 24;
@@ -26,6 +26,9 @@ const ENTRY_BYTES: u64 = 512;
 
 /// Fields a document may answer before anything is known of it and still count as light: some three milliseconds.
 const COMPLEXITY_UNSEEN_MAX: u64 = 2_000;
+
+/// Name of no operation, for it is no name.
+const NOBODY: &str = "-";
 
 /// How much the cache of documents keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +52,32 @@ pub struct Call {
 impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Call(…)")
+    }
+}
+
+/// Document as a request names it.
+pub enum Named {
+    /// By its text.
+    Text(String),
+    /// By its SHA-256.
+    Hash([u8; 32]),
+    /// By what is no SHA-256, so that nobody knows it.
+    Unknown,
+}
+
+/// Request as it names its document. Its `Debug` shows nothing, for it may hold anything.
+pub struct Asking {
+    /// Document.
+    pub document: Named,
+    /// Operation of it; null when there is one.
+    pub operation_name: Option<String>,
+    /// Values of its variables; may hold personal identity codes.
+    pub variables: Variables,
+}
+
+impl fmt::Debug for Asking {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Asking(…)")
     }
 }
 
@@ -153,6 +182,21 @@ where
     /// Whether a request's document has been judged before, so that judging it again takes no time.
     pub fn knows(&self, call: &Call) -> bool {
         self.known.contains_key(&KeyOf { text: &call.query, operation: call.operation_name.as_deref() })
+    }
+
+    /// Judges a document before anyone asks with it, but for the values of its variables, which it does not have yet.
+    ///
+    /// # Errors
+    /// As of a request with it; invalid when it has several operations.
+    pub async fn judge(&self, text: &str) -> Result<(), Error> {
+        let mut request = Request::new("").operation_name(NOBODY);
+        request.set_parsed_query(self.gate.judge(text)?);
+        // The engine validates before it looks for the operation, and none has this name: nothing is executed.
+        let errors = self.strict.execute(request).await.errors;
+        let not_found = format!("Unknown operation named \"{NOBODY}\"");
+        let faults = errors.into_iter().map(|error| error.message).filter(|message| *message != not_found);
+        let faults: Vec<_> = faults.map(|message| Fault::new(FaultCode::Malformed, "query", message)).collect();
+        if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
     }
 
     /// Judges a request before anything is executed.
@@ -387,6 +431,29 @@ mod tests {
 
     fn is_known(schemas: &Tested, text: &str) -> bool {
         schemas.known.get(&KeyOf { text, operation: None }).is_some()
+    }
+
+    #[tokio::test]
+    async fn document_is_judged_whole_and_not_executed() {
+        let schemas = schemas();
+        for sound in [
+            "query A($n: Int!) { row(number: $n) { number } }",
+            "{ row(number: 1) { ...F } } fragment F on Row { number }",
+            "mutation A($f: Filter!) { rename(filter: $f) }",
+        ] {
+            // Executing it would panic, for its resolvers look for what counts their runs.
+            schemas.judge(sound).await.unwrap_or_else(|fault| panic!("{sound}: {fault:?}"));
+        }
+        for faulty in [
+            "",
+            "{ nothing }",
+            "{ row { number } } fragment F on Row { number }",
+            "query A($n: Int) { row { number } }",
+            "query A { row { number } } query B { row { number } }",
+            "mutation { rename(filter: {number: 1, nubmer: 2}) }",
+        ] {
+            assert!(schemas.judge(faulty).await.is_err(), "{faulty}");
+        }
     }
 
     #[tokio::test]

@@ -32,6 +32,8 @@ pub fn code_name(code: ErrorCode) -> &'static str {
         ErrorCode::LimitExceeded => "LIMIT_EXCEEDED",
         ErrorCode::Unavailable => "UNAVAILABLE",
         ErrorCode::Internal => "INTERNAL",
+        ErrorCode::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
+        ErrorCode::DocumentNotTrusted => "DOCUMENT_NOT_TRUSTED",
     }
 }
 
@@ -102,7 +104,8 @@ fn said(error: &Error, request_id: Uuid) -> (String, ErrorExtensionValues) {
         Error::Unauthenticated { reason, .. } => refused(reason),
         Error::NotFound(what) => refused(what),
         Error::Forbidden => refused("role or side"),
-        Error::Unavailable(_) => {}
+        Error::Unavailable(_) | Error::DocumentUnknown => {}
+        Error::DocumentNotTrusted => refused("document"),
         Error::Invalid(faults) => {
             extensions.set("faults", Value::List(faults.iter().map(fault_value).collect()));
         }

@@ -15,3 +15,4 @@ pub mod request;
 pub mod said;
 pub mod scalars;
 pub mod schema;
+pub mod trusted;

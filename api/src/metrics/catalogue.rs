@@ -40,6 +40,11 @@ pub(super) static SLOW_OPERATIONS: Family<Counter, 1> = Family::counter(
     &["kind"],
     "Operations that took longer than SLOW_OPERATION, by kind; each has a log line.",
 );
+pub(super) static TRUSTED_DOCUMENTS: Family<Counter, 1> = Family::counter(
+    "gateway_trusted_documents_total",
+    &["client"],
+    "Requests with a trusted document that was looked up, by the client whose manifest it is in.",
+);
 pub(super) static ERRORS: Family<Counter, 1> =
     Family::counter("gateway_errors_total", &["code"], "Errors told to callers, by their code.");
 pub(super) static LIMITS: Family<Counter, 1> =
@@ -170,6 +175,7 @@ pub static METRICS: &[&Metric] = &[
     &OPERATIONS.metric,
     &OPERATION_SECONDS.metric,
     &SLOW_OPERATIONS.metric,
+    &TRUSTED_DOCUMENTS.metric,
     &ERRORS.metric,
     &LIMITS.metric,
     &PANICS.metric,

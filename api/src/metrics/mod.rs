@@ -25,7 +25,7 @@ use catalogue::{
     ACTS, BATCH_ROWS, BATCH_SECONDS, BATCHES, BUILD, CPU, DECISIONS, DISCLOSURES, ERRORS, FACTS_AGE, FACTS_AGE_MAX,
     FOLLOW_FAILURES, HTTP_REQUESTS, HTTP_SECONDS, JOURNAL_SEQ, KEY_SET_AGE, KEY_SETS, LIMITS, LOG_CONTRADICTED,
     LOG_ENTRIES, LOG_SIGNED_AGO, LOG_UNSIGNED, OPEN, OPERATION_SECONDS, OPERATIONS, PANICS, POOL, QUEUE_ROWS,
-    QUEUE_ROWS_MAX, READY, RECONNECTS, REPLICA_LAG, SIGN_FAILURES, SLOW_OPERATIONS, SPANS, TOKENS,
+    QUEUE_ROWS_MAX, READY, RECONNECTS, REPLICA_LAG, SIGN_FAILURES, SLOW_OPERATIONS, SPANS, TOKENS, TRUSTED_DOCUMENTS,
 };
 use exporter::EXPORTER;
 
@@ -101,6 +101,19 @@ impl Route {
     }
 }
 
+/// Client as a label value: the name of its manifest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Client(&'static str);
+
+impl Client {
+    /// Client the configuration names; never one that names itself.
+    pub fn of_configuration(name: &str) -> Self {
+        let client = Self(kept(name));
+        TRUSTED_DOCUMENTS.show([client.0]);
+        client
+    }
+}
+
 /// A request was answered.
 pub fn answered(route: Route, method: &'static str, status: u16, elapsed: Duration) {
     let class = match status / 100 {
@@ -128,6 +141,11 @@ pub fn subscribed() {
 /// An operation took longer than `SLOW_OPERATION`.
 pub fn slow_operation(kind: &'static str) {
     SLOW_OPERATIONS.add([kind], 1);
+}
+
+/// A document of this client's manifest was looked up for a request.
+pub fn trusted_document(of: Client) {
+    TRUSTED_DOCUMENTS.add([of.0], 1);
 }
 
 /// An error was told, by its code.

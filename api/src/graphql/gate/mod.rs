@@ -100,25 +100,10 @@ impl Gate {
     /// Limit exceeded, naming the limit; invalid when it is no document, the operation cannot be told, variables do not
     /// fit, or the text holds a personal identity code.
     pub fn admit(&self, text: &str, operation_name: Option<&str>, variables: &Variables) -> Result<Admitted, Error> {
-        if text.len() as u64 > self.limits.bytes {
-            return Err(exceeded("QUERY_BYTES_MAX", self.limits.bytes));
-        }
-        tokens::within(text, &self.limits)?;
-        if holds_code(text) {
-            return Err(invalid("query", "personal identity codes are accepted only as variables"));
-        }
-        if text.contains("\\u0000") {
-            return Err(invalid("query", "holds a NUL character"));
-        }
-        let document = parse_query(text).map_err(|fault| syntax(&fault))?;
+        let document = self.read(text)?;
         let (operation, chosen) = choose(&document.operations, operation_name)?;
         let kind = chosen.ty;
-        let weight = walk::weigh(&document, chosen, &self.limits, &self.shapes, variables)?;
-        if kind == OperationType::Subscription && weight.root_fields != 1 {
-            return Err(invalid("query", "a subscription has one root field"));
-        }
-        walk::weigh_rest(&document, operation.as_ref(), weight, &self.limits, &self.shapes)?;
-        refuse(self.shapes.literals(&document))?;
+        let weight = self.weighed(&document, operation.as_ref(), chosen, variables)?;
         refuse(self.shapes.variables(chosen, variables))?;
         Ok(Admitted {
             document,
@@ -131,6 +116,52 @@ impl Gate {
             effort: Effort::default(),
             paged_by_variables: weight.paged_by_variables,
         })
+    }
+
+    /// Reads a document of one operation that nobody asks with yet: its variables are judged when somebody does.
+    ///
+    /// # Errors
+    /// As of a text seen for the first time; invalid when it has several operations.
+    pub fn judge(&self, text: &str) -> Result<ExecutableDocument, Error> {
+        let document = self.read(text)?;
+        let mut operations = document.operations.iter();
+        let (Some((name, chosen)), None) = (operations.next(), operations.next()) else {
+            return Err(invalid("query", "a trusted document has one operation"));
+        };
+        self.weighed(&document, name, &chosen.node, &Variables::default())?;
+        Ok(document)
+    }
+
+    /// Document of a text that is within the limits of its length.
+    fn read(&self, text: &str) -> Result<ExecutableDocument, Error> {
+        if text.len() as u64 > self.limits.bytes {
+            return Err(exceeded("QUERY_BYTES_MAX", self.limits.bytes));
+        }
+        tokens::within(text, &self.limits)?;
+        if holds_code(text) {
+            return Err(invalid("query", "personal identity codes are accepted only as variables"));
+        }
+        if text.contains("\\u0000") {
+            return Err(invalid("query", "holds a NUL character"));
+        }
+        parse_query(text).map_err(|fault| syntax(&fault))
+    }
+
+    /// Weight of a document whose operations and literals are all within bounds.
+    fn weighed(
+        &self,
+        document: &ExecutableDocument,
+        name: Option<&Name>,
+        chosen: &OperationDefinition,
+        variables: &Variables,
+    ) -> Result<walk::Weight, Error> {
+        let weight = walk::weigh(document, chosen, &self.limits, &self.shapes, variables)?;
+        if chosen.ty == OperationType::Subscription && weight.root_fields != 1 {
+            return Err(invalid("query", "a subscription has one root field"));
+        }
+        walk::weigh_rest(document, name, weight, &self.limits, &self.shapes)?;
+        refuse(self.shapes.literals(document))?;
+        Ok(weight)
     }
 
     /// Reads the variables of a document admitted before: its complexity under them.

@@ -25,7 +25,9 @@ pub fn status_of(error: &Error) -> StatusCode {
         ErrorCode::Unauthenticated => StatusCode::UNAUTHORIZED,
         ErrorCode::Forbidden => StatusCode::FORBIDDEN,
         ErrorCode::NotFound => StatusCode::NOT_FOUND,
-        ErrorCode::InvalidInput => StatusCode::BAD_REQUEST,
+        ErrorCode::InvalidInput | ErrorCode::PersistedQueryNotFound | ErrorCode::DocumentNotTrusted => {
+            StatusCode::BAD_REQUEST
+        }
         ErrorCode::Conflict => StatusCode::CONFLICT,
         ErrorCode::LimitExceeded => match retry_after(error) {
             Some(_) => StatusCode::TOO_MANY_REQUESTS,
@@ -50,7 +52,9 @@ fn retry_after(error: &Error) -> Option<u32> {
         | Error::Forbidden
         | Error::NotFound(_)
         | Error::Invalid(_)
-        | Error::Internal { .. } => None,
+        | Error::Internal { .. }
+        | Error::DocumentUnknown
+        | Error::DocumentNotTrusted => None,
     }
 }
 
@@ -120,10 +124,17 @@ pub enum Media {
 impl Media {
     /// Status of a well-formed request that is not executed.
     pub fn request_error(self, error: &Error) -> StatusCode {
-        match (self, error.code()) {
-            (Self::Json, ErrorCode::InvalidInput | ErrorCode::LimitExceeded) => StatusCode::OK,
-            (Self::GraphqlJson, ErrorCode::InvalidInput | ErrorCode::LimitExceeded) => StatusCode::BAD_REQUEST,
-            (Self::Json | Self::GraphqlJson, _) => status_of(error),
+        let is_of_the_document = matches!(
+            error.code(),
+            ErrorCode::InvalidInput
+                | ErrorCode::LimitExceeded
+                | ErrorCode::PersistedQueryNotFound
+                | ErrorCode::DocumentNotTrusted
+        );
+        match (self, is_of_the_document) {
+            (Self::Json, true) => StatusCode::OK,
+            (Self::GraphqlJson, true) => StatusCode::BAD_REQUEST,
+            (Self::Json | Self::GraphqlJson, false) => status_of(error),
         }
     }
 

@@ -15,8 +15,11 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::variables::{self, VariablesLimits};
-use crate::{Error, Fault, FaultCode, graphql::documents::Call};
+use super::{
+    named::{named, persisted_query},
+    variables::{self, VariablesLimits},
+};
+use crate::{Error, Fault, FaultCode, graphql::documents::Asking};
 
 /// Most that a request may hold beside its document. Each has the name of its setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,9 +34,9 @@ pub struct RequestLimits {
 #[derive(Debug)]
 pub(super) enum Calls {
     /// One operation.
-    One(Call),
+    One(Asking),
     /// A list of operations, answered as a list.
-    Batch(Vec<Call>),
+    Batch(Vec<Asking>),
 }
 
 /// Reads a body.
@@ -84,24 +87,24 @@ fn text_of(bytes: &[u8]) -> Result<&str, Error> {
 ///
 /// # Errors
 /// As [`of_body`].
-pub(super) fn of_message(payload: &RawValue, limits: &RequestLimits) -> Result<Call, Error> {
+pub(super) fn of_message(payload: &RawValue, limits: &RequestLimits) -> Result<Asking, Error> {
     if !payload.get().starts_with('{') {
         return Err(malformed("payload", "is no JSON object"));
     }
     one(members(payload.get(), "payload")?, "", limits)
 }
 
-/// Whether the query of a URL has a `query` in it.
+/// Whether the query of a URL names a document.
 pub(super) fn asks(query: &str) -> bool {
-    parameters(query).any(|(name, _)| decoded(name).as_deref() == Some("query"))
+    parameters(query).any(|(name, _)| matches!(decoded(name).as_deref(), Some("query" | "documentId" | "extensions")))
 }
 
 /// Reads a request out of the query of a URL.
 ///
 /// # Errors
 /// As [`of_body`]; invalid when a parameter stands twice, or a value holds a personal identity code.
-pub(super) fn of_url(query: &str, limits: &RequestLimits) -> Result<Call, Error> {
-    let mut found: [Option<String>; 4] = [const { None }; 4];
+pub(super) fn of_url(query: &str, limits: &RequestLimits) -> Result<Asking, Error> {
+    let mut found: [Option<String>; 5] = [const { None }; 5];
     for (name, value) in parameters(query) {
         let name = decoded(name);
         let Some(place) = NAMES.iter().position(|known| name.as_deref() == Some(*known)) else { continue };
@@ -110,14 +113,19 @@ pub(super) fn of_url(query: &str, limits: &RequestLimits) -> Result<Call, Error>
             return Err(malformed(NAMES[place], "is given twice"));
         }
     }
-    let [query, operation_name, variables, extensions] = found;
-    let query = query.ok_or_else(|| missing("query"))?;
+    let [query, operation_name, variables, extensions, document_id] = found;
     let json = |text: Option<String>| text.filter(|text| !text.is_empty());
     let (variables, extensions) = (json(variables), json(extensions));
-    if let Some(extensions) = &extensions {
-        let read = serde_json::from_str::<&RawValue>(extensions).map_err(|fault| unreadable("extensions", &fault))?;
-        object_or_null(read, "extensions")?;
-    }
+    let persisted = match &extensions {
+        Some(extensions) => {
+            let read =
+                serde_json::from_str::<&RawValue>(extensions).map_err(|fault| unreadable("extensions", &fault))?;
+            persisted_query(read, "")?
+        }
+        None => None,
+    };
+    let query = query.map(|query| document(query, "")).transpose()?;
+    let document = named(query, document_id, persisted, "")?;
     let variables = match &variables {
         Some(text) => {
             let read = serde_json::from_str::<&RawValue>(text).map_err(|fault| unreadable("variables", &fault))?;
@@ -129,7 +137,7 @@ pub(super) fn of_url(query: &str, limits: &RequestLimits) -> Result<Call, Error>
         return Err(code_in_url());
     }
     let operation_name = operation_name.filter(|name| !name.is_empty());
-    Ok(Call { query: document(query, "")?, operation_name, variables })
+    Ok(Asking { document, operation_name, variables })
 }
 
 fn parameters(query: &str) -> impl Iterator<Item = (&str, &str)> {
@@ -149,12 +157,12 @@ fn decoded(text: &str) -> Option<String> {
 }
 
 /// Parameters of a request.
-const NAMES: [&str; 4] = ["query", "operationName", "variables", "extensions"];
+const NAMES: [&str; 5] = ["query", "operationName", "variables", "extensions", "documentId"];
 
 /// Members of a request, not yet looked into.
 #[derive(Default, Clone, Copy)]
 struct Members<'a> {
-    found: [Option<&'a RawValue>; 4],
+    found: [Option<&'a RawValue>; 5],
     repeats: bool,
 }
 
@@ -232,23 +240,22 @@ impl<'a> List<'a> {
 }
 
 /// The request of some members. `within` is the place they stand at, for what is said of them.
-fn one(members: Members<'_>, within: &str, limits: &RequestLimits) -> Result<Call, Error> {
+fn one(members: Members<'_>, within: &str, limits: &RequestLimits) -> Result<Asking, Error> {
     if members.repeats {
         return Err(malformed(&format!("{within}body"), "holds a member twice"));
     }
-    let [query, operation_name, variables, extensions] = members.found;
+    let [query, operation_name, variables, extensions, document_id] = members.found;
     let at = |name: &str| format!("{within}{name}");
-    let query = query.ok_or_else(|| missing(&at("query")))?;
-    let query = document(text(query, &at("query"))?, within)?;
+    let persisted = extensions.map(|given| persisted_query(given, within)).transpose()?.flatten();
+    let query = query.map(|query| document(text(query, &at("query"))?, within)).transpose()?;
+    let document_id = document_id.filter(|id| !is_null(id)).map(|id| text(id, &at("documentId"))).transpose()?;
+    let document = named(query, document_id, persisted, within)?;
     let operation_name = match operation_name.filter(|name| !is_null(name)) {
         Some(name) => Some(text(name, &at("operationName"))?).filter(|name| !name.is_empty()),
         None => None,
     };
-    if let Some(extensions) = extensions {
-        object_or_null(extensions, &at("extensions"))?;
-    }
     let variables = variables.map(|given| variables_of(given, within, limits)).transpose()?.unwrap_or_default();
-    Ok(Call { query, operation_name, variables })
+    Ok(Asking { document, operation_name, variables })
 }
 
 /// A text that may be a document: one with a NUL is none, and no engine keeps one.
@@ -265,7 +272,7 @@ fn variables_of(given: &RawValue, within: &str, limits: &RequestLimits) -> Resul
 }
 
 /// Whether it is an object, where it must be one or null.
-fn object_or_null(given: &RawValue, path: &str) -> Result<bool, Error> {
+pub(super) fn object_or_null(given: &RawValue, path: &str) -> Result<bool, Error> {
     match given.get().as_bytes().first() {
         Some(b'{') => Ok(true),
         _ if is_null(given) => Ok(false),
@@ -290,7 +297,7 @@ pub(super) fn unreadable(path: &str, fault: &serde_json::Error) -> Error {
     malformed(path, format!("is not well-formed: line {}, column {}", fault.line(), fault.column()))
 }
 
-fn missing(path: &str) -> Error {
+pub(super) fn missing(path: &str) -> Error {
     Error::Invalid(vec![Fault::new(FaultCode::Blank, path, "is required")])
 }
 
@@ -302,6 +309,7 @@ pub(super) fn malformed(path: &str, message: impl Into<String>) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::graphql::documents::Named;
 
     const LIMITS: RequestLimits =
         RequestLimits { operations: 2, variables: VariablesLimits { bytes: 200, depth: 4, values: 20 } };
@@ -319,10 +327,17 @@ mod tests {
         fault(of_body(body.as_ref(), &LIMITS))
     }
 
-    fn one_of(body: &str) -> Call {
+    fn one_of(body: &str) -> Asking {
         match of_body(body.as_bytes(), &LIMITS).unwrap() {
             Calls::One(call) => call,
             Calls::Batch(_) => panic!("a list"),
+        }
+    }
+
+    fn query_of(asking: &Asking) -> &str {
+        match &asking.document {
+            Named::Text(text) => text,
+            Named::Hash(_) | Named::Unknown => panic!("no text"),
         }
     }
 
@@ -331,7 +346,7 @@ mod tests {
         let call = one_of(
             r#" {"operationName":"A","query":"query A{a}","variables":{"x":[1,{"y":null}]},"extensions":{"z":[[]]},"id":7}"#,
         );
-        assert_eq!((call.query.as_str(), call.operation_name.as_deref()), ("query A{a}", Some("A")));
+        assert_eq!((query_of(&call), call.operation_name.as_deref()), ("query A{a}", Some("A")));
         assert_eq!(call.variables.to_string(), "{x: [1, {y: null}]}");
         for absent in
             ["", r#","operationName":null"#, r#","operationName":"""#, r#","variables":null,"extensions":null"#]
@@ -339,7 +354,7 @@ mod tests {
             let call = one_of(&format!(r#"{{"query":"{{a}}"{absent}}}"#));
             assert!(call.operation_name.is_none() && call.variables.is_empty());
         }
-        assert_eq!(one_of(r#"{"qu\u0065ry":"{\u0061}"}"#).query, "{a}");
+        assert_eq!(query_of(&one_of(r#"{"qu\u0065ry":"{\u0061}"}"#)), "{a}");
     }
 
     #[test]
@@ -424,7 +439,7 @@ mod tests {
     fn url_is_read_as_a_form_writes_it() {
         let read = |query| of_url(query, &LIMITS).unwrap();
         let call = read("query=query+A%28%24x%3A+Int%29%7Ba%7D&operationName=A&variables=%7B%22x%22%3A1%7D&x=1&x=2");
-        assert_eq!((call.query.as_str(), call.operation_name.as_deref()), ("query A($x: Int){a}", Some("A")));
+        assert_eq!((query_of(&call), call.operation_name.as_deref()), ("query A($x: Int){a}", Some("A")));
         assert_eq!(call.variables.to_string(), "{x: 1}");
         let call = read("query=%7Ba%7D&operationName=&variables=&extensions=");
         assert!(call.operation_name.is_none() && call.variables.is_empty());

@@ -25,7 +25,7 @@ use super::{
     answer::{Media, Refusal, Said, json},
     body::{Sent, is_json, is_plain},
     envelope::{self, Calls, malformed},
-    graphiql,
+    graphiql, kept,
     language::preferred_language,
     observe::Kind,
     watch::Watch,
@@ -34,8 +34,9 @@ use crate::{
     Error,
     auth::{Caller, Viewer},
     graphql::{
-        documents::{Call, Introspection, Prepared},
+        documents::{Asking, Call, Introspection, Named, Prepared},
         errors,
+        trusted::Admission,
     },
     metrics,
     server::{Place, Work},
@@ -94,8 +95,8 @@ where
         let asked = asked(&doors, &parts, media, Method::Post, request_id).await?;
         let sent = doors.bodies.read(&parts.headers, body, &asked.place).await?;
         match calls(&doors, sent, &asked).await.map_err(|error| refusal(error, media))? {
-            Calls::One(call) => answered(doors, asked, call).await,
-            Calls::Batch(calls) => answered_all(doors, asked, calls).await,
+            Calls::One(asking) => answered(doors, asked, asking).await,
+            Calls::Batch(askings) => answered_all(doors, asked, askings).await,
         }
     };
     match served.await {
@@ -124,14 +125,19 @@ where
 {
     let (parts, _) = request.into_parts();
     let query = parts.uri.query().unwrap_or_default();
-    if !envelope::asks(query) && asks_for_page(&parts.headers) {
+    let has_page = doors.trusted.admission() == Admission::Any;
+    if has_page && !envelope::asks(query) && asks_for_page(&parts.headers) {
         return graphiql::page();
     }
     let Some(media) = preferred(&parts.headers) else { return not_acceptable(request_id) };
     let served = async {
         let asked = asked(&doors, &parts, media, Method::Get, request_id).await?;
-        let call = envelope::of_url(query, &doors.request_limits).map_err(|error| refusal(error, media))?;
-        answered(doors, asked, call).await
+        let asking = envelope::of_url(query, &doors.request_limits).map_err(|error| refusal(error, media))?;
+        let terms =
+            kept::Terms { is_anonymous: asked.arrival.viewer.subject.is_none(), time_max: doors.anonymous_time_max };
+        let is_by_hash = matches!(asking.document, Named::Hash(_));
+        let response = answered(doors, asked, asking).await?;
+        if is_by_hash { Ok(kept::kept(response, &parts.headers, terms).await?) } else { Ok::<_, Refusal>(response) }
     };
     match served.await {
         Ok(response) => response,
@@ -173,13 +179,13 @@ where
     doors.bodies.understood(&asked.place, length, move || envelope::of_body(&sent.bytes, &limits)).await?
 }
 
-/// Judges each call: at once where all documents are known, in the lane where one is seen for the first time.
+/// Judges each request: at once where all documents are known, in the lane where one is seen for the first time.
 pub(super) async fn judged<Q, M, S, C>(
     doors: &Arc<Doors<Q, M, S, C>>,
-    calls: Vec<Call>,
+    askings: Vec<Asking>,
     place: &Place,
     introspection: Introspection,
-) -> Result<Vec<(Call, Result<Prepared, Error>)>, Error>
+) -> Result<Vec<Result<(Call, Prepared), Error>>, Error>
 where
     Q: ObjectType + 'static,
     M: ObjectType + 'static,
@@ -187,11 +193,13 @@ where
     C: Clone + Send + Sync + 'static,
 {
     let own = Arc::clone(doors);
-    let is_known = calls.iter().all(|call| doors.schemas.knows(call));
+    let calls: Vec<_> = askings.into_iter().map(|asking| doors.trusted.found(asking)).collect();
+    let is_known = calls.iter().flatten().all(|call| doors.schemas.knows(call));
     let judge = move || {
-        let judge = |call: Call| {
-            let prepared = own.schemas.prepare(&call, introspection);
-            (call, prepared)
+        let judge = |call: Result<Call, Error>| {
+            let call = call?;
+            let prepared = own.schemas.prepare(&call, introspection)?;
+            Ok((call, prepared))
         };
         calls.into_iter().map(judge).collect()
     };
@@ -201,7 +209,7 @@ where
     doors.bodies.in_time(doors.bodies.lane.run(Work::Reading, place, async move { judge() })).await
 }
 
-async fn answered<Q, M, S, C>(doors: Arc<Doors<Q, M, S, C>>, asked: Asked, call: Call) -> Result<Response, Refusal>
+async fn answered<Q, M, S, C>(doors: Arc<Doors<Q, M, S, C>>, asked: Asked, asking: Asking) -> Result<Response, Refusal>
 where
     Q: ObjectType + 'static,
     M: ObjectType + 'static,
@@ -209,17 +217,22 @@ where
     C: Clone + Send + Sync + 'static,
 {
     let Asked { arrival, place, introspection, media, by } = asked;
-    let judged = judged(&doors, vec![call], &place, introspection).await.map_err(|error| refusal(error, media))?.pop();
-    let (call, prepared) = judged.ok_or_else(|| Error::internal("a call was lost"))?;
+    let judged =
+        judged(&doors, vec![asking], &place, introspection).await.map_err(|error| refusal(error, media))?.pop();
+    let judged = judged.ok_or_else(|| Error::internal("a call was lost"))?;
     let request_id = arrival.request_id;
-    let prepared = prepared.map_err(|error| Refusal { status: media.request_error(&error), error })?;
+    let (call, prepared) = judged.map_err(|error| Refusal { status: media.request_error(&error), error })?;
     is_for(by, &prepared, media)?;
     let entered = (doors.enter)(arrival).await?;
 
     let (kind, stale_for) = (prepared.kind_name(), entered.stale_for);
     let said = move |answer| {
         let answer = errors::finished(answer, request_id, introspection);
-        json(media.executed(&answer), media, &Said::of(&answer))
+        let mut response = json(media.executed(&answer), media, &Said::of(&answer));
+        if answer.is_ok() && stale_for.is_none() {
+            response.extensions_mut().insert(kept::Sound);
+        }
+        response
     };
     let left = doors.bodies.time_max;
     let executed = executed(doors, prepared, call, entered, left, &place, said).await;
@@ -234,7 +247,7 @@ where
 async fn answered_all<Q, M, S, C>(
     doors: Arc<Doors<Q, M, S, C>>,
     asked: Asked,
-    calls: Vec<Call>,
+    askings: Vec<Asking>,
 ) -> Result<Response, Refusal>
 where
     Q: ObjectType + 'static,
@@ -245,18 +258,18 @@ where
     let Asked { arrival, place, introspection, media, by } = asked;
     let request_id = arrival.request_id;
     // The first was counted when it was let in.
-    calls.iter().skip(1).try_for_each(|_| place.count())?;
-    let judged = judged(&doors, calls, &place, introspection).await.map_err(|error| refusal(error, media))?;
-    for prepared in judged.iter().filter_map(|(_, prepared)| prepared.as_ref().ok()) {
+    askings.iter().skip(1).try_for_each(|_| place.count())?;
+    let judged = judged(&doors, askings, &place, introspection).await.map_err(|error| refusal(error, media))?;
+    for (_, prepared) in judged.iter().flatten() {
         is_for(by, prepared, media)?;
     }
     let entered = (doors.enter)(arrival).await?;
     let (mut facts_seq, stale_for) = (entered.facts_seq, entered.stale_for);
     let deadline = tokio::time::Instant::now() + doors.bodies.time_max;
     let mut answers = Vec::with_capacity(judged.len());
-    for (call, prepared) in judged {
-        let answer = match prepared {
-            Ok(prepared) => {
+    for judged in judged {
+        let answer = match judged {
+            Ok((call, prepared)) => {
                 let left = deadline.saturating_duration_since(tokio::time::Instant::now());
                 let finished = move |answer| errors::finished(answer, request_id, introspection);
                 executed(Arc::clone(&doors), prepared, call, entered.clone(), left, &place, finished).await

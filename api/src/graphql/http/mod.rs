@@ -11,7 +11,9 @@ mod envelope;
 mod graphiql;
 mod graphql;
 mod health;
+mod kept;
 mod language;
+mod named;
 mod observe;
 mod socket;
 mod surface;
@@ -26,7 +28,10 @@ use entity::vocabulary::{Instant, Language};
 use futures::future::BoxFuture;
 use uuid::Uuid;
 
-use super::documents::Schemas;
+use super::{
+    documents::Schemas,
+    trusted::{Admission, TrustedDocuments},
+};
 use crate::{
     Error,
     auth::{Caller, Credentials, Viewer},
@@ -98,6 +103,10 @@ pub struct Entered<C> {
 pub struct Doors<Q, M, S, C> {
     /// The schema.
     pub schemas: Schemas<Q, M, S>,
+    /// Documents that may be named by their hash, and whether any other is admitted.
+    pub trusted: TrustedDocuments,
+    /// `FACTS_MAX_AGE`: how long anybody may keep an answer that depends on nobody.
+    pub anonymous_time_max: Duration,
     /// How bodies are read, and where what reckons long is reckoned.
     pub bodies: Bodies,
     /// Most that a request may hold beside its document.
@@ -146,13 +155,16 @@ where
     let ready = Arc::clone(&doors.ready);
     let key_set = doors.key_set.clone();
     let cors = cors::layer(&doors.cors_origins);
+    let has_page = doors.trusted.admission() == Admission::Any;
     let mut router = Router::new()
         .route("/graphql", get(graphql::get::<Q, M, S, C>).post(graphql::post::<Q, M, S, C>).options(graphql::options))
         .route("/graphql/ws", get(socket::open::<Q, M, S, C>))
         .with_state(Arc::new(doors))
-        .route("/graphiql/{file}", get(graphiql::file))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(move || async move { health::ready(&ready) }));
+    if has_page {
+        router = router.route("/graphiql/{file}", get(graphiql::file));
+    }
     if let Some(key_set) = key_set {
         router = router.route("/.well-known/jwks.json", get(move || async move { health::key_set(&key_set) }));
     }

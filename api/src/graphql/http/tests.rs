@@ -74,6 +74,8 @@ fn app() -> Router {
     let build = || Schema::build(Query, Mutation, EmptySubscription);
     let doors = Doors {
         schemas: Schemas::new(build, LIMITS, CacheLimits { documents: 100, bytes: 1_000_000 }).unwrap(),
+        trusted: TrustedDocuments::default(),
+        anonymous_time_max: Duration::from_secs(5),
         bodies: Bodies { bytes_max: 2_000, lane: Lane::new(2), time_max: Duration::from_secs(2) },
         request_limits: RequestLimits {
             operations: 2,

@@ -91,7 +91,9 @@ pub(super) fn close_of(error: &Error) -> Close {
         | ErrorCode::Forbidden
         | ErrorCode::NotFound
         | ErrorCode::InvalidInput
-        | ErrorCode::Conflict => Close::FORBIDDEN,
+        | ErrorCode::Conflict
+        | ErrorCode::PersistedQueryNotFound
+        | ErrorCode::DocumentNotTrusted => Close::FORBIDDEN,
     }
 }
 
@@ -172,8 +174,7 @@ where
     let read = move || envelope::of_message(&payload, &limits);
     let call = doors.bodies.understood(&caller.place, bytes, read).await??;
     let judged = judged(&doors, vec![call], &caller.place, introspection).await?.pop();
-    let (mut call, prepared) = judged.ok_or_else(|| Error::internal("a call was lost"))?;
-    let prepared = prepared?;
+    let (mut call, prepared) = judged.ok_or_else(|| Error::internal("a call was lost"))??;
     let arrival = Arrival { viewer: caller.viewer, language: shown.language, min_seq: None, request_id };
     let entered = (doors.enter)(arrival).await?;
     tracing::info!(%request_id, operation = prepared.kind_name(), "operation of a socket");
