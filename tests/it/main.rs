@@ -11,6 +11,7 @@ mod anomalies;
 mod audit;
 mod authzen;
 mod backup;
+mod clients;
 mod command_line;
 mod contract;
 mod durability;
