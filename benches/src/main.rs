@@ -18,6 +18,7 @@ mod postgres;
 mod question;
 mod record;
 mod serve;
+mod several;
 mod start;
 
 use std::path::PathBuf;
@@ -48,6 +49,8 @@ enum What {
     Record(record::Options),
     /// Reads a large log: statistics against a GROUP BY, pages at any depth, one person's report, proofs.
     Log(log::Options),
+    /// Times how soon a suspension at one gateway is refused by another, on PostgreSQL, with and without notifications.
+    Several(several::Options),
     /// Times starts and reads resident memory.
     Start(start::Options),
     /// Looks back over a long journal, against reading the tables whole.
@@ -98,6 +101,7 @@ async fn main() -> anyhow::Result<()> {
         What::Hostile(options) => hostile::run(options).await,
         What::Record(options) => record::run(options).await,
         What::Log(options) => log::run(options).await,
+        What::Several(options) => several::run(options).await,
         What::Start(options) => start::run(options).await,
         What::Past(options) => past::run(options).await,
         What::Import(options) => import::run(options).await,

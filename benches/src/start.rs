@@ -75,6 +75,12 @@ pub(crate) async fn started_with(gateway: &Path, directory: &Path) -> anyhow::Re
     Ok((gateway, address))
 }
 
+/// The same on a database, of a new sample world where that is empty.
+pub(crate) async fn started_on(gateway: &Path, url: &str, directory: &Path) -> anyhow::Result<(Gateway, SocketAddr)> {
+    let (_, gateway, address) = started(gateway, Some(url), directory).await?;
+    Ok((gateway, address))
+}
+
 /// Megabytes it holds now.
 pub(crate) fn resident(gateway: &Gateway) -> anyhow::Result<f64> {
     let status = std::fs::read_to_string(format!("/proc/{}/status", gateway.0.id()))?;

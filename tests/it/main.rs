@@ -64,6 +64,7 @@ mod scale;
 mod schema;
 mod scope_life;
 mod server;
+mod several_gateways;
 mod signing;
 mod simulation;
 mod sockets;
