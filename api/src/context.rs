@@ -8,6 +8,7 @@ use entity::{
 };
 use futures::future::BoxFuture;
 use sea_orm::DatabaseTransaction;
+use tokio::sync::watch;
 
 use crate::{
     Error, Fault, FaultCode, Violations,
@@ -262,6 +263,8 @@ pub struct Parts {
     pub journal: Journal,
     /// Keys of pseudonyms and of the log.
     pub keys: Arc<Keys>,
+    /// Number of the last anomaly raised, as this process last looked.
+    pub raised: watch::Sender<i64>,
 }
 
 impl Gateway {

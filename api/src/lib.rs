@@ -95,6 +95,10 @@ pub mod statistics;
 
 pub mod anomaly;
 
+pub mod events;
+
+pub mod webhook;
+
 pub mod minimisation;
 
 pub mod simulation;

@@ -12,7 +12,7 @@ grant select, insert, update on
   incident, inquiry, legal_basis, mandate_theme, mandating_right, onward_rule, onward_rule_basis, onward_rule_item,
   organisation, organisation_key, organisation_xroad, protection_statement, purpose, register, register_alternative,
   retention_rule, scope, scope_item, scope_item_basis, scope_item_mandate, scope_purpose, signature, statement_answer,
-  status_entry, usage_review
+  status_entry, usage_review, webhook
 to disclosure_gateway;
 grant delete on
   contact_topic, data_item_qualifier, entitlement, legal_basis, organisation_key, register_alternative
@@ -22,7 +22,8 @@ to disclosure_gateway;
 grant select, insert on
   change, change_row, change_concern, disclosure, disclosure_key, interned, key_fingerprint, log_checkpoint, subject_lookup
 to disclosure_gateway;
-grant select, insert, update on log_tile, tally, anomaly to disclosure_gateway;
+grant select, insert, update on log_tile, tally, anomaly, webhook_cursor to disclosure_gateway;
+grant select, insert, delete on webhook_delivery to disclosure_gateway;
 grant select, update on log_tree to disclosure_gateway;
 
 -- What only the owner writes.

@@ -29,6 +29,9 @@ pub struct Model {
     pub expected: i64,
     /// Instant it was last raised: when it was found, and each time what was seen had doubled.
     pub detected_at: Instant,
+    /// Number of the raising, from 1, rising in the order of commits: one raised again has a new one. 0 for what an older
+    /// gateway raised, which is told to nobody.
+    pub raised: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -58,3 +58,6 @@ pub mod subject_lookup;
 pub mod tally;
 pub mod usage_review;
 pub mod vocabulary;
+pub mod webhook;
+pub mod webhook_cursor;
+pub mod webhook_delivery;

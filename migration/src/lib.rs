@@ -22,6 +22,7 @@ mod m20261128_000018_inquiries;
 mod m20261128_000019_change_concern;
 mod m20261129_000020_row_security;
 mod m20261129_000021_mandates_kept;
+mod m20261129_000022_webhooks;
 pub mod sql;
 
 use sea_orm_migration::prelude::*;
@@ -59,6 +60,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000019_change_concern::Migration),
             Box::new(m20261129_000020_row_security::Migration),
             Box::new(m20261129_000021_mandates_kept::Migration),
+            Box::new(m20261129_000022_webhooks::Migration),
         ]
     }
 }

@@ -60,7 +60,7 @@ impl House {
     }
 
     /// Records calls of one user about as many persons over Pirkanmaa's interface, one every five seconds.
-    async fn burst(&self, name: &str, from: Instant, count: i32) {
+    pub async fn burst(&self, name: &str, from: Instant, count: i32) {
         let reports: Vec<Value> = (0..count)
             .map(|number| {
                 let at = instant_text(from + TimeDelta::seconds(5) * number);

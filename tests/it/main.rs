@@ -80,5 +80,6 @@ mod time_travel;
 mod traces;
 mod transparency_log;
 mod trusted_documents;
+mod webhooks;
 mod whole_life;
 mod worlds;

@@ -84,6 +84,28 @@ pub const OPERATIONS: &[(&str, &str)] = &[
     ),
     ("unusedScopeItems", "{ unusedScopeItems(first: 1) { nodes { item } } }"),
     ("changes", "{ changes(first: 1) { nodes { seq } } }"),
+    ("anomalyRaised", r#"subscription { anomalyRaised(agreement: "<agreement>") { id } }"#),
+    ("webhooks", "{ webhooks { totalCount } }"),
+    (
+        "registerWebhook",
+        r#"mutation { registerWebhook(input: {url: "https://receiver.example.fi/events", validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "pauseWebhook",
+        r#"mutation { pauseWebhook(input: {id: "<webhook>", reason: "matrix", validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "resumeWebhook",
+        r#"mutation { resumeWebhook(input: {id: "<webhook>", validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "rotateWebhookSecret",
+        r#"mutation { rotateWebhookSecret(input: {id: "<webhook>", validateOnly: true}) { userErrors { code } } }"#,
+    ),
+    (
+        "retireWebhook",
+        r#"mutation { retireWebhook(input: {id: "<webhook>", reason: "matrix", validateOnly: true}) { userErrors { code } } }"#,
+    ),
     (
         "accessScopeChanged",
         r#"subscription { accessScopeChanged(register: "SOTERI", organisation: "9900005-0") { at } }"#,
@@ -752,8 +774,17 @@ pub async fn ids(house: &House) -> BTreeMap<&'static str, String> {
         ("inquiry", inquiry_to_the_discloser(house).await),
         ("theme", theme(house).await),
         ("right", right_of_the_recipient(house).await),
+        ("webhook", webhook_of_the_discloser(house).await),
         ("now", entity::vocabulary::instant_text(house.app.gateway.clock.now())),
     ])
+}
+
+/// Webhook of the discloser of the agreement.
+async fn webhook_of_the_discloser(house: &House) -> String {
+    let register = act("registerWebhook", "webhook { id }");
+    let input = json!({"url": "https://receiver.example.fi/matrix"});
+    let registered = house.data(&house.token(LVV, Officer), &register, json!({ "input": input })).await;
+    done(registered)["webhook"]["id"].as_str().unwrap().to_owned()
 }
 
 /// Answers to the protection catalogue as they stand in a document.
@@ -853,6 +884,7 @@ async fn anomaly_under(house: &House, agreement_id: AgreementId) -> String {
         observed: 20_000,
         expected: 10_000,
         detected_at: at,
+        raised: 0,
     };
     let insert = anomaly::Entity::insert(row.clone().into_active_model().reset_all());
     insert.exec_without_returning(house.app.gateway.database.write()).await.unwrap();

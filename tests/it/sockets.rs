@@ -252,6 +252,41 @@ on_both_engines! {
         }
     }
 
+    async fn anomalies_are_told_to_those_who_see_them_whichever_process_finds_them(house: House) {
+        let door = Door::of(&house).await;
+        let query = "subscription($agreement: ID) { anomalyRaised(agreement: $agreement) { rule observed agreement { number } } }";
+        let agreement = json!({"agreement": house.agreement_id(PUBLIC).await});
+        let mut discloser = door.known(&house.token(KELA, Role::Officer)).await;
+        let mut auditor = door.known(&house.token(PIRKANMAA, Role::Auditor)).await;
+        for socket in [&mut discloser, &mut auditor] {
+            socket.subscribe("a", query, &agreement).await;
+        }
+        let mut other = door.known(&house.token(LVV, Role::Officer)).await;
+        other.subscribe("a", query, &json!({})).await;
+        let refused: [(_, _, &Value, &[&str]); 3] = [
+            (PIRKANMAA, Role::Officer, &agreement, &["FORBIDDEN"]),
+            (KELA, Role::System, &json!({}), &["FORBIDDEN"]),
+            (THL, Role::Officer, &json!({"agreement": "agreement:01980000-0000-7000-8000-000000000000"}), &["NOT_FOUND"]),
+        ];
+        for (organisation, role, of, expected) in refused {
+            let mut socket = door.known(&house.token(organisation, role)).await;
+            socket.subscribe("a", query, of).await;
+            assert_eq!(codes(&json!({"errors": socket.next().await["payload"]})), expected, "{organisation} {role:?}");
+        }
+        for socket in [&mut discloser, &mut auditor, &mut other] {
+            socket.settled().await;
+        }
+        // On PostgreSQL another process may find it first.
+        let beside = if house.app.gateway.database.is_sqlite() { None } else { Some(house.beside().await) };
+        let recorder = beside.as_ref().unwrap_or(&house);
+        recorder.burst("socket", "2026-10-06T08:00:00Z".parse().unwrap(), 301).await;
+        for socket in [&mut discloser, &mut auditor] {
+            let heard = socket.next().await["payload"]["data"]["anomalyRaised"].clone();
+            assert_eq!((&heard["rule"], &heard["agreement"]["number"]), (&json!("USER_BURST"), &json!(PUBLIC)), "{heard}");
+        }
+        assert!(other.is_quiet().await, "another discloser hears nothing");
+    }
+
     async fn what_an_organisation_may_receive_is_told_as_it_changes(house: House) {
         let door = Door::of(&house).await;
         let query = "subscription($organisation: BusinessId) { accessScopeChanged(organisation: $organisation, register: \"KELMU\") { scopes { channel } } }";

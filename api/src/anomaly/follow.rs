@@ -11,7 +11,7 @@ use entity::{
     vocabulary::{AgreementId, Channel, DisclosureId, Instant, ScopeId},
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, SqlErr,
     sea_query::{Expr, OnConflict},
 };
 
@@ -34,6 +34,9 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// Rows of one look; about 3 megabytes, and as many as the recorder writes at full speed in a fifth of a second.
 const ROWS_PER_LOOK: u64 = 5_000;
+
+/// Attempts to number a raising, where other processes raise at the same moment.
+const NUMBERING_ATTEMPTS: usize = 5;
 
 /// How an anomaly meets one that stands: it is raised again when what was seen has doubled.
 const HAS_DOUBLED: &str = "excluded.observed >= 2 * anomaly.observed";
@@ -92,7 +95,19 @@ impl Follower {
             self.raise(finding).await?;
             self.pending.pop();
         }
+        self.tell().await?;
         Ok(is_full)
+    }
+
+    /// Tells those who wait which raising was the last, whichever process it was raised by.
+    async fn tell(&self) -> Result<(), Error> {
+        let last = super::last_raised(self.gateway.database.primary()).await?;
+        self.gateway.raised.send_if_modified(|raised| {
+            let is_news = last > *raised;
+            *raised = last.max(*raised);
+            is_news
+        });
+        Ok(())
     }
 
     /// Where to begin: at the rows that still count with those to come. Their time is that of the log and not of the clock,
@@ -151,8 +166,31 @@ impl Follower {
 
     /// Raises an anomaly, or leaves it as it stands, and does what follows from it.
     async fn raise(&self, finding: Finding) -> Result<(), Error> {
+        if self.put(&finding).await? {
+            self.say(&finding);
+        }
+        if self.gateway.config.anomaly_suspends.contains(&finding.rule) {
+            self.suspend(finding).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes a raising under the next number; whether there was anything to write. Two that take one number at once are told
+    /// apart by its index: the later waits for the earlier and takes another, so that numbers rise in the order of commits.
+    async fn put(&self, finding: &Finding) -> Result<bool, Error> {
+        let mut attempt = 1;
+        loop {
+            let number = super::last_raised(self.gateway.database.primary()).await? + 1;
+            match self.put_as(finding, number).await {
+                Ok(written) => return Ok(written > 0),
+                Err(error) if attempt < NUMBERING_ATTEMPTS && is_taken(&error) => attempt += 1,
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    async fn put_as(&self, finding: &Finding, number: i64) -> Result<u64, DbErr> {
         use anomaly::Column;
-        let database = &self.gateway.database;
         let stands = OnConflict::column(Column::Id)
             .update_columns([
                 Column::WindowFrom,
@@ -160,21 +198,15 @@ impl Follower {
                 Column::Observed,
                 Column::Expected,
                 Column::DetectedAt,
+                Column::Raised,
             ])
             .action_and_where(Expr::cust(HAS_DOUBLED))
             .to_owned();
-        let row = finding.row(self.gateway.clock.now()).into_active_model();
-        let raised = anomaly::Entity::insert(row.reset_all())
+        let row = finding.row(number, self.gateway.clock.now()).into_active_model();
+        anomaly::Entity::insert(row.reset_all())
             .on_conflict(stands)
-            .exec_without_returning(database.write())
-            .await?;
-        if raised > 0 {
-            self.say(&finding);
-        }
-        if self.gateway.config.anomaly_suspends.contains(&finding.rule) {
-            self.suspend(finding).await?;
-        }
-        Ok(())
+            .exec_without_returning(self.gateway.database.write())
+            .await
     }
 
     /// One line, without personal data.
@@ -207,6 +239,11 @@ impl Follower {
         gateway.journal.commit(author, move |facts| Ok(follows(facts))).await?;
         Ok(())
     }
+}
+
+/// Whether somebody else took the number.
+fn is_taken(error: &DbErr) -> bool {
+    matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
 }
 
 fn seen(row: Columns) -> Option<Seen> {

@@ -111,6 +111,25 @@ async fn newest(
     Ok(rows.all(db).await?)
 }
 
+/// Number of the last raising; 0 before the first.
+///
+/// # Errors
+/// Unavailable when the database does not answer.
+pub async fn last_raised(db: &impl ConnectionTrait) -> Result<i64, Error> {
+    let last = anomaly::Entity::find().select_only().column_as(anomaly::Column::Raised.max(), "last");
+    Ok(last.into_tuple::<Option<i64>>().one(db).await?.flatten().unwrap_or(0))
+}
+
+/// Anomalies raised after a number, in the order of their raising, at most `count`. One raised again since is told once, as it
+/// stands.
+///
+/// # Errors
+/// Unavailable when the database does not answer.
+pub async fn raised_after(db: &impl ConnectionTrait, after: i64, count: u64) -> Result<Vec<anomaly::Model>, Error> {
+    let later = anomaly::Entity::find().filter(anomaly::Column::Raised.gt(after));
+    Ok(later.order_by_asc(anomaly::Column::Raised).limit(count).all(db).await?)
+}
+
 /// Anomaly of an id, if the viewer sees it.
 ///
 /// # Errors

@@ -149,6 +149,7 @@ mod tests {
             observed: 400,
             expected: 300,
             detected_at: instant("2026-03-02T09:40:00Z"),
+            raised: 1,
         }
     }
 

@@ -66,8 +66,8 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// The same as a row, raised at an instant.
-    pub fn row(&self, detected_at: Instant) -> anomaly::Model {
+    /// The same as a row, the raising of a number, at an instant.
+    pub fn row(&self, raised: i64, detected_at: Instant) -> anomaly::Model {
         anomaly::Model {
             id: self.id,
             rule: self.rule,
@@ -78,6 +78,7 @@ impl Finding {
             observed: i64::try_from(self.observed).unwrap_or(i64::MAX),
             expected: i64::try_from(limit(self.rule)).unwrap_or(i64::MAX),
             detected_at,
+            raised,
         }
     }
 }
@@ -260,7 +261,7 @@ mod tests {
         let findings = Watch::default().see(&rows);
         assert_eq!(found(&findings), BTreeMap::from([(AnomalyRule::UserBurst, 900)]));
         assert_eq!((findings[0].scope, findings[0].from), (Some(SCOPE), instant("2026-09-16T13:00:00Z")));
-        let row = findings[0].row(instant("2026-09-16T14:00:01Z"));
+        let row = findings[0].row(1, instant("2026-09-16T14:00:01Z"));
         assert_eq!((row.expected, row.window_until), (300, instant("2026-09-16T14:00:00Z")));
     }
 

@@ -8,7 +8,7 @@ use axum::{
     response::IntoResponse,
     routing::get,
 };
-use entity::vocabulary::{ClosedEnum, Coverage, DisclosureOutcome, Verdict};
+use entity::vocabulary::{ClosedEnum, Coverage, DisclosureOutcome, Verdict, WebhookFault};
 
 use crate::{
     ErrorCode,
@@ -17,6 +17,7 @@ use crate::{
     graphql::{errors::code_name, http::Ready},
     metrics::{self, Known, Sample, TEXT_FORMAT},
     transparency_log::TransparencyLog,
+    webhook,
 };
 
 /// What is looked at. Nothing of it keeps the gateway from ending.
@@ -58,6 +59,7 @@ pub(super) fn door(watched: Watched) -> Router {
         verdicts: codes::<Verdict>(),
         coverages: codes::<Coverage>(),
         outcomes: codes::<DisclosureOutcome>(),
+        attempts: webhook::OUTCOMES.iter().copied().chain(codes::<WebhookFault>()).collect(),
         issuers: watched.gateway.config.issuers.iter().map(|issuer| issuer.issuer.as_str()).collect(),
     });
     let shown = move || async move {

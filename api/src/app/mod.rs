@@ -19,7 +19,10 @@ use entity::{key_fingerprint, vocabulary::Instant};
 use futures::{FutureExt, future::BoxFuture};
 use migration::Standing;
 use sea_orm::{ActiveModelTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel};
-use tokio::{sync::oneshot, task::JoinHandle};
+use tokio::{
+    sync::{oneshot, watch},
+    task::JoinHandle,
+};
 
 pub use doors::{DoorsError, Routers};
 pub use lock::{Lock, lock, lock_directory};
@@ -39,6 +42,7 @@ use crate::{
     keys::{Fingerprint, Issuance, Keys, KeysError, private_directory},
     server::Stop,
     transparency_log::{KeptFault, TransparencyLog},
+    webhook::Deliveries,
 };
 
 /// Number of the advisory lock on PostgreSQL under which the keys of a new database are made, arbitrary and fixed.
@@ -119,6 +123,7 @@ pub struct App {
     figures: JoinHandle<()>,
     signer: Option<Signer>,
     watch: Option<JoinHandle<()>>,
+    deliveries: Option<Deliveries>,
     partitions: Option<JoinHandle<()>>,
     /// Held until the process ends.
     _lock: Option<Lock>,
@@ -134,7 +139,8 @@ impl App {
         Self::opened(config, clock, Purpose::Serve).boxed()
     }
 
-    /// The same for an errand of the operator, which does what it is told: it watches nothing and signs nothing.
+    /// The same for an errand of the operator, which does what it is told: it watches nothing, signs nothing and tells
+    /// nobody.
     ///
     /// # Errors
     /// As [`Self::open`].
@@ -172,10 +178,13 @@ impl App {
         let seed = config.seed.unwrap_or_else(|| config.seed_of_new_database());
         let ahead = disclosure::keep_ahead(database.clone(), clock.clone());
         let partitions = (purpose == Purpose::Serve && !database.is_sqlite()).then(|| tokio::spawn(ahead));
-        let gateway = Gateway::new(Parts { clock, config, database, journal, keys });
-        let (signer, watch) = match purpose {
-            Purpose::Serve => (Some(Signer::start(&log)), Some(tokio::spawn(anomaly::watch_log(gateway.clone())))),
-            Purpose::Errand => (None, None),
+        let gateway = Gateway::new(Parts { clock, config, database, journal, keys, raised: watch::Sender::new(0) });
+        let (signer, watch, deliveries) = match purpose {
+            Purpose::Serve => {
+                let watch = tokio::spawn(anomaly::watch_log(gateway.clone()));
+                (Some(Signer::start(&log)), Some(watch), Some(Deliveries::start(&gateway)))
+            }
+            Purpose::Errand => (None, None, None),
         };
         let app = Self {
             gateway,
@@ -188,6 +197,7 @@ impl App {
             figures,
             signer,
             watch,
+            deliveries,
             partitions,
             _lock: lock,
         };
@@ -214,6 +224,9 @@ impl App {
     /// Lets the writer finish what waits and the log be signed once more, then ends.
     pub async fn close(self) {
         let database = self.gateway.database.clone();
+        if let Some(deliveries) = self.deliveries {
+            deliveries.stop().await;
+        }
         self.follower.abort();
         self.figures.abort();
         for task in self.watch.into_iter().chain(self.partitions) {

@@ -199,7 +199,8 @@ async fn page(
     (first, after): (Option<i32>, Option<&str>),
 ) -> Result<Connection<Change>, Error> {
     let page: Page<i64> = Page::of("changes", first, after, request.page_size_max())?;
-    let changes = super::list(&request.gateway, view, filter, (page.after.unwrap_or(0), page.fetch())).await?;
+    let changes =
+        super::list(request.gateway.database.read(), view, filter, (page.after.unwrap_or(0), page.fetch())).await?;
     let seqs = changes.iter().take(page.count).map(|row| row.seq).collect();
     let about = filter.agreement.and_then(|_| super::among(view, filter));
     let rows = Arc::new(PageRows::new(view.clone(), request.gateway.clone(), seqs, about));

@@ -38,7 +38,10 @@ pub fn differences(table: &str, before: Option<&Value>, after: Option<&Value>) -
 fn is_shown(column: &str) -> bool {
     const HIDDEN: [&str; 10] =
         ["id", "actor", "content", "image", "jwk", "jws", "key_version", "location", "salt", "user_pseudonym"];
-    !(HIDDEN.contains(&column) || column.ends_with("_by") || column.contains("pseudonym"))
+    !(HIDDEN.contains(&column)
+        || column.ends_with("_by")
+        || column.ends_with("_key_version")
+        || column.contains("pseudonym"))
 }
 
 fn field_name(column: &str) -> String {

@@ -37,7 +37,7 @@ use observability::METRICS_ADDR;
 use server::TRUSTED_PROXIES;
 use setting::{
     ANOMALY_SUSPENDS, ANONYMOUS_READ, CORS_ORIGINS, DATA_DIR, DATABASE_READ_URL, DATABASE_URL, FACTS_MAX_AGE, ISSUERS,
-    LISTEN_ADDR, LOG_FORMAT, PUBLIC_URL, RUST_LOG, SEED,
+    LISTEN_ADDR, LOG_FORMAT, PUBLIC_URL, RUST_LOG, SEED, WEBHOOK_PRIVATE_ADDRESSES,
 };
 
 /// Settings of the process. Its `Debug` shows no secret.
@@ -71,6 +71,8 @@ pub struct Config {
     pub cors_origins: Origins,
     /// Rules whose anomalies suspend the agreement; none unless said.
     pub anomaly_suspends: Vec<AnomalyRule>,
+    /// Whether events may be sent to private addresses and over plain http.
+    pub webhook_private_addresses: bool,
     /// Proxies whose word is taken; none unless said.
     pub trusted_proxies: TrustedProxies,
     /// Where they say which certificate a client showed; null where they do not.
@@ -142,6 +144,7 @@ fn read(layers: &mut Layers<'_>) -> Option<Config> {
     let public_url = layers.read_optional(&PUBLIC_URL, origins::public_url);
     let cors_origins = layers.read_optional(&CORS_ORIGINS, Origins::parse).unwrap_or_default();
     let anomaly_suspends = layers.read_optional(&ANOMALY_SUSPENDS, setting::anomaly_rules).unwrap_or_default();
+    let webhook_private_addresses = layers.read(&WEBHOOK_PRIVATE_ADDRESSES, setting::truth);
     let trusted_proxies = layers.read_optional(&TRUSTED_PROXIES, TrustedProxies::parse).unwrap_or_default();
     let certificate_header = layers.read_optional(&CLIENT_CERTIFICATE_HEADER, CertificateHeader::parse);
     if certificate_header.is_some() && trusted_proxies.is_empty() {
@@ -174,6 +177,7 @@ fn read(layers: &mut Layers<'_>) -> Option<Config> {
         public_url,
         cors_origins,
         anomaly_suspends,
+        webhook_private_addresses: webhook_private_addresses?,
         trusted_proxies,
         certificate_header,
         connecting: connecting?,

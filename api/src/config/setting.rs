@@ -63,6 +63,9 @@ pub(super) const ANOMALY_SUSPENDS: Setting = Setting {
     allowed: "list of `USER_BURST`, `AGREEMENT_BURST`, `OFF_HOURS`, `SUBJECT_REPEATS`, separated by commas",
 };
 
+pub(super) const WEBHOOK_PRIVATE_ADDRESSES: Setting =
+    Setting { name: "WEBHOOK_PRIVATE_ADDRESSES", default: "false", allowed: "`true` or `false`" };
+
 /// Every setting that is not a limit.
 pub(super) const SETTINGS: &[&Setting] = &[
     &LISTEN_ADDR,
@@ -81,6 +84,7 @@ pub(super) const SETTINGS: &[&Setting] = &[
     &PUBLIC_URL,
     &CORS_ORIGINS,
     &ANOMALY_SUSPENDS,
+    &WEBHOOK_PRIVATE_ADDRESSES,
     &TRUSTED_PROXIES,
     &CLIENT_CERTIFICATE_HEADER,
     &TLS_CERTIFICATE_FILE,

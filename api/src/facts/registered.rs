@@ -99,6 +99,7 @@ registered! {
     status_entry StatusEntryId [subject_id] [];
     disclosure_withholding DisclosureWithholdingId [disclosure_id] [];
     anomaly_decision AnomalyDecisionId [anomaly_id] [];
+    webhook WebhookId [organisation_id] [];
     dropped_month DroppedMonthId [] [] key |row| Some(row.month_on.to_string());
 }
 

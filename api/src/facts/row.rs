@@ -203,7 +203,7 @@ registry! {
     OnwardRuleItem onward_rule_item, OnwardRuleBasis onward_rule_basis, AccessGrant access_grant,
     AdoptionPlan adoption_plan, Inquiry inquiry, Incident incident, UsageReview usage_review,
     RetentionRule retention_rule, StatusEntry status_entry, DisclosureWithholding disclosure_withholding,
-    AnomalyDecision anomaly_decision, DroppedMonth dropped_month,
+    AnomalyDecision anomaly_decision, DroppedMonth dropped_month, Webhook webhook,
 }
 
 impl Edit {

@@ -190,7 +190,8 @@ fn whole(row: &Row) -> Option<(&'static str, Uuid)> {
         | Row::ProtectionStatement(_)
         | Row::DisclosureWithholding(_)
         | Row::AnomalyDecision(_)
-        | Row::DroppedMonth(_) => None,
+        | Row::DroppedMonth(_)
+        | Row::Webhook(_) => None,
     }
 }
 
@@ -218,6 +219,7 @@ fn owners(row: &Row) -> Vec<Uuid> {
         Row::MandatingRight(row) => vec![row.organisation_id.0],
         Row::Inquiry(row) => vec![row.organisation_id.0],
         Row::Document(row) => vec![row.owner_id.0],
+        Row::Webhook(row) => vec![row.organisation_id.0],
         Row::Agreement(row) => vec![row.discloser_id.0, row.recipient_id.0],
         Row::ProtectionStatement(row) => vec![row.discloser_id.0, row.recipient_id.0],
         _ => Vec::new(),

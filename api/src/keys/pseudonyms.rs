@@ -6,11 +6,11 @@
 use std::fmt;
 
 use aws_lc_rs::{hkdf, hmac};
-use entity::vocabulary::{BusinessId, PersonalIdentityCode};
+use entity::vocabulary::{BusinessId, PersonalIdentityCode, WebhookId};
 use quick_cache::sync::Cache;
 use zeroize::Zeroizing;
 
-use super::{KeysError, hex};
+use super::{KEY_ADDED, KeysError, hex};
 use crate::clock;
 
 /// Bytes of a master key and of a pseudonym.
@@ -110,6 +110,28 @@ impl Pseudonyms {
             .map(|key| keyed(&key, &[b"user:v1:", recipient.as_str().as_bytes(), SEPARATOR, user.trim().as_bytes()]))
     }
 
+    /// Secret of a webhook, of one generation: HKDF-SHA-256 of the master key of a version with info `webhook:v1:` ‖ id ‖
+    /// `:` ‖ generation. It is derived whenever it is needed and kept nowhere.
+    ///
+    /// # Errors
+    /// Unavailable when this process lacks the version, which was added since it started.
+    pub fn webhook_secret(
+        &self,
+        version: i32,
+        webhook: WebhookId,
+        generation: i32,
+    ) -> Result<Zeroizing<[u8; BYTES]>, crate::Error> {
+        let master = self.masters.iter().find(|master| master.version == version).ok_or(KEY_ADDED)?;
+        let mut secret = Zeroizing::new([0; BYTES]);
+        let text = format!("webhook:v1:{}:{generation}", webhook.0);
+        let filled = master
+            .extracted()
+            .expand(&[text.as_bytes()], hmac::HMAC_SHA256)
+            .and_then(|expanded| expanded.fill(secret.as_mut_slice()));
+        filled.map_err(|_| crate::Error::internal("no secret of a webhook can be derived"))?;
+        Ok(secret)
+    }
+
     fn key(&self, discloser: BusinessId, version: i32) -> Result<hmac::Key, crate::Error> {
         let master = self.masters.iter().find(|master| master.version == version);
         let master = master.ok_or_else(|| crate::Error::internal(format!("no pseudonym key of version {version}")))?;
@@ -148,9 +170,13 @@ impl Master {
 
     fn derived(&self, discloser: BusinessId) -> Result<hmac::Key, crate::Error> {
         let info = [b"pseudonym:v1:".as_slice(), discloser.as_str().as_bytes()];
-        let extracted = hkdf::Salt::new(hkdf::HKDF_SHA256, &[]).extract(self.secret.as_slice());
+        let extracted = self.extracted();
         let expanded = extracted.expand(&info, hmac::HMAC_SHA256);
         expanded.map(hmac::Key::from).map_err(|_| crate::Error::internal("no pseudonym key can be derived"))
+    }
+
+    fn extracted(&self) -> hkdf::Prk {
+        hkdf::Salt::new(hkdf::HKDF_SHA256, &[]).extract(self.secret.as_slice())
     }
 
     /// Of a keyed hash, for a plain hash of the secret would be one more thing to guess from.
@@ -243,6 +269,19 @@ mod tests {
         assert_ne!(of("a", "bc"), of("ab", "c"));
         let user = |recipient, user| pseudonyms.user(id("0246246-0"), 1, id(recipient), user).expect("pseudonym");
         assert_ne!(user("0201256-6", "u"), user("2274586-3", "u"));
+    }
+
+    #[test]
+    fn secret_of_a_webhook_is_hkdf_of_the_master_and_another_for_each_generation() {
+        let webhook = WebhookId(uuid::Uuid::from_u128(7));
+        let secret = |generation| pseudonyms().webhook_secret(1, webhook, generation).expect("secret");
+        let extracted = keyed(&hmac::Key::new(hmac::HMAC_SHA256, &[0; BYTES]), &[&vector_key()]);
+        let info = format!("webhook:v1:{}:1", webhook.0);
+        let expected = keyed(&hmac::Key::new(hmac::HMAC_SHA256, &extracted), &[info.as_bytes(), &[1]]);
+        assert_eq!(*secret(1), expected);
+        assert_ne!(secret(1), secret(2));
+        let later = pseudonyms().webhook_secret(2, webhook, 1);
+        assert!(matches!(later, Err(crate::Error::Unavailable(_))), "a key added since the start");
     }
 
     #[test]

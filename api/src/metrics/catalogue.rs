@@ -151,6 +151,27 @@ pub(super) static SPANS: Family<Counter, 1> = Family::counter(
     &["outcome"],
     "Spans of traces handed to the collector of OTLP_ENDPOINT: exported or failed.",
 );
+pub(super) static WEBHOOK_ATTEMPTS: Family<Counter, 1> = Family::counter(
+    "gateway_webhook_attempts_total",
+    &["outcome"],
+    "Attempts to deliver an event, by what came of it: taken, refused by an answer that is not 2xx, or why there was none.",
+);
+pub(super) static WEBHOOK_SECONDS: Family<Histogram, 0> = Family::histogram(
+    "gateway_webhook_attempt_duration_seconds",
+    &[],
+    SECONDS,
+    "Time from an attempt to deliver an event to the head of its answer, or to its end without one.",
+);
+pub(super) static WEBHOOKS_BEHIND: Family<Gauge, 0> = Family::gauge(
+    "gateway_webhooks_behind",
+    &[],
+    "Webhooks whose next event this process tried to deliver in vain and will try again.",
+);
+pub(super) static WEBHOOK_LAG: Family<Gauge, 0> = Family::gauge(
+    "gateway_webhook_lag_seconds",
+    &[],
+    "How long ago the oldest of those events was recorded; 0 where there is none.",
+);
 pub(super) static BUILD: Family<Gauge, 1> =
     Family::gauge("gateway_build_info", &["version"], "Version of the gateway; always 1.");
 pub(super) static RESIDENT: Family<Gauge, 0> =
@@ -205,6 +226,10 @@ pub static METRICS: &[&Metric] = &[
     &RECONNECTS.metric,
     &REPLICA_LAG.metric,
     &SPANS.metric,
+    &WEBHOOK_ATTEMPTS.metric,
+    &WEBHOOK_SECONDS.metric,
+    &WEBHOOKS_BEHIND.metric,
+    &WEBHOOK_LAG.metric,
     &BUILD.metric,
     &RESIDENT.metric,
     &OPEN_FILES.metric,

@@ -26,6 +26,7 @@ use catalogue::{
     FOLLOW_FAILURES, HTTP_REQUESTS, HTTP_SECONDS, JOURNAL_SEQ, KEY_SET_AGE, KEY_SETS, LIMITS, LOG_CONTRADICTED,
     LOG_ENTRIES, LOG_SIGNED_AGO, LOG_UNSIGNED, OPEN, OPERATION_SECONDS, OPERATIONS, PANICS, POOL, QUEUE_ROWS,
     QUEUE_ROWS_MAX, READY, RECONNECTS, REPLICA_LAG, SIGN_FAILURES, SLOW_OPERATIONS, SPANS, TOKENS, TRUSTED_DOCUMENTS,
+    WEBHOOK_ATTEMPTS, WEBHOOK_LAG, WEBHOOK_SECONDS, WEBHOOKS_BEHIND,
 };
 use exporter::EXPORTER;
 
@@ -263,6 +264,18 @@ pub fn spans(outcome: Result<(), ()>, count: usize) {
     SPANS.add([if outcome.is_ok() { EXPORTED } else { FAILED }], count as u64);
 }
 
+/// An event was tried to be delivered.
+pub fn webhook_attempt(outcome: &'static str, elapsed: Duration) {
+    WEBHOOK_ATTEMPTS.add([outcome], 1);
+    WEBHOOK_SECONDS.record([], elapsed.as_secs_f64());
+}
+
+/// So many webhooks wait to be tried again, the longest for this long.
+pub fn webhooks_behind(webhooks: usize, lag: Duration) {
+    WEBHOOKS_BEHIND.set([], count(webhooks));
+    WEBHOOK_LAG.set([], lag.as_secs_f64());
+}
+
 /// Every connection to the database was given up, to be made anew where the primary is.
 pub fn database_reconnected() {
     RECONNECTS.add([], 1);
@@ -365,6 +378,8 @@ pub struct Known<'a> {
     pub coverages: Vec<&'static str>,
     /// Outcomes of disclosures.
     pub outcomes: Vec<&'static str>,
+    /// What attempts to deliver an event come to.
+    pub attempts: Vec<&'static str>,
     /// Issuers as configured.
     pub issuers: Vec<&'a str>,
 }
@@ -393,6 +408,9 @@ pub fn show_unused(known: &Known<'_>) {
     }
     for outcome in [EXPORTED, FAILED] {
         SPANS.show([outcome]);
+    }
+    for outcome in &known.attempts {
+        WEBHOOK_ATTEMPTS.show([outcome]);
     }
     PANICS.show([]);
     FOLLOW_FAILURES.show([]);
@@ -524,6 +542,7 @@ mod tests {
             verdicts: vec!["FIRST_OF_VERDICTS"],
             coverages: vec!["FIRST_OF_COVERAGES"],
             outcomes: vec!["ONE", "OTHER"],
+            attempts: vec!["taken"],
             issuers: vec!["https://never-fetched.example"],
         });
         let text = text(&sample());

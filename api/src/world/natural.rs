@@ -24,11 +24,15 @@ macro_rules! natural {
             }
         })+
 
-        /// Natural key of any row; none for decisions about rows outside the registry, and for what became of them.
+        /// Natural key of any row; none for decisions about rows outside the registry, for what became of them, and for
+        /// webhooks, whose secret is this gateway's alone.
         pub(super) fn natural_key(row: &Row) -> Option<String> {
             match row {
                 $(Row::$variant(row) => Some(row.natural()),)+
-                Row::DisclosureWithholding(_) | Row::AnomalyDecision(_) | Row::DroppedMonth(_) => None,
+                Row::DisclosureWithholding(_)
+                | Row::AnomalyDecision(_)
+                | Row::DroppedMonth(_)
+                | Row::Webhook(_) => None,
             }
         }
     };

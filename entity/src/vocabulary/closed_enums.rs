@@ -1034,4 +1034,62 @@ closed_enums! {
         #[doc = "Add a further party."]
         AddParty = "ADD_PARTY",
     }
+
+    #[doc = "What an event is about. May grow."]
+    EventTopic {
+        #[doc = "Agreements: their status, provisions, versions, signatures, parties, documents, onward rules, adoption and reviews of use."]
+        Agreement = "AGREEMENT",
+        #[doc = "Scopes of agreements."]
+        Scope = "SCOPE",
+        #[doc = "Access of end users."]
+        AccessGrant = "ACCESS_GRANT",
+        #[doc = "Protection statements."]
+        ProtectionStatement = "PROTECTION_STATEMENT",
+        #[doc = "Incidents."]
+        Incident = "INCIDENT",
+        #[doc = "Inquiries."]
+        Inquiry = "INQUIRY",
+        #[doc = "The organisation itself: its contacts, keys, webhooks and rights to grant mandates."]
+        Organisation = "ORGANISATION",
+        #[doc = "What was done to the log of disclosures: look-ups of one person, rows withheld."]
+        Log = "LOG",
+        #[doc = "Unusual retrieval: anomalies raised and decided."]
+        Anomaly = "ANOMALY",
+        #[doc = "Registers, purposes, law, mandate themes, and imports that touch what the organisation may see."]
+        Registry = "REGISTRY",
+    }
+
+    #[doc = "Where a webhook stands."]
+    WebhookStatus {
+        #[doc = "Events are delivered."]
+        Active = "ACTIVE",
+        #[doc = "Events wait; none is lost."]
+        Paused = "PAUSED",
+        #[doc = "Ended for good."]
+        Retired = "RETIRED",
+    }
+
+    #[doc = "Why a webhook is paused. May grow."]
+    WebhookPause {
+        #[doc = "An officer paused it."]
+        Officer = "OFFICER",
+        #[doc = "The receiver answered 410: it is there no more."]
+        Gone = "GONE",
+        #[doc = "An event could not be delivered at its last attempt."]
+        Failing = "FAILING",
+    }
+
+    #[doc = "Why an attempt to deliver an event had no answer. May grow."]
+    WebhookFault {
+        #[doc = "Its address, or what its name resolves to, is not public."]
+        AddressRefused = "ADDRESS_REFUSED",
+        #[doc = "Its name does not resolve."]
+        NameUnknown = "NAME_UNKNOWN",
+        #[doc = "No connection, or no TLS that is believed."]
+        Unreachable = "UNREACHABLE",
+        #[doc = "No answer in time."]
+        TimedOut = "TIMED_OUT",
+        #[doc = "The connection ended before the answer."]
+        BrokenOff = "BROKEN_OFF",
+    }
 }

@@ -126,6 +126,8 @@ row_ids! {
     DisclosureId = "disclosure",
     TallyId = "tally",
     AnomalyId = "anomaly",
+    WebhookId = "webhook",
+    WebhookDeliveryId = "webhook_delivery",
 }
 
 #[cfg(test)]

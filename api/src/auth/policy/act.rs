@@ -4,13 +4,13 @@ use entity::{
     incident, inquiry, mandating_right,
     vocabulary::{
         AgreementId, AgreementSide, IncidentId, InquiryId, Instant, MandatingRightId, OrganisationId,
-        ProtectionStatementId, RegisterId,
+        ProtectionStatementId, RegisterId, WebhookId,
     },
 };
 
 use super::{
     acting_side, audits_all, has_ceased, person_sight, sees_anomalies, sees_incident, sees_inquiry,
-    sees_mandating_right, sees_statement, sight, stands_for,
+    sees_mandating_right, sees_statement, sees_webhook, sight, stands_for,
 };
 use crate::{
     Error,
@@ -123,6 +123,11 @@ pub enum Act {
         /// Agreement it was found under.
         agreement: AgreementId,
     },
+    /// Keep a webhook: the officer of the organisation it tells.
+    KeepWebhook {
+        /// Which.
+        webhook: WebhookId,
+    },
 }
 
 /// Judges an act on the fresh facts. Who acted for a body that has ceased acts for nobody: its successor's people act.
@@ -181,6 +186,10 @@ pub fn judge(facts: &Facts, viewer: &Viewer, act: Act, at: Instant) -> Result<Pe
         Act::DecideAnomaly { agreement } => {
             let row = facts.agreement.get(agreement).filter(|row| sees_anomalies(facts, viewer, row.id));
             acting_side(facts, viewer, row.ok_or(Error::NotFound("anomaly"))?) == Some(AgreementSide::Discloser)
+        }
+        Act::KeepWebhook { webhook } => {
+            let row = facts.webhook.get(webhook).filter(|row| sees_webhook(facts, viewer, row));
+            acts_for(facts, viewer, row.ok_or(Error::NotFound("webhook"))?.organisation_id)
         }
     };
     if !allowed || has_ceased(facts, viewer, at) {

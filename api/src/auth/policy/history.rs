@@ -7,8 +7,9 @@ use entity::{
     change,
     vocabulary::{
         AccessGrantId, AgreementId, DocumentId, IncidentId, InquiryId, OrganisationId, OrganisationKeyId,
-        ProtectionStatementId, RowId, UsageReviewId, table_and_row,
+        ProtectionStatementId, RowId, UsageReviewId, WebhookId, table_and_row,
     },
+    webhook,
 };
 use uuid::Uuid;
 
@@ -53,6 +54,7 @@ pub fn sees_subject(facts: &Facts, viewer: &Viewer, subject: &str) -> Option<boo
         InquiryId::TABLE,
         DocumentId::TABLE,
         OrganisationKeyId::TABLE,
+        WebhookId::TABLE,
     ];
     let (table, id) = table_and_row(subject).filter(|(table, _)| kept.contains(table))?;
     Some(facts.tables().row(table, id).is_some_and(|row| sees_row(facts, viewer, &row)))
@@ -76,6 +78,7 @@ pub fn sees_row(facts: &Facts, viewer: &Viewer, row: &Row) -> bool {
         | Row::MandateTheme(_)
         | Row::RetentionRule(_) => true,
         Row::OrganisationKey(row) => keeps(facts, viewer, row.organisation_id),
+        Row::Webhook(row) => is_office(facts, viewer, row.organisation_id),
         Row::MandatingRight(row) => sees_mandating_right(facts, viewer, row),
         Row::DroppedMonth(_) => sees_every_change(facts, viewer),
         Row::Agreement(row) => party(row.id),
@@ -111,6 +114,17 @@ pub fn sees_row(facts: &Facts, viewer: &Viewer, row: &Row) -> bool {
 
 fn sees_agreement(facts: &Facts, viewer: &Viewer, id: AgreementId, least: Sight) -> bool {
     facts.agreement.get(id).is_some_and(|row| sight(facts, viewer, row) >= Some(least))
+}
+
+/// Whether a viewer sees that an organisation has a webhook: its officers do, and their auditors; administrators see that
+/// it stands and how it fares, and not where it leads.
+pub fn sees_webhook(facts: &Facts, viewer: &Viewer, webhook: &webhook::Model) -> bool {
+    keeps(facts, viewer, webhook.organisation_id)
+}
+
+/// Whether a viewer sees where a webhook leads, which may be a secret of its receiver.
+pub fn sees_address(facts: &Facts, viewer: &Viewer, webhook: &webhook::Model) -> bool {
+    is_office(facts, viewer, webhook.organisation_id)
 }
 
 /// Whether a viewer keeps what is an organisation's own, or sees that all of it was done.

@@ -18,7 +18,7 @@ mod tests;
 pub use act::{
     Act, Permit, actor, acts_for, answers_inquiry, closes_incident, decides_mandating_right, judge, keeps_law,
 };
-pub use history::{sees_change, sees_row, sees_subject};
+pub use history::{sees_address, sees_change, sees_row, sees_subject, sees_webhook};
 pub use log::{LogKeeper, PersonSight, Rows, log_keeper, person_sight, rows, sees_anomalies, sees_subjects, served};
 pub use matrix::{MATRIX, Row, admit};
 pub use party::{

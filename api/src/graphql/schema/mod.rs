@@ -13,7 +13,7 @@ use crate::{
         ActivationMutation, AgreementMutation, AgreementQuery, AgreementSubscription, AmendmentMutation, BasisMutation,
         EndingMutation, PartyMutation, RegistrationMutation, RenewalMutation, SigningMutation,
     },
-    anomaly::graphql::{AnomalyMutation, AnomalyQuery},
+    anomaly::graphql::{AnomalyMutation, AnomalyQuery, AnomalySubscription},
     change::graphql::ChangeQuery,
     contact::graphql::ContactMutation,
     disclosure::graphql::{DisclosureMutation, DisclosureQuery},
@@ -38,6 +38,7 @@ use crate::{
     subject_access::graphql::SubjectAccessQuery,
     transparency_log::graphql::LogQuery,
     usage_review::graphql::UsageReviewMutation,
+    webhook::graphql::{WebhookMutation, WebhookQuery},
 };
 
 /// Questions. Each is admitted by the role matrix; what is shown depends on the caller's side in each agreement.
@@ -65,6 +66,7 @@ pub struct Query(
     MinimisationQuery,
     SimulationQuery,
     ChangeQuery,
+    WebhookQuery,
 );
 
 /// Acts. Each is one verb of the trade, judged on the fresh facts inside the write; all or nothing.
@@ -122,11 +124,12 @@ struct WatchActs(
     UsageReviewMutation,
     DisclosureMutation,
     AnomalyMutation,
+    WebhookMutation,
 );
 
 /// What happens, told as it happens, over a WebSocket. Each event is judged as a query at its instant would be.
 #[derive(MergedSubscription, Default)]
-pub struct Subscription(AgreementSubscription, AccessScopeSubscription);
+pub struct Subscription(AgreementSubscription, AccessScopeSubscription, AnomalySubscription);
 
 /// Schema without its engine room, for printing.
 pub fn sdl() -> String {

@@ -19,6 +19,7 @@ use crate::{
     protection_statement::graphql::ProtectionStatement,
     register::graphql::{Purpose, Register},
     scope::graphql::Scope,
+    webhook::graphql::Webhook,
 };
 
 /// Thing with a global identifier.
@@ -51,6 +52,8 @@ pub enum Node {
     Incident(Incident),
     /// Anomaly.
     Anomaly(Anomaly),
+    /// Webhook.
+    Webhook(Webhook),
 }
 
 /// Queries by global id.
@@ -104,6 +107,7 @@ async fn find(ctx: &Context<'_>, view: &View, id: &ID) -> Result<Node, Error> {
         "protection_statement" => ProtectionStatement::of(&view, uuid.into()).map(Node::ProtectionStatement),
         "access_grant" => AccessGrant::of(&view, uuid.into()).map(Node::AccessGrant),
         "inquiry" => Inquiry::of(&view, uuid.into()).map(Node::Inquiry),
+        "webhook" => Webhook::of(&view, uuid.into()).map(Node::Webhook),
         "incident" => Incident::of(&view, uuid.into()).map(Node::Incident),
         _ => None,
     };

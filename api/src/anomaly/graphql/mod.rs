@@ -1,10 +1,14 @@
 //! How anomalies are said, listed and decided.
 
+mod subscription;
+
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use entity::{
     anomaly, anomaly_decision,
     vocabulary::{AnomalyRule, AnomalyStatus, AnomalyVerdict},
 };
+
+pub use subscription::AnomalySubscription;
 
 use super::{DecisionInput, Filter, Position, position, rules};
 use crate::{
