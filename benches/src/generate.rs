@@ -17,7 +17,7 @@ use tokio::{
     task::spawn_blocking,
 };
 
-use crate::figures::quantile;
+use crate::figures::{number, quantile};
 
 /// Where a request has its own number: so many digits, the same in every place of one request.
 pub(crate) const NUMBER: &str = "@@@@@@@@@@@@@@@@";
@@ -43,6 +43,10 @@ pub(crate) struct Options {
     /// First number.
     #[arg(long, default_value_t = 0)]
     first: u64,
+    /// Requests a second over all connections; as many as there are answers when absent. Latencies are from the instant a
+    /// request was due, so that a slow answer is not left out of what it delays.
+    #[arg(long)]
+    rate: Option<f64>,
 }
 
 /// What came of it.
@@ -61,7 +65,7 @@ pub(crate) struct Outcome {
 impl Outcome {
     /// Requests of one second.
     pub(crate) fn rate(&self) -> f64 {
-        crate::figures::number(self.requests) / self.seconds
+        number(self.requests) / self.seconds
     }
 }
 
@@ -74,6 +78,7 @@ pub(crate) struct Volley<'a> {
     pub(crate) connections: u64,
     pub(crate) seconds: f64,
     pub(crate) first: u64,
+    pub(crate) rate: Option<f64>,
 }
 
 /// Runs the generator in a process of its own.
@@ -88,15 +93,23 @@ pub(crate) async fn fire(volley: &Volley<'_>) -> anyhow::Result<Outcome> {
         .args(["--connections", &volley.connections.to_string()])
         .args(["--seconds", &volley.seconds.to_string()])
         .args(["--first", &volley.first.to_string()]);
+    if let Some(rate) = volley.rate {
+        command.args(["--rate", &rate.to_string()]);
+    }
     let output = spawn_blocking(move || command.output()).await??;
     ensure!(output.status.success(), "the generator failed: {}", String::from_utf8_lossy(&output.stderr));
     Ok(serde_json::from_slice(&output.stdout)?)
 }
 
-/// One request as it goes over the wire.
+/// One request to `/graphql` as it goes over the wire.
 pub(crate) fn request(token: &str, body: &str) -> String {
+    request_to("/graphql", token, body)
+}
+
+/// One request to a path as it goes over the wire.
+pub(crate) fn request_to(path: &str, token: &str, body: &str) -> String {
     format!(
-        "POST /graphql HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {token}\r\n\
+        "POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {token}\r\n\
          content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     )
@@ -120,9 +133,18 @@ async fn send_all(options: Options) -> anyhow::Result<Outcome> {
         let first = options.first + at * NUMBERS_PER_CONNECTION;
         connections.push(Connection::new(stream, request.clone(), &options.expect, first));
     }
+    let pause = options.rate.map(|rate| Duration::from_secs_f64(number(options.connections) / rate));
     let started = Instant::now();
     let end = started + Duration::from_secs_f64(options.seconds);
-    let tasks: Vec<_> = connections.into_iter().map(|connection| tokio::spawn(connection.send_until(end))).collect();
+    let begun = (0..).zip(connections).map(|(at, connection)| {
+        // Each begins a little after the one before, so that they are not all due at once.
+        let first = started
+            + pause.map_or(Duration::ZERO, |pause| {
+                pause * at / u32::try_from(options.connections.max(1)).unwrap_or(u32::MAX)
+            });
+        tokio::spawn(connection.send_until(first, pause, end))
+    });
+    let tasks: Vec<_> = begun.collect();
     let mut latencies = Vec::new();
     for task in tasks {
         latencies.extend(task.await??);
@@ -153,15 +175,20 @@ impl Connection {
         Self { stream, places, expect: expect.as_bytes().to_vec(), number, answer: Vec::with_capacity(65_536), request }
     }
 
-    async fn send_until(mut self, end: Instant) -> anyhow::Result<Vec<u64>> {
+    async fn send_until(mut self, first: Instant, pause: Option<Duration>, end: Instant) -> anyhow::Result<Vec<u64>> {
         let mut latencies = Vec::with_capacity(100_000);
+        let mut due = first;
         loop {
-            let sent = Instant::now();
-            if sent >= end {
+            match pause {
+                Some(_) => tokio::time::sleep_until(due.into()).await,
+                None => due = Instant::now(),
+            }
+            if due >= end {
                 return Ok(latencies);
             }
             self.ask().await?;
-            latencies.push(u64::try_from(sent.elapsed().as_micros()).unwrap_or(u64::MAX));
+            latencies.push(u64::try_from(due.elapsed().as_micros()).unwrap_or(u64::MAX));
+            due += pause.unwrap_or_default();
         }
     }
 

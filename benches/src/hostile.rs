@@ -30,7 +30,7 @@ use crate::{
     figures::{load, nanoseconds_each, number, quantile},
     generate::{length, request},
     question,
-    start::{Gateway, resident, started_with},
+    start::{Gateway, resident, started_with, token},
 };
 
 #[derive(Args)]
@@ -137,15 +137,6 @@ async fn measure(options: &Options, gateway: &Gateway, address: SocketAddr, dire
     println!("{IDLE} connections that wait for nothing: {:+.1} MB", idle(gateway, address).await?);
     println!("load of the machine: {}", load());
     Ok(())
-}
-
-/// Token as an operator makes one.
-fn token(gateway: &Path, directory: &Path, organisation: &str, role: Role) -> anyhow::Result<String> {
-    let mut command = std::process::Command::new(gateway);
-    command.args(["token", "--org", organisation, "--role", role.name(), "--data-dir"]).arg(directory);
-    let output = command.output()?;
-    ensure!(output.status.success(), "no token: {}", String::from_utf8_lossy(&output.stderr));
-    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }
 
 /// What the partner's system asks all day.

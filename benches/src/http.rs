@@ -12,7 +12,7 @@ use crate::{
     figures::{load, median, number},
     generate::{Outcome, Volley, fire},
     question,
-    serve::{Served, answer},
+    serve::{Served, answer_of},
 };
 
 #[derive(Args)]
@@ -34,19 +34,30 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
     let served = Served::open(&options.place).await?;
     let facts = served.app.gateway.journal.facts();
     let (discloser, recipient) = question::parties(&facts, 0)?;
+    let (one, many) = (question::evaluation_body(&facts, 0)?, question::evaluations_body(&facts, 50)?);
+    let system = served.token(&recipient, Role::System)?;
     let documents = [
+        ("evaluation", "/access/v1/evaluation", system.clone(), one, "\"decision\":true"),
+        ("50 evaluations", "/access/v1/evaluations", system, many, "\"decision\":true"),
         (
             "accessDecision",
+            "/graphql",
             served.token(&recipient, Role::System)?,
             question::decision_body(&facts, 0)?,
             "\"PERMITTED\"",
         ),
-        ("AgreementStatus", served.token(&discloser, Role::Officer)?, question::status_body(0), "\"IN_FORCE\""),
-        ("WaitsForMe", served.token(&discloser, Role::Officer)?, question::queue_body(), "\"totalCount\""),
+        (
+            "AgreementStatus",
+            "/graphql",
+            served.token(&discloser, Role::Officer)?,
+            question::status_body(0),
+            "\"IN_FORCE\"",
+        ),
+        ("WaitsForMe", "/graphql", served.token(&discloser, Role::Officer)?, question::queue_body(), "\"totalCount\""),
     ];
-    for (name, token, body, expect) in documents {
+    for (name, path, token, body, expect) in documents {
         if options.only.as_ref().is_none_or(|only| only == name) {
-            compare(&served, &options, name, &token, &body, expect).await?;
+            compare(&served, &options, (name, path), &token, &body, expect).await?;
         }
     }
     println!("load of the machine: {}", load());
@@ -56,16 +67,16 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
 async fn compare(
     served: &Served,
     options: &Options,
-    name: &str,
+    (name, path): (&str, &str),
     token: &str,
     body: &Value,
     expect: &str,
 ) -> anyhow::Result<()> {
-    let bytes = answer(served.address, token, body).await?;
+    let bytes = answer_of(served.address, path, token, body).await?;
     ensure!(String::from_utf8_lossy(&bytes).contains(expect), "{name}: {}", String::from_utf8_lossy(&bytes));
     println!("{name}: {} bytes of answer", bytes.len());
     let bare = served.bare(bytes).await?;
-    let request = served.request(name, token, &body.to_string())?;
+    let request = served.request_to(path, &name.replace(' ', "-"), token, &body.to_string())?;
     let volley = |address, request| Volley {
         address,
         request,
@@ -73,6 +84,7 @@ async fn compare(
         connections: options.connections,
         seconds: options.seconds,
         first: 0,
+        rate: None,
     };
     let (mut of_bare, mut of_gateway, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..=options.rounds {

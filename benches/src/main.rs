@@ -3,6 +3,7 @@
 
 mod acts;
 mod decide;
+mod enforce;
 mod figures;
 mod generate;
 mod hostile;
@@ -20,6 +21,7 @@ mod record;
 mod serve;
 mod several;
 mod start;
+mod subscribe;
 
 use std::path::PathBuf;
 
@@ -55,6 +57,10 @@ enum What {
     Start(start::Options),
     /// Looks back over a long journal, against reading the tables whole.
     Past(past::Options),
+    /// A service behind nginx with no question before it, with a decision, and with a row of the log.
+    Enforce(enforce::Options),
+    /// Many subscriptions: memory, and how soon all hear of a change.
+    Subscribe(subscribe::Options),
     /// Imports a nation's agreements from files into a new gateway on SQLite.
     Import(import::Options),
     /// Times acts one after another on the large world, against a plain INSERT and commit.
@@ -104,6 +110,8 @@ async fn main() -> anyhow::Result<()> {
         What::Several(options) => several::run(options).await,
         What::Start(options) => start::run(options).await,
         What::Past(options) => past::run(options).await,
+        What::Enforce(options) => enforce::run(options).await,
+        What::Subscribe(options) => subscribe::run(options).await,
         What::Import(options) => import::run(options).await,
         What::Acts(options) => acts::run(options).await,
         What::Generate(options) => generate::run(options).await,

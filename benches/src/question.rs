@@ -89,6 +89,23 @@ pub(crate) fn decision_body(facts: &Facts, at: usize) -> anyhow::Result<Value> {
     Ok(json!({ "query": DECISION, "variables": { "input": input } }))
 }
 
+/// The same question as AuthZEN asks it.
+pub(crate) fn evaluation_body(facts: &Facts, at: usize) -> anyhow::Result<Value> {
+    let register = facts.register.get(dossier(facts, at)?.row.register_id).context("no such register")?;
+    let (_, recipient) = parties(facts, at)?;
+    Ok(json!({
+        "subject": { "type": "organization", "id": recipient },
+        "action": { "name": "read", "properties": { "purpose": PURPOSES[0], "channel": "TECHNICAL_INTERFACE" } },
+        "resource": { "type": "register", "id": register.code, "properties": { "items": [ITEM] } },
+        "context": { "mandates": ["M1"], "caseReference": "1/2026" },
+    }))
+}
+
+/// So many of them in one request, each said whole.
+pub(crate) fn evaluations_body(facts: &Facts, count: usize) -> anyhow::Result<Value> {
+    Ok(json!({ "evaluations": vec![evaluation_body(facts, 0)?; count] }))
+}
+
 /// Question how an agreement stands, over HTTP.
 pub(crate) fn status_body(at: usize) -> Value {
     json!({ "query": STATUS, "variables": { "number": number(at) } })

@@ -101,7 +101,7 @@ async fn cases(served: &Served, only: Option<&str>) -> anyhow::Result<Vec<Case>>
 
 fn volley<'a>(served: &Served, case: &'a Case, seconds: f64, first: u64) -> Volley<'a> {
     let (connections, request) = (case.connections, case.request.as_path());
-    Volley { address: served.address, request, expect: "\"userErrors\":[]", connections, seconds, first }
+    Volley { address: served.address, request, expect: "\"userErrors\":[]", connections, seconds, first, rate: None }
 }
 
 fn tell(case: &Case) {

@@ -65,10 +65,15 @@ impl Served {
         Ok(mint(key, &grant, self.app.gateway.clock.now())?)
     }
 
-    /// File with one request, for the generator.
+    /// File with one request to `/graphql`, for the generator.
     pub(crate) fn request(&self, name: &str, token: &str, body: &str) -> anyhow::Result<PathBuf> {
+        self.request_to("/graphql", name, token, body)
+    }
+
+    /// The same to a path.
+    pub(crate) fn request_to(&self, to: &str, name: &str, token: &str, body: &str) -> anyhow::Result<PathBuf> {
         let path = self.directory.join(format!("disclosure-gateway-{}-{name}.http", std::process::id()));
-        std::fs::write(&path, generate::request(token, body))?;
+        std::fs::write(&path, generate::request_to(to, token, body))?;
         Ok(path)
     }
 
@@ -87,7 +92,7 @@ impl Served {
                 }
             }
         };
-        listen(Router::new().route("/graphql", post(handler))).await
+        listen(Router::new().fallback(post(handler))).await
     }
 }
 
@@ -98,9 +103,14 @@ async fn listen(router: Router) -> anyhow::Result<SocketAddr> {
     Ok(address)
 }
 
-/// Body of the answer to one request.
+/// Body of the answer to one request to `/graphql`.
 pub(crate) async fn answer(address: SocketAddr, token: &str, body: &Value) -> anyhow::Result<Vec<u8>> {
-    let request = generate::request(token, &body.to_string()).replacen("host:", "connection: close\r\nhost:", 1);
+    answer_of(address, "/graphql", token, body).await
+}
+
+/// The same to a path.
+pub(crate) async fn answer_of(address: SocketAddr, to: &str, token: &str, body: &Value) -> anyhow::Result<Vec<u8>> {
+    let request = generate::request_to(to, token, &body.to_string()).replacen("host:", "connection: close\r\nhost:", 1);
     let mut stream = TcpStream::connect(address).await?;
     stream.write_all(request.as_bytes()).await?;
     let mut answer = Vec::new();

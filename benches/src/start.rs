@@ -7,7 +7,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::bail;
+use anyhow::{bail, ensure};
+use api::auth::Role;
 use clap::Args;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -85,6 +86,15 @@ pub(crate) async fn started_on(gateway: &Path, url: &str, directory: &Path) -> a
 pub(crate) fn resident(gateway: &Gateway) -> anyhow::Result<f64> {
     let status = std::fs::read_to_string(format!("/proc/{}/status", gateway.0.id()))?;
     Ok(megabytes(&status, "VmRSS:"))
+}
+
+/// Token as an operator makes one.
+pub(crate) fn token(gateway: &Path, directory: &Path, organisation: &str, role: Role) -> anyhow::Result<String> {
+    let mut command = Command::new(gateway);
+    command.args(["token", "--org", organisation, "--role", role.name(), "--data-dir"]).arg(directory);
+    let output = command.output()?;
+    ensure!(output.status.success(), "no token: {}", String::from_utf8_lossy(&output.stderr));
+    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }
 
 async fn started(
