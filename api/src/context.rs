@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use entity::{
-    organisation,
-    vocabulary::{Instant, Language, OrganisationId},
+    agreement, organisation,
+    vocabulary::{AgreementSide, Instant, Language, OrganisationId},
 };
 use futures::future::BoxFuture;
 use sea_orm::DatabaseTransaction;
@@ -47,6 +47,12 @@ impl View {
     pub fn before(&self, facts: Arc<Facts>, at: Instant) -> Self {
         let today = self.today.clone().unwrap_or_else(|| Arc::clone(&self.facts));
         Self { facts, today: Some(today), at, ..self.clone() }
+    }
+
+    /// Side whose acts the viewer is offered in an agreement; none before another picture than today's, where nothing is done.
+    pub fn offered_side(&self, agreement: &agreement::Model) -> Option<AgreementSide> {
+        let is_today = self.today.is_none();
+        policy::offered_side(&self.facts, &self.viewer, agreement, self.at).filter(|_| is_today)
     }
 
     /// Organisation the viewer acts for; null for nobody, or when the registry does not know it.

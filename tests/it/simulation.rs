@@ -231,6 +231,14 @@ on_both_engines! {
         assert!(all.contains(&NUMBER.to_owned()));
         let suspend = json!({"changes": [{"suspend": {"agreement": NUMBER}}]});
         assert_eq!(house.unsupposed(&house.token(THL, Officer), suspend).await, ["NOT_FOUND input.changes.0.suspend.agreement"]);
+        // What stands between two others is told of no further than it may be known.
+        let merge = json!({"changes": [{"merge": {"organisation": PIRKANMAA, "into": KELA}}]});
+        let between = "CONFLICT input.changes.0.merge.into".to_owned();
+        assert_eq!(house.unsupposed(&house.token(THL, Officer), merge.clone()).await, [between.clone()], "it is public");
+        let id = id_of(&house, NUMBER).await;
+        house.done(&house.token(KELA, Officer), "amendAgreement", json!({"id": id, "publicity": "PUBLICATION_RESTRICTED"})).await;
+        assert_eq!(house.unsupposed(&house.token(KELA, Officer), merge.clone()).await, [between]);
+        assert_eq!(numbers(&house.simulated_with(&house.token(THL, Officer), merge).await), Vec::<String>::new());
         assert_eq!(house.errors(&house.token(KELA, System), SIMULATE, json!({"input": {"changes": []}})).await, ["FORBIDDEN"]);
     }
 }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::{
     contract::texts,
-    house::{House, KELA, LVV, PIRKANMAA, TAMPERE, THL},
+    house::{House, KELA, LVV, PIRKANMAA, TAMPERE, THL, codes},
     key_rotation::closed_and_rotated,
     on_both_engines,
     registry_acts::{act, done, seq, social_assistance},
@@ -194,6 +194,15 @@ on_both_engines! {
         assert_eq!(faults(json!({"validAt": "2026-01-01"}), json!("2026-01-01")).await, ["MALFORMED input.at"]);
         let unknown = faults(json!({"factsSeq": 0}), Value::Null).await;
         assert_eq!(unknown, ["NOT_FOUND input.mandates.0", "NOT_FOUND input.purpose", "NOT_FOUND input.recipient", "NOT_FOUND input.register"]);
+    }
+
+    async fn another_time_is_not_for_nobody(house: House) {
+        let house = house.reopened_with(|name| (name == "ANONYMOUS_READ").then(|| "true".to_owned())).await;
+        let asked = async |as_of: Value| {
+            house.reply(None, AGREEMENT, json!({"number": NUMBER, "asOf": as_of})).await
+        };
+        assert_eq!(asked(Value::Null).await.body["data"]["agreement"]["effectiveStatus"]["state"], "IN_FORCE");
+        assert_eq!(codes(&asked(json!({"validAt": "2026-03-01"})).await.body), ["UNAUTHENTICATED"]);
     }
 
     async fn who_may_see_what_was_is_who_may_see_what_is(house: House) {

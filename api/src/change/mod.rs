@@ -38,7 +38,7 @@ pub struct Filter {
 /// data-protection authority's auditor see that every change was made. They are found by what they concern, never by
 /// reading the journal whole.
 ///
-/// **Invariant:** nothing beyond the view's own facts is told. A later change may concern what those do not know yet; passed
+/// **Invariant:** nothing beyond the viewer's present facts is told. A later change may concern what those do not know yet; passed
 /// over now, it would lie behind whoever goes on after the last change told.
 pub async fn list(
     db: &impl ConnectionTrait,
@@ -49,7 +49,7 @@ pub async fn list(
     let among = among(view, filter);
     let (mut found, mut after) = (Vec::new(), after);
     loop {
-        let seqs = candidates(db, among.as_deref(), filter, (after, view.facts.seq), count).await?;
+        let seqs = candidates(db, among.as_deref(), filter, (after, view.present().seq), count).await?;
         found.extend(seen(db, view, filter, &seqs).await?);
         match seqs.last() {
             Some(last) if (found.len() as u64) < count && seqs.len() as u64 == count => after = *last,

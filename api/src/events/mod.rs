@@ -85,7 +85,7 @@ pub async fn after(
         roles: vec![Role::Officer],
         processor: None,
     };
-    let view = View { at: gateway.clock.now(), facts, viewer: Arc::new(viewer), language: Language::Fi };
+    let view = View { at: gateway.clock.now(), facts, today: None, viewer: Arc::new(viewer), language: Language::Fi };
     let (facts, viewer) = (&view.facts, &view.viewer);
     let source = gateway.config.address();
     let source = source.as_deref().unwrap_or(UNNAMED);

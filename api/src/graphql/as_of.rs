@@ -1,10 +1,15 @@
 //! The two axes of time: at which instant it is asked what holds, and what was known by then.
 
+use std::time::Duration;
+
 use async_graphql::InputObject;
 use entity::vocabulary::Instant;
 
 use super::{long::Long, scalars::DateTime};
 use crate::{Error, Fault, FaultCode, checks::Checks, context::Context};
+
+/// Patience with a position that another process has reached and this one has not.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Where a question stands in time. What an answer shows is what was so, who may see it is judged by what is so today.
 #[derive(InputObject, Debug, Clone)]
@@ -22,9 +27,13 @@ pub struct AsOf {
 /// Request as it stands in time: the same viewer before the picture and the instant asked for.
 ///
 /// # Errors
-/// Invalid with every fault; unavailable when the database does not answer.
+/// Unauthenticated without a token; invalid with every fault; unavailable when the database does not answer.
 pub async fn in_time(request: &Context, given: Option<&AsOf>) -> Result<Context, Error> {
     let Some(given) = given else { return Ok(request.clone()) };
+    if request.view.viewer.subject.is_none() {
+        return Err(Error::without_token("another time needs a token"));
+    }
+    follow(request, given).await;
     let Place { valid_at, known } = place(request, given)?;
     let seq = match known {
         Known::Now => None,
@@ -37,6 +46,17 @@ pub async fn in_time(request: &Context, given: Option<&AsOf>) -> Result<Context,
         None => view.facts.clone(),
     };
     Ok(Context { view: view.before(facts, valid_at), ..request.clone() })
+}
+
+/// Waits for a position another process may have told of; one that never comes is a fault.
+async fn follow(request: &Context, given: &AsOf) {
+    let journal = &request.gateway.journal;
+    if let Some(Long(seq)) = given.facts_seq
+        && seq > journal.facts().seq
+    {
+        // What it did not reach is said with every other fault.
+        drop(journal.wait_for(seq, PATIENCE).await);
+    }
 }
 
 /// Where a question stands once every fault of it is known.

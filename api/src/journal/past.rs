@@ -6,7 +6,6 @@
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 
 use entity::{change, vocabulary::Instant};
@@ -25,9 +24,6 @@ const PICTURES_MAX: usize = 16;
 
 /// Rows in which the kept pictures may differ from those they were made of, together; a row is some hundred bytes.
 const ROWS_KEPT_MAX: usize = 300_000;
-
-/// Patience with a position that another process has reached and this one has not.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Pictures that were asked for, the last one first.
 #[derive(Default)]
@@ -66,7 +62,7 @@ impl Journal {
     /// Unavailable when the database does not answer, or this process has not reached the position.
     pub async fn as_of(&self, seq: i64) -> Result<Arc<Facts>, Error> {
         if self.facts().seq < seq {
-            self.wait_for(seq, PATIENCE).await?;
+            return Err(Error::Unavailable("this process has not reached the position"));
         }
         if let Some(facts) = self.standing(seq) {
             return Ok(facts);

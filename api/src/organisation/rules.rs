@@ -139,6 +139,18 @@ pub fn dissolve(
     successor: Option<&str>,
     now: Instant,
 ) -> Result<Changes, Violations> {
+    dissolve_among(facts, id, dissolved_on, successor, now, &|_| true)
+}
+
+/// The same, told only of agreements that count: whoever may not know of one is not told that it stands in the way.
+pub fn dissolve_among(
+    facts: &Facts,
+    id: &str,
+    dissolved_on: &str,
+    successor: Option<&str>,
+    now: Instant,
+    counts: &dyn Fn(&agreement::Model) -> bool,
+) -> Result<Changes, Violations> {
     let mut checks = Checks::default();
     let prior = named(&mut checks, facts, id).cloned();
     let id = prior.as_ref().map(|row| row.id);
@@ -153,7 +165,7 @@ pub fn dissolve(
         checks.fault(FaultCode::WrongStatus, "id", "the organisation has been dissolved already");
     }
     if let (Some(id), Some(next)) = (id, successor_row) {
-        succeeds(&mut checks, facts, (id, next), now);
+        succeeds(&mut checks, facts, (id, next), now, counts);
     }
     let runs =
         |status| matches!(status, AgreementStatus::Active | AgreementStatus::Suspended | AgreementStatus::Signed);
@@ -173,7 +185,13 @@ pub fn dissolve(
 }
 
 /// A successor exists, is another body, and is not the other party of what it would take over.
-fn succeeds(checks: &mut Checks, facts: &Facts, (id, next): (OrganisationId, OrganisationId), now: Instant) {
+fn succeeds(
+    checks: &mut Checks,
+    facts: &Facts,
+    (id, next): (OrganisationId, OrganisationId),
+    now: Instant,
+    counts: &dyn Fn(&agreement::Model) -> bool,
+) {
     if stands_for(facts, id, next) {
         checks.fault(FaultCode::Conflict, "successor", "an organisation cannot succeed itself");
     }
@@ -181,7 +199,7 @@ fn succeeds(checks: &mut Checks, facts: &Facts, (id, next): (OrganisationId, Org
         checks.reasons("successor", [decision::cited(facts, DecisionReasonCode::PartyNotActive, now)]);
     }
     let lives = |row: &agreement::Model| facts.dossier(row.id).is_some_and(|dossier| !decision::is_over(dossier, now));
-    let between = facts.agreements_of(id).filter(|row| lives(row)).filter(|row| {
+    let between = facts.agreements_of(id).filter(|row| counts(row) && lives(row)).filter(|row| {
         [row.discloser_id, row.recipient_id]
             .into_iter()
             .all(|party| [id, next].iter().any(|one| in_succession(facts, *one, party)))

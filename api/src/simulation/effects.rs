@@ -1,9 +1,10 @@
 //! What differs between two pictures: agreements, their scopes, and the decisions that rest on them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use entity::vocabulary::{
-    Admission, AgreementId, Instant, ItemCode, Operation, PurposeId, ScopeId, ScopeStatus, StatusSubject, helsinki_day,
+    Admission, AgreementId, Instant, ItemCode, Operation, OrganisationId, PurposeId, RegisterId, ScopeId, ScopeStatus,
+    StatusSubject, helsinki_day,
 };
 
 use crate::{
@@ -43,17 +44,41 @@ pub struct Decided {
 
 /// Agreements, of some, that come to something else in one picture than in another.
 pub fn effects<'a>(
-    before: &'a Facts,
-    after: &'a Facts,
+    pictures: &'a Pictures<'a>,
     among: impl IntoIterator<Item = AgreementId> + 'a,
     at: Instant,
 ) -> impl Iterator<Item = Effect> + 'a {
-    among.into_iter().filter_map(move |id| effect(before, after, id, at))
+    among.into_iter().filter_map(move |id| effect(pictures, id, at))
 }
 
-fn effect(before: &Facts, after: &Facts, id: AgreementId, at: Instant) -> Option<Effect> {
+/// The two pictures, and which agreements the asker sees as their sides do: a decision rests on no others, or it would tell
+/// of them.
+pub struct Pictures<'a> {
+    /// As it is.
+    pub before: &'a Facts,
+    /// As it would be.
+    pub after: &'a Facts,
+    /// Whether the asker sees an agreement so.
+    pub is_seen: &'a (dyn Fn(AgreementId) -> bool + Sync),
+}
+
+impl Pictures<'_> {
+    /// Agreements the asker sees by which a recipient, or a body whose place it took or would take, receives.
+    pub fn carrying(&self, recipient: OrganisationId, register: RegisterId) -> BTreeSet<AgreementId> {
+        let received = [self.before, self.after].into_iter().flat_map(|facts| {
+            let bodies = facts.lineage(recipient).into_iter();
+            bodies.flat_map(move |body| facts.received(body, register)).map(|dossier| dossier.row.id)
+        });
+        received.filter(|id| (self.is_seen)(*id)).collect()
+    }
+}
+
+fn effect(pictures: &Pictures<'_>, id: AgreementId, at: Instant) -> Option<Effect> {
+    let Pictures { before, after, .. } = pictures;
     let (then, now) = (before.dossier(id)?, after.dossier(id)?);
-    let decisions: Vec<Decided> = open(then, at).flat_map(|scope| decided((before, after), then, scope, at)).collect();
+    let carrying = pictures.carrying(then.row.recipient_id, then.row.register_id);
+    let decisions: Vec<Decided> =
+        open(then, at).flat_map(|scope| decided((before, after), (then, &carrying), scope, at)).collect();
     let has_changed = !decisions.is_empty() || standings(before, then, at) != standings(after, now, at);
     has_changed.then_some(Effect { agreement: id, decisions })
 }
@@ -71,14 +96,15 @@ fn open(dossier: &Dossier, at: Instant) -> impl Iterator<Item = &ScopePart> {
 
 fn decided<'a>(
     (before, after): (&'a Facts, &'a Facts),
-    dossier: &'a Dossier,
+    (dossier, carrying): (&'a Dossier, &'a BTreeSet<AgreementId>),
     scope: &'a ScopePart,
     at: Instant,
 ) -> impl Iterator<Item = Decided> + 'a {
     let user = admitted(before, dossier, scope, at);
     let asked = scope.items.iter().flat_map(|item| scope.purposes.iter().map(move |purpose| (item, *purpose)));
     asked.filter_map(move |(item, purpose)| {
-        let question = question(dossier, scope, item, purpose, user.clone());
+        let question =
+            Question { served: Some(carrying.clone()), ..question(dossier, scope, item, purpose, user.clone()) };
         let (then, now) = (decision::decide(before, &question, at), decision::decide(after, &question, at));
         let row = &item.row;
         (then.verdict != now.verdict).then(|| Decided {

@@ -1,11 +1,14 @@
 //! How simulations are asked for and said.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use async_graphql::{Context, ID, InputObject, Object, OneofObject, SimpleObject};
-use entity::vocabulary::{
-    AgreementId, BusinessId as OwnBusinessId, Citation as OwnCitation, ContactTopic, Day, ItemCode as OwnItemCode,
-    Operation, OrganisationId, ProtectionStatementId, ScopeId,
+use entity::{
+    agreement,
+    vocabulary::{
+        AgreementId, BusinessId as OwnBusinessId, Citation as OwnCitation, ContactTopic, Day, ItemCode as OwnItemCode,
+        Operation, OrganisationId, ProtectionStatementId, ScopeId,
+    },
 };
 
 use super::{CHANGES_MAX, Counted, Decided, Effect, Looked, Narrowing, Simulated, Supposed, Supposition, Window};
@@ -434,7 +437,13 @@ impl Reader<'_> {
                 let organisation: Option<OwnBusinessId> =
                     self.checks.parsed(&at("merge.organisation"), input.organisation.as_str());
                 let into: Option<OwnBusinessId> = self.checks.parsed(&at("merge.into"), input.into.as_str());
-                Some(Supposed::Merge { organisation: organisation?, into: into? })
+                let organisation = organisation?;
+                let body = self.view.facts.organisation_of(organisation.as_str());
+                let agreements = body.into_iter().flat_map(|body| self.view.facts.agreements_of(body.id));
+                let is_known =
+                    |row: &&Arc<agreement::Model>| policy::sight(self.view.present(), &self.view.viewer, row).is_some();
+                let known = agreements.filter(is_known).map(|row| row.id).collect();
+                Some(Supposed::Merge { organisation, into: into?, known })
             }
         }
     }

@@ -24,7 +24,7 @@ use crate::{
     disclosure::interned::InternedSets,
     facts::{Edit, Facts, Row},
 };
-use effects::{backdated, effects};
+use effects::{Pictures, backdated, effects};
 use window::Ground;
 
 /// Changes that may be supposed together.
@@ -71,7 +71,9 @@ pub async fn simulate(ctx: &Context, sets: &InternedSets, asked: &Supposition) -
     let at = asked.at.unwrap_or(shown);
     let seen = seen(view, &asked.changes, &supposed);
     supposed.seq = view.facts.seq;
-    let mut found: Vec<Effect> = effects(&view.facts, &supposed, seen.iter().copied(), at).collect();
+    let is_seen = |id| is_seen(view, id);
+    let pictures = Pictures { before: &view.facts, after: &supposed, is_seen: &is_seen };
+    let mut found: Vec<Effect> = effects(&pictures, seen.iter().copied(), at).collect();
     let number = |id: AgreementId| view.facts.agreement.get(id).map(|row| row.number.clone());
     found.sort_by_cached_key(|effect| number(effect.agreement));
     let window = match asked.window {
@@ -84,8 +86,11 @@ pub async fn simulate(ctx: &Context, sets: &InternedSets, asked: &Supposition) -
                 gateway: &ctx.gateway,
                 sets,
                 rows: policy::rows(view.present(), &view.viewer)?,
-                before: Arc::clone(&view.facts),
-                after: Arc::new(self::supposed(&view.facts, &earlier)),
+                pictures: Pictures {
+                    before: &view.facts,
+                    after: &self::supposed(&view.facts, &earlier),
+                    is_seen: &is_seen,
+                },
             };
             Some(looked(&ground, &seen, window).await?)
         }
@@ -138,9 +143,11 @@ fn seen(view: &View, changes: &[Supposed], supposed: &Facts) -> BTreeSet<Agreeme
     });
     let merged = merged.flat_map(|body| facts.agreements_of(body.id)).map(|row| row.id);
     let may_change = supposed.changed_since(facts.seq).into_iter().chain(merged);
-    let is_seen = |id: &AgreementId| {
-        let row = facts.agreement.get(*id);
-        row.is_some_and(|row| policy::sight(view.present(), &view.viewer, row) >= Some(Sight::Party))
-    };
-    may_change.filter(is_seen).collect()
+    may_change.filter(|id| is_seen(view, *id)).collect()
+}
+
+/// Whether the viewer sees an agreement as its sides do.
+fn is_seen(view: &View, id: AgreementId) -> bool {
+    let row = view.facts.agreement.get(id);
+    row.is_some_and(|row| policy::sight(view.present(), &view.viewer, row) >= Some(Sight::Party))
 }

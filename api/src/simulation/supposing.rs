@@ -1,7 +1,9 @@
 //! Changes that are supposed, each done by the rule of the act that would do it.
 
+use std::collections::BTreeSet;
+
 use entity::{
-    protection_statement,
+    agreement, protection_statement,
     vocabulary::{
         AgreementId, AgreementNoticeId, AgreementSide, BusinessId, Citation, Day, Instant, ItemCode,
         ProtectionStatementId, ScopeId, SuspensionReason, TerminationReason, helsinki_day, instant_text,
@@ -20,7 +22,7 @@ use crate::{
     clock,
     facts::{Edit, Facts, global_id},
     legal_basis::rules::{RepealInput, repeal, wording_at},
-    organisation::rules::dissolve,
+    organisation::rules::dissolve_among,
 };
 
 /// Who does what is supposed; it stands in no journal.
@@ -52,6 +54,8 @@ pub enum Supposed {
         organisation: BusinessId,
         /// What takes its place.
         into: BusinessId,
+        /// Agreements the asker may know of.
+        known: BTreeSet<AgreementId>,
     },
 }
 
@@ -91,7 +95,7 @@ impl Supposed {
             Self::End(id, on) => ended(facts, *id, *on, by),
             Self::Lapse(id, from) => Ok(lapsed(facts, *id, *from)),
             Self::Narrow(narrowing) => narrowed(facts, narrowing),
-            Self::Merge { organisation, into } => merged(facts, organisation, into, now),
+            Self::Merge { organisation, into, known } => merged(facts, (organisation, into), known, now),
         }
     }
 
@@ -176,10 +180,16 @@ fn narrowed(facts: &Facts, narrowing: &Narrowing) -> Result<Vec<Edit>, Violation
     })
 }
 
-fn merged(facts: &Facts, organisation: &BusinessId, into: &BusinessId, now: Instant) -> Result<Vec<Edit>, Violations> {
+fn merged(
+    facts: &Facts,
+    (organisation, into): (&BusinessId, &BusinessId),
+    known: &BTreeSet<AgreementId>,
+    now: Instant,
+) -> Result<Vec<Edit>, Violations> {
     let mut checks = Checks::default();
     let row = checks.found("organisation", facts.organisation_of(organisation.as_str()), "organisation");
     let id = checks.done(|| Some(global_id(row?.id)))?;
     let yesterday = helsinki_day(now).pred_opt().unwrap_or(Day::MIN).to_string();
-    Ok(dissolve(facts, &id, &yesterday, Some(into.as_str()), now)?.edits)
+    let is_known = |row: &agreement::Model| known.contains(&row.id);
+    Ok(dissolve_among(facts, &id, &yesterday, Some(into.as_str()), now, &is_known)?.edits)
 }

@@ -1,7 +1,5 @@
 //! Disclosures of a time that has passed, judged as if a change had been made at its beginning.
 
-use std::sync::Arc;
-
 use chrono::TimeDelta;
 use entity::vocabulary::{AgreementId, Coverage, DisclosureId, Instant, Verdict};
 
@@ -20,6 +18,8 @@ use crate::{
     },
     facts::Facts,
 };
+
+use super::effects::Pictures;
 
 /// Disclosures that are looked at, over all agreements; a nation's busiest agreement gives as many in a day.
 pub const EXAMINED_MAX: usize = 50_000;
@@ -62,10 +62,8 @@ pub(super) struct Ground<'a> {
     pub sets: &'a InternedSets,
     /// Rows the viewer sees.
     pub rows: Rows,
-    /// As it is.
-    pub before: Arc<Facts>,
-    /// As it would have been.
-    pub after: Arc<Facts>,
+    /// As it is, and as it would have been.
+    pub pictures: Pictures<'a>,
 }
 
 impl Ground<'_> {
@@ -107,11 +105,18 @@ impl Ground<'_> {
     /// Whether a disclosure is permitted by what is known now, and would not have been. What has changed since it was
     /// recorded is not counted, nor what its row does not tell.
     fn would_be_lost(&self, recorded: &Recorded) -> bool {
-        let permitted = |facts: &Facts| {
-            let question = replay::question(facts, recorded);
-            decision::decide(facts, &question, recorded.row.occurred_at).verdict == Verdict::Permitted
-        };
-        permitted(&self.before) && !permitted(&self.after)
+        let Pictures { before, after, .. } = self.pictures;
+        // Any agreement may carry it, as any may carry a decision.
+        let mut question = replay::question(before, recorded);
+        let carrying = self.pictures.carrying(question.recipient, question.register);
+        question.served = Some(match question.served.take() {
+            Some(served) => served.intersection(&carrying).copied().collect(),
+            None => carrying,
+        });
+        question.agreement = None;
+        let permitted =
+            |facts: &Facts| decision::decide(facts, &question, recorded.row.occurred_at).verdict == Verdict::Permitted;
+        permitted(before) && !permitted(after)
     }
 }
 

@@ -29,6 +29,7 @@ use super::{
 use crate::{
     Error, clock,
     context::Gateway,
+    decision,
     events::{self, Position},
     metrics,
 };
@@ -41,6 +42,9 @@ const WEBHOOKS_AT_ONCE: usize = 256;
 
 /// How long a stop waits for attempts under way; what is cut is sent again.
 const STOP_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// How long a webhook is left alone after a fault of ours, so that a process that cannot tell it leaves it to one that can.
+const FAULT_PAUSE: Duration = Duration::from_secs(30);
 
 /// Time between two looks for attempts too old to be kept.
 const FORGET: Duration = Duration::from_hours(1);
@@ -78,6 +82,8 @@ struct Dispatcher {
     told_by: HashMap<Id, WebhookId>,
     /// Webhooks that have been told everything up to here.
     idle: HashMap<WebhookId, Position>,
+    /// Webhooks whose turn ended with a fault of ours, and when: they are left alone for a while.
+    faulty: HashMap<WebhookId, Timer>,
     /// Webhooks whose next event could not be delivered, and when that was recorded.
     behind: HashMap<WebhookId, Instant>,
     forgot: Option<Timer>,
@@ -95,6 +101,7 @@ impl Dispatcher {
             running: JoinSet::new(),
             told_by: HashMap::new(),
             idle: HashMap::new(),
+            faulty: HashMap::new(),
             behind: HashMap::new(),
             forgot: None,
         }
@@ -140,7 +147,8 @@ impl Dispatcher {
             }
             Ok(Outcome::Elsewhere) => {}
             Err(error) => {
-                tracing::warn!(webhook = %id, code = ?error.code(), "a webhook could not be told; trying again");
+                tracing::warn!(webhook = %id, code = ?error.code(), "a webhook could not be told; trying again later");
+                self.faulty.insert(id, Timer::now());
             }
         }
     }
@@ -149,25 +157,33 @@ impl Dispatcher {
     async fn round(&mut self) -> Result<(), Error> {
         let gateway = self.gateway.clone();
         let facts = gateway.journal.facts();
-        let is_active = |id: &WebhookId| facts.webhook.get(*id).is_some_and(|row| row.status == WebhookStatus::Active);
+        let now = gateway.clock.now();
+        // A body that has ceased is told nothing more: nobody of it could say to stop.
+        let exists =
+            |row: &webhook::Model| facts.party(row.organisation_id).is_some_and(|body| decision::exists(body, now));
+        let is_active = |id: &WebhookId| {
+            facts.webhook.get(*id).is_some_and(|row| row.status == WebhookStatus::Active && exists(row))
+        };
         self.idle.retain(|id, _| is_active(id));
         self.behind.retain(|id, _| is_active(id));
+        self.faulty.retain(|_, at| at.elapsed() < FAULT_PAUSE);
         self.show_lag();
         if facts.webhook.all().next().is_none() || !is_current(&gateway) {
             return Ok(());
         }
-        self.forget().await?;
+        if let Err(error) = self.forget().await {
+            tracing::warn!(code = ?error.code(), "old attempts to deliver events could not be deleted");
+        }
         let end = events::end(&gateway);
         let waiting: Vec<&webhook::Model> = facts
             .webhook
             .all()
             .map(AsRef::as_ref)
-            .filter(|row| row.status == WebhookStatus::Active && !self.is_told(row.id, end))
+            .filter(|row| is_active(&row.id) && !self.faulty.contains_key(&row.id) && !self.is_told(row.id, end))
             .collect();
         if waiting.is_empty() {
             return Ok(());
         }
-        let now = gateway.clock.now();
         for (row, cursor) in due(&gateway, &waiting, self.holder, now).await? {
             if self.running.len() >= WEBHOOKS_AT_ONCE {
                 break;

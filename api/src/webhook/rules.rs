@@ -1,9 +1,13 @@
 //! How an organisation has itself told of what happens: addresses registered, paused, resumed and retired.
 
 use entity::{
-    vocabulary::{Codes, EventTopic, Instant, OrganisationId, WebhookId, WebhookPause, WebhookStatus},
+    vocabulary::{
+        Codes, EventTopic, Instant, OrganisationId, WebhookId, WebhookPause, WebhookStatus,
+        contains_personal_identity_code,
+    },
     webhook,
 };
+use percent_encoding::percent_decode_str;
 
 use super::address::{self, Reach, URL_CHARACTERS_MAX};
 use crate::{
@@ -52,6 +56,11 @@ pub fn register(
     } else {
         address::read(&given, reach).map_err(|why| checks.fault(FaultCode::Malformed, "url", why)).ok()
     };
+    // What is written in percents is read by its receiver, and stands in the journal for good.
+    let meant = percent_decode_str(&given).decode_utf8_lossy();
+    if contains_personal_identity_code(&meant) && checks.is_clean() {
+        checks.fault(FaultCode::Malformed, "url", "holds a personal identity code");
+    }
     let url = url.map(String::from);
     if url.as_ref().is_some_and(|url| url.chars().count() > URL_CHARACTERS_MAX) && checks.is_clean() {
         checks.fault(FaultCode::TooLong, "url", format!("longer than {URL_CHARACTERS_MAX} characters as it is sent"));

@@ -66,8 +66,7 @@ mod tests {
 
     #[test]
     fn signature_is_that_of_the_standard() {
-        // The example of the specification's own libraries, its secret `whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw` padded: reckoned
-        // here by RFC 2104 with another library's vector for a key of 32 bytes.
+        // Id, whole seconds and body joined by dots; that another library believes it is tried where webhooks are received.
         let secret = Zeroizing::new([7; 32]);
         let made = signed(&secret, ("change-7", instant("2026-03-02T10:00:00Z"), b"{}"));
         let key = hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]);

@@ -1,6 +1,6 @@
 //! One webhook's turn: what there is to tell it is read, judged and sent, one event after another.
 
-use std::time::Instant as Timer;
+use std::time::{Duration, Instant as Timer};
 
 use entity::{
     vocabulary::{ClosedEnum, EventTopic, Instant, WebhookId, WebhookPause, WebhookStatus},
@@ -26,6 +26,9 @@ use crate::{
 
 /// Events read at once.
 const EVENTS_PER_LOOK: u64 = 20;
+
+/// How long a turn may take before it leaves its place to others: as long as one answer.
+const TURN_TIME_MAX: Duration = Duration::from_secs(15);
 
 /// Events of one turn; whoever has more waits for the next, as the others do.
 const EVENTS_PER_TURN: usize = 100;
@@ -81,7 +84,7 @@ impl Teller {
 
     async fn turn(&self, mut cursor: webhook_cursor::Model, has_turn: &mut bool) -> Result<Outcome, Error> {
         let mut position = Position { seq: cursor.seq, raised: cursor.raised };
-        let mut told = 0;
+        let (mut told, begun) = (0, Timer::now());
         loop {
             let facts = self.gateway.journal.facts();
             let Some(row) = facts.webhook.get(self.id).filter(|row| row.status == WebhookStatus::Active) else {
@@ -103,8 +106,8 @@ impl Teller {
                 }
                 position = event.position;
                 told += 1;
-                // What the rest is about may be another matter since.
-                if self.gateway.journal.facts().seq != news.facts_seq {
+                // What the rest is about may be another matter since; and a slow receiver leaves its place to others.
+                if self.gateway.journal.facts().seq != news.facts_seq || begun.elapsed() >= TURN_TIME_MAX {
                     break;
                 }
             }
@@ -116,7 +119,7 @@ impl Teller {
                     return Ok(Outcome::Told(position));
                 }
             }
-            if told >= EVENTS_PER_TURN {
+            if told >= EVENTS_PER_TURN || begun.elapsed() >= TURN_TIME_MAX {
                 return Ok(Outcome::More);
             }
         }
@@ -124,7 +127,7 @@ impl Teller {
 
     /// Takes the turn only to move on, where nothing was told for long.
     async fn passes_over(&self, cursor: &webhook_cursor::Model, reached: Position) -> Result<bool, Error> {
-        if reached.seq - cursor.seq <= PASSED_OVER_MAX {
+        if reached.seq - cursor.seq <= PASSED_OVER_MAX && reached.raised - cursor.raised <= PASSED_OVER_MAX {
             return Ok(false);
         }
         cursor::lease(self.gateway.database.write(), cursor, self.holder, self.now()).await

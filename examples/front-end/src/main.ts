@@ -22,7 +22,23 @@ changes(
 
 const policy = "default-src 'none'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'";
 
+/** Names this server answers to: a page of another name that leads here is not one of its own, and is told nothing. */
+const names = new Set([`127.0.0.1:${port}`, `localhost:${port}`]);
+
+/** The number as written; what is no encoding is taken as it stands, and names no agreement. */
+function decoded(number: string): string {
+  try {
+    return decodeURIComponent(number);
+  } catch {
+    return number;
+  }
+}
+
 createServer(async (request, response) => {
+  if (!names.has(request.headers.host ?? "")) {
+    response.writeHead(421, { "Content-Type": "text/plain; charset=utf-8" }).end("Another name is asked for.\n");
+    return;
+  }
   const path = new URL(request.url ?? "/", "http://localhost").pathname;
   if (path === "/changes") {
     response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
@@ -41,7 +57,7 @@ createServer(async (request, response) => {
     const found = await agreements(client);
     shown = found.ok ? listPage(found.value) : refusalPage(found.refusal);
   } else if (number !== undefined) {
-    const found = await agreement(client, decodeURIComponent(number));
+    const found = await agreement(client, decoded(number));
     shown = found.ok ? agreementPage(found.value) : refusalPage(found.refusal);
   }
   response.writeHead(shown === undefined ? 404 : 200, {

@@ -425,7 +425,8 @@ async fn a_page_of_changes_ends_where_the_facts_of_its_process_end() {
     house.acts(1).await;
     // A process that has not followed yet what another committed tells nothing beyond what it knows.
     for (facts, expected) in [(Arc::clone(&before), 0), (gateway.journal.facts(), 2)] {
-        let view = View { facts, at: gateway.clock.now(), viewer: Arc::clone(&viewer), language: Language::Fi };
+        let view =
+            View { facts, today: None, at: gateway.clock.now(), viewer: Arc::clone(&viewer), language: Language::Fi };
         let page = (before.seq, 10);
         let told = change::list(gateway.database.read(), &view, &change::Filter::default(), page).await.unwrap();
         assert_eq!(told.len(), expected);

@@ -7,7 +7,6 @@ use entity::vocabulary::{AgreementStatus, Day, EffectiveState, OrganisationId, R
 
 use crate::{
     Violations,
-    auth::policy,
     checks::Checks,
     context::View,
     decision,
@@ -158,7 +157,7 @@ impl Wanted {
 }
 
 fn waits_for_viewer(view: &View, dossier: &Dossier) -> bool {
-    let side = policy::offered_side(view.present(), &view.viewer, &dossier.row, view.at);
+    let side = view.offered_side(&dossier.row);
     side.is_some_and(|side| decision::waits_for(&view.facts, dossier, side, view.at))
 }
 

@@ -187,7 +187,7 @@ impl Agreement {
     /// Acts the viewer may do or will be able to do next; empty for those who may do none. Only acts the gateway can do
     /// are offered.
     async fn allowed_actions(&self) -> Vec<AllowedAction> {
-        let side = policy::offered_side(self.view.present(), &self.view.viewer, &self.dossier.row, self.view.at);
+        let side = self.view.offered_side(&self.dossier.row);
         let Some(side) = side else { return Vec::new() };
         let actions = decision::allowed_actions(&self.view.facts, &self.dossier, side, self.view.at);
         actions.into_iter().map(|action| AllowedAction { view: self.view.clone(), action }).collect()

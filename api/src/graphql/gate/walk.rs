@@ -68,6 +68,15 @@ impl Weight {
     }
 }
 
+/// Argument that reads an earlier picture of the registry, and what a field with it weighs: making a picture may take a second.
+const AS_OF: (&str, u64) = ("asOf", 1_000);
+
+/// Field that supposes changes, and what it weighs: it decides thousands of questions.
+const SIMULATE: (&str, u64) = ("simulate", 5_000);
+
+/// Field that decides a disclosure again, and what it weighs: each may rest on another picture.
+const REPLAY: (&str, u64) = ("replay", 50);
+
 /// Weight of the chosen operation under its variables.
 pub(super) fn weigh(
     document: &ExecutableDocument,
@@ -102,6 +111,17 @@ pub(super) fn weigh_rest(
         walk.fragment(name, 0)?;
     }
     total.within(limits)
+}
+
+/// What a field weighs by itself: one, but for what is reckoned anew for whoever asks.
+fn own_complexity(field: &Field) -> u64 {
+    let is_elsewhere = field.arguments.iter().any(|(name, _)| name.node == AS_OF.0);
+    match field.name.node.as_str() {
+        name if name == SIMULATE.0 => SIMULATE.1,
+        name if name == REPLAY.0 => REPLAY.1,
+        _ if is_elsewhere => AS_OF.1,
+        _ => 1,
+    }
 }
 
 /// Whether an argument of a field is a literal with a variable inside; a variable alone is none.
@@ -173,7 +193,7 @@ impl<'a> Walk<'a> {
             fields: below.fields.saturating_add(1),
             root_fields: 1,
             aliases: below.aliases.saturating_add(u64::from(field.alias.is_some())),
-            complexity: below.complexity.saturating_mul(page).saturating_add(1),
+            complexity: below.complexity.saturating_mul(page).saturating_add(own_complexity(field)),
             depth: if introspects { 1 } else { below.depth + 1 },
             levels: below.levels,
             introspection_lists: below.introspection_lists + u64::from(INTROSPECTION_LISTS.contains(&name)),

@@ -278,7 +278,7 @@ impl Scope {
     /// Acts the viewer may do to it, or will be able to; empty for those who may do none.
     async fn allowed_actions(&self) -> Vec<AllowedAction> {
         let (view, row) = (&self.view, &self.dossier.row);
-        let Some(side) = policy::offered_side(view.present(), &view.viewer, row, view.at) else { return Vec::new() };
+        let Some(side) = view.offered_side(row) else { return Vec::new() };
         let actions = decision::scope_actions(&view.facts, &self.dossier, self.part(), side, view.at);
         actions.into_iter().map(|action| AllowedAction { view: view.clone(), action }).collect()
     }
