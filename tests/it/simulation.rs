@@ -234,7 +234,7 @@ on_both_engines! {
         // What stands between two others is told of no further than it may be known.
         let merge = json!({"changes": [{"merge": {"organisation": PIRKANMAA, "into": KELA}}]});
         let between = "CONFLICT input.changes.0.merge.into".to_owned();
-        assert_eq!(house.unsupposed(&house.token(THL, Officer), merge.clone()).await, [between.clone()], "it is public");
+        assert_eq!(house.unsupposed(&house.token(THL, Officer), merge.clone()).await, std::slice::from_ref(&between), "it is public");
         let id = id_of(&house, NUMBER).await;
         house.done(&house.token(KELA, Officer), "amendAgreement", json!({"id": id, "publicity": "PUBLICATION_RESTRICTED"})).await;
         assert_eq!(house.unsupposed(&house.token(KELA, Officer), merge.clone()).await, [between]);
