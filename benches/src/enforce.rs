@@ -18,6 +18,7 @@ use tokio::{net::TcpListener, net::TcpStream, time::sleep};
 use crate::{
     figures::{load, median, number},
     generate::{NUMBER, Outcome, Volley, fire},
+    serve::listen,
     start::{started_with, token},
 };
 
@@ -59,7 +60,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
 
 async fn measure(options: &Options, directory: &Path) -> anyhow::Result<()> {
     let (_gateway, gateway) = started_with(&options.gateway, &directory.join("data")).await?;
-    let token = |organisation, role| token(&options.gateway, &directory.join("data"), organisation, role);
+    let token = |organisation, role| token(&options.gateway, (&directory.join("data"), None), organisation, role);
     let (point, client) = (token("0246246-0", Role::System)?, token("3221308-6", Role::System)?);
     let service = listen(Router::new().fallback(any(|| async { "data" }))).await?;
     let nginx = TcpListener::bind("127.0.0.1:0").await?.local_addr()?;
@@ -104,13 +105,6 @@ fn asked(path: &str, token: &str) -> String {
         "GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {token}\r\nmandates: M1\r\n\
          case-reference: PIRHA/2026/1\r\nmessage-id: enforce-{NUMBER}\r\nsubject-code: {PERSON}\r\n\r\n"
     )
-}
-
-async fn listen(router: Router) -> anyhow::Result<SocketAddr> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let address = listener.local_addr()?;
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    Ok(address)
 }
 
 /// nginx on the files of the example's questions, with a door for each way of asking.

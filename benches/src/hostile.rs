@@ -107,7 +107,7 @@ fn turnstile() -> anyhow::Result<()> {
 }
 
 async fn measure(options: &Options, gateway: &Gateway, address: SocketAddr, directory: &Path) -> anyhow::Result<()> {
-    let token = |organisation, role| token(&options.gateway, directory, organisation, role);
+    let token = |organisation, role| token(&options.gateway, (directory, None), organisation, role);
     let (kela, pirkanmaa) = (token("0246246-0", Role::Officer)?, token("3221308-6", Role::System)?);
     let normal = request(&pirkanmaa, &decision().to_string()).into_bytes();
     turnstile()?;

@@ -11,12 +11,12 @@ use api::{
 use clap::Args;
 use entity::{disclosure, vocabulary::DisclosureId};
 use sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait, QueryOrder, QuerySelect, Statement};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     Place,
     figures::{load, median, number, quantile},
-    serve::{Served, answer},
+    serve::{Served, said},
 };
 
 const STATISTICS: &str = "query($input: DisclosureStatisticsInput!) { disclosureStatistics(input: $input, first: 100) { \
@@ -73,7 +73,7 @@ async fn statistics(served: &Served) -> anyhow::Result<()> {
     for _ in 0..5 {
         for _ in 0..10 {
             let before = Instant::now();
-            let said = ask(served, &token, &asked).await?;
+            let said = said(served.address, &token, &asked).await?;
             ours.push(before.elapsed().as_secs_f64());
             ensure!(!said["data"]["disclosureStatistics"]["rows"][0].is_null(), "{said}");
         }
@@ -132,7 +132,7 @@ async fn reports(served: &Served, samples: usize) -> anyhow::Result<()> {
         let subject = json!({ "personalIdentityCode": identity_code(at * 37) });
         let input = json!({ "subject": subject, "reason": "measurement" });
         let before = Instant::now();
-        let said = ask(served, &token, &json!({ "query": REPORT, "variables": { "input": input } })).await?;
+        let said = said(served.address, &token, &json!({ "query": REPORT, "variables": { "input": input } })).await?;
         took.push(micros(before.elapsed()));
         let nodes = said["data"]["subjectDisclosures"]["nodes"].as_array().with_context(|| said.to_string())?;
         ensure!(nodes.iter().all(|row| !row["entry"]["inclusionProof"].is_null()), "a row without proof");
@@ -152,16 +152,12 @@ async fn proofs(served: &Served, samples: usize) -> anyhow::Result<()> {
     for at in 0..samples {
         let leaf = size / i64::try_from(samples)? * i64::try_from(at)?;
         let before = Instant::now();
-        let said = ask(served, &token, &json!({ "query": PROOF, "variables": { "leaf": leaf } })).await?;
+        let said = said(served.address, &token, &json!({ "query": PROOF, "variables": { "leaf": leaf } })).await?;
         took.push(micros(before.elapsed()));
         ensure!(said["data"]["log"]["inclusionProof"]["treeSize"] == size, "{said}");
     }
     say("inclusion proof", took);
     Ok(())
-}
-
-async fn ask(served: &Served, token: &str, body: &Value) -> anyhow::Result<Value> {
-    Ok(serde_json::from_slice(&answer(served.address, token, body).await?)?)
 }
 
 fn micros(took: Duration) -> u64 {

@@ -96,11 +96,17 @@ impl Served {
     }
 }
 
-async fn listen(router: Router) -> anyhow::Result<SocketAddr> {
+/// Router on a port of its own in this process.
+pub(crate) async fn listen(router: Router) -> anyhow::Result<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     tokio::spawn(async move { axum::serve(listener, router).await });
     Ok(address)
+}
+
+/// Answer of `/graphql` to one request.
+pub(crate) async fn said(address: SocketAddr, token: &str, body: &Value) -> anyhow::Result<Value> {
+    Ok(serde_json::from_slice(&answer(address, token, body).await?)?)
 }
 
 /// Body of the answer to one request to `/graphql`.

@@ -3,11 +3,11 @@
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
-    process::Command,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, ensure};
+use api::auth::Role;
 use clap::Args;
 use serde_json::{Value, json};
 use sqlx::{Connection, Executor, PgConnection};
@@ -15,8 +15,8 @@ use sqlx::{Connection, Executor, PgConnection};
 use crate::{
     figures::{load, quantile},
     postgres::{Cluster, Durability},
-    serve::answer,
-    start::started_on,
+    serve::said,
+    start::{started_on, token},
 };
 
 /// Longest a suspension may take before it counts as lost.
@@ -64,9 +64,9 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
 async fn times(options: &Options, url: &str, directory: &Path) -> anyhow::Result<Vec<u64>> {
     let (_one, one) = started_on(&options.gateway, url, directory).await?;
     let (_other, other) = started_on(&options.gateway, url, directory).await?;
-    let officer = token(options, directory, url, "0246246-0", "officer")?;
-    let partner = token(options, directory, url, "3221308-6", "system")?;
-    let found = said(one, &officer, FIND, json!({ "number": AGREEMENT })).await?;
+    let officer = token(&options.gateway, (directory, Some(url)), "0246246-0", Role::Officer)?;
+    let partner = token(&options.gateway, (directory, Some(url)), "3221308-6", Role::System)?;
+    let found = asked(one, &officer, FIND, json!({ "number": AGREEMENT })).await?;
     let id = found["data"]["agreement"]["id"].as_str().context("the sample world has no such agreement")?;
     let mut times = Vec::new();
     for _ in 0..options.times {
@@ -88,7 +88,7 @@ async fn until(address: SocketAddr, token: &str, expected: &str) -> anyhow::Resu
     } });
     let since = Instant::now();
     loop {
-        let decided = said(address, token, DECIDE, question.clone()).await?;
+        let decided = asked(address, token, DECIDE, question.clone()).await?;
         if decided["data"]["accessDecision"]["verdict"] == expected {
             return Ok(since.elapsed());
         }
@@ -97,22 +97,13 @@ async fn until(address: SocketAddr, token: &str, expected: &str) -> anyhow::Resu
 }
 
 async fn done(address: SocketAddr, token: &str, act: &str, input: Value) -> anyhow::Result<()> {
-    let answer = said(address, token, act, json!({ "input": input })).await?;
+    let answer = asked(address, token, act, json!({ "input": input })).await?;
     ensure!(answer.to_string().contains(r#""userErrors":[]"#), "{answer}");
     Ok(())
 }
 
-async fn said(address: SocketAddr, token: &str, query: &str, variables: Value) -> anyhow::Result<Value> {
-    let body = answer(address, token, &json!({ "query": query, "variables": variables })).await?;
-    Ok(serde_json::from_slice(&body)?)
-}
-
-fn token(options: &Options, directory: &Path, url: &str, organisation: &str, role: &str) -> anyhow::Result<String> {
-    let mut command = Command::new(&options.gateway);
-    command.args(["token", "--org", organisation, "--role", role, "--ttl", "2h", "--database-url", url, "--data-dir"]);
-    let printed = command.arg(directory).output()?;
-    ensure!(printed.status.success(), "{}", String::from_utf8_lossy(&printed.stderr));
-    Ok(String::from_utf8(printed.stdout)?.trim().to_owned())
+async fn asked(address: SocketAddr, token: &str, query: &str, variables: Value) -> anyhow::Result<Value> {
+    said(address, token, &json!({ "query": query, "variables": variables })).await
 }
 
 fn tell(how: &str, times: &[u64]) {

@@ -89,9 +89,17 @@ pub(crate) fn resident(gateway: &Gateway) -> anyhow::Result<f64> {
 }
 
 /// Token as an operator makes one.
-pub(crate) fn token(gateway: &Path, directory: &Path, organisation: &str, role: Role) -> anyhow::Result<String> {
+pub(crate) fn token(
+    gateway: &Path,
+    (directory, database_url): (&Path, Option<&str>),
+    organisation: &str,
+    role: Role,
+) -> anyhow::Result<String> {
     let mut command = Command::new(gateway);
-    command.args(["token", "--org", organisation, "--role", role.name(), "--data-dir"]).arg(directory);
+    command.args(["token", "--org", organisation, "--role", role.name(), "--ttl", "2h", "--data-dir"]).arg(directory);
+    if let Some(url) = database_url {
+        command.args(["--database-url", url]);
+    }
     let output = command.output()?;
     ensure!(output.status.success(), "no token: {}", String::from_utf8_lossy(&output.stderr));
     Ok(String::from_utf8(output.stdout)?.trim().to_owned())

@@ -18,7 +18,7 @@ use tokio_tungstenite::{
 
 use crate::{
     figures::{load, quantile},
-    serve::answer,
+    serve::said,
     start::{resident, started_with, token},
 };
 
@@ -47,11 +47,11 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
 
 async fn measure(options: &Options, directory: &std::path::Path) -> anyhow::Result<()> {
     let (gateway, address) = started_with(&options.gateway, directory).await?;
-    let officer = token(&options.gateway, directory, "0246246-0", Role::Officer)?;
+    let officer = token(&options.gateway, (directory, None), "0246246-0", Role::Officer)?;
     let ask = |query: &str, variables: Value| {
         let body = json!({ "query": query, "variables": variables });
         let officer = officer.clone();
-        async move { Ok::<Value, anyhow::Error>(serde_json::from_slice(&answer(address, &officer, &body).await?)?) }
+        async move { said(address, &officer, &body).await }
     };
     let id = ask("{ agreement(number: \"KEL-2023-014\") { id } }", json!({})).await?["data"]["agreement"]["id"].clone();
     let before = resident(&gateway)?;

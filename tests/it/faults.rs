@@ -7,6 +7,7 @@ use crate::{
     contract::DECISION,
     house::{DVV, House, KELA, OMBUDSMAN, PIRKANMAA, codes},
     on_both_engines,
+    registry_acts::faults_of,
     reports::{faults, report, with},
 };
 
@@ -35,11 +36,7 @@ async fn refused(house: &House, token: &str, name: &str, input: Value) -> Vec<St
 async fn misasked(house: &House, token: &str, query: &str, variables: Value) -> Vec<String> {
     let answer = house.ask(token, query, variables).await;
     assert_eq!(codes(&answer), ["INVALID_INPUT"], "{answer:#}");
-    let found = answer["errors"][0]["extensions"]["faults"].as_array().unwrap().clone();
-    sorted(found.iter().map(|fault| {
-        let path: Vec<_> = fault["path"].as_array().unwrap().iter().map(|part| part.as_str().unwrap()).collect();
-        format!("{} {}", fault["code"].as_str().unwrap(), path.join("."))
-    }))
+    faults_of(&answer)
 }
 
 fn sorted(faults: impl Iterator<Item = String>) -> Vec<String> {

@@ -397,18 +397,25 @@ pub fn payload(data: &Value) -> &Value {
 
 /// Refusals of an act as `CODE path`, in order of the alphabet; each says in words what is wrong.
 pub fn refusals(data: &Value) -> Vec<String> {
-    let mut refusals: Vec<_> = payload(data)["userErrors"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|error| {
-            assert!(error["message"].as_str().is_some_and(|message| !message.is_empty()), "{error}");
-            let path: Vec<_> = error["path"].as_array().unwrap().iter().map(|part| part.as_str().unwrap()).collect();
-            format!("{} {}", error["code"].as_str().unwrap(), path.join("."))
-        })
-        .collect();
-    refusals.sort_unstable();
-    refusals
+    places(&payload(data)["userErrors"])
+}
+
+/// Faults of a request that was not executed, or of a question, in the same form.
+pub fn faults_of(answer: &Value) -> Vec<String> {
+    let faults = &answer["errors"][0]["extensions"]["faults"];
+    assert!(faults.is_array(), "{answer:#}");
+    places(faults)
+}
+
+fn places(faults: &Value) -> Vec<String> {
+    let said = |fault: &Value| {
+        assert!(fault["message"].as_str().is_some_and(|message| !message.is_empty()), "{fault}");
+        let path: Vec<_> = fault["path"].as_array().unwrap().iter().map(|part| part.as_str().unwrap()).collect();
+        format!("{} {}", fault["code"].as_str().unwrap(), path.join("."))
+    };
+    let mut places: Vec<_> = faults.as_array().unwrap().iter().map(said).collect();
+    places.sort_unstable();
+    places
 }
 
 /// Payload of an act that was not refused.

@@ -8,7 +8,7 @@ use crate::{
     contract::texts,
     house::{DVV, House, KELA, OMBUDSMAN, PIRKANMAA, THL},
     on_both_engines,
-    registry_acts::{seq, social_assistance},
+    registry_acts::{faults_of, seq, social_assistance},
     reports::assert_whole,
 };
 
@@ -39,16 +39,7 @@ impl House {
 
     /// Faults of a simulation, as `CODE path`.
     async fn unsupposed(&self, token: &str, input: Value) -> Vec<String> {
-        let answer = self.reply(Some(token), SIMULATE, json!({ "input": input })).await.body;
-        let faults =
-            answer["errors"][0]["extensions"]["faults"].as_array().unwrap_or_else(|| panic!("{answer:#}")).clone();
-        let said = |fault: &Value| {
-            let path: Vec<_> = fault["path"].as_array().unwrap().iter().map(|part| part.as_str().unwrap()).collect();
-            format!("{} {}", fault["code"].as_str().unwrap(), path.join("."))
-        };
-        let mut said: Vec<String> = faults.iter().map(said).collect();
-        said.sort_unstable();
-        said
+        faults_of(&self.ask(token, SIMULATE, json!({ "input": input })).await)
     }
 
     async fn standing(&self, number: &str) -> Value {

@@ -27,6 +27,7 @@ use uuid::Uuid;
 use crate::{
     house::{DVV, House, KELA, LVV, OMBUDSMAN, PIRKANMAA, THL, codes},
     on_both_engines,
+    registry_acts::faults_of,
     reports::{report, with},
 };
 
@@ -503,12 +504,7 @@ on_both_engines! {
                 "items": ["KEL.NOPE", "kel", "KEL.DECISION"], "legalBases": ["zz", "1/2020 1 §"], "purposes": ["NO"] },
         });
         let answer = house.ask(&house.kela(), STATISTICS, json!({ "input": wrong })).await;
-        let mut found: Vec<String> = answer["errors"][0]["extensions"]["faults"].as_array().unwrap().iter().map(|fault| {
-            let path: Vec<_> = fault["path"].as_array().unwrap().iter().map(|part| part.as_str().unwrap()).collect();
-            format!("{} {}", fault["code"].as_str().unwrap(), path.join("."))
-        }).collect();
-        found.sort_unstable();
-        assert_eq!(found, [
+        assert_eq!(faults_of(&answer), [
             "MALFORMED input.filter.disclosers.0", "MALFORMED input.filter.items.1", "MALFORMED input.filter.legalBases.0",
             "MALFORMED input.from", "MALFORMED input.groupBy", "MALFORMED input.until", "NOT_FOUND input.filter.agreements.0",
             "NOT_FOUND input.filter.items.0", "NOT_FOUND input.filter.legalBases.1", "NOT_FOUND input.filter.purposes.0",

@@ -14,6 +14,7 @@ use crate::{
     house::{DVV, House, KELA, OMBUDSMAN, Reply, THL, codes},
     on_both_engines,
     process::{run, settings, text},
+    registry_acts::faults_of,
 };
 
 const STATISTICS: &str = "query Statistics($input: DisclosureStatisticsInput!, $after: String) {
@@ -127,12 +128,7 @@ on_both_engines! {
         let code = house.export(Some(&house.kela()), &format!("{question}&010594Y9032=1")).await;
         assert_eq!((code.status, codes(&code.body)), (StatusCode::BAD_REQUEST, vec!["INVALID_INPUT".to_owned()]));
         assert!(!code.body.to_string().contains("010594Y9032"));
-        let mut found: Vec<String> = refused.body["errors"][0]["extensions"]["faults"].as_array().unwrap().iter().map(|fault| {
-            let path: Vec<_> = fault["path"].as_array().unwrap().iter().map(|part| part.as_str().unwrap()).collect();
-            format!("{} {}", fault["code"].as_str().unwrap(), path.join("."))
-        }).collect();
-        found.sort_unstable();
-        assert_eq!(found, [
+        assert_eq!(faults_of(&refused.body), [
             "MALFORMED ", "MALFORMED channels.0", "MALFORMED disclosers.0", "MALFORMED from", "MALFORMED groupBy",
             "MALFORMED groupBy.2", "MALFORMED interval.0", "MALFORMED items.0", "MALFORMED outcomes.0", "MALFORMED until",
             "NOT_FOUND agreements.0", "NOT_FOUND legalBases.0", "NOT_FOUND purposes.0", "NOT_FOUND recipients.0", "NOT_FOUND registers.0",

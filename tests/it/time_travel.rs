@@ -16,7 +16,7 @@ use crate::{
     house::{House, KELA, LVV, PIRKANMAA, TAMPERE, THL, codes},
     key_rotation::closed_and_rotated,
     on_both_engines,
-    registry_acts::{act, done, seq, social_assistance},
+    registry_acts::{act, done, faults_of, seq, social_assistance},
     reports::{assert_whole, report, with},
 };
 
@@ -177,15 +177,7 @@ on_both_engines! {
         let faults = async |as_of: Value, at: Value| {
             let mut input = social_assistance();
             input["at"] = at;
-            let answer = house.reply(Some(&kela), ASKED, json!({"input": input, "asOf": as_of})).await.body;
-            let faults = answer["errors"][0]["extensions"]["faults"].as_array().cloned().unwrap_or_default();
-            let said = |fault: &Value| {
-                let path: Vec<_> = fault["path"].as_array().unwrap().iter().map(|part| part.as_str().unwrap()).collect();
-                format!("{} {}", fault["code"].as_str().unwrap(), path.join("."))
-            };
-            let mut said: Vec<String> = faults.iter().map(said).collect();
-            said.sort_unstable();
-            said
+            faults_of(&house.ask(&kela, ASKED, json!({"input": input, "asOf": as_of})).await)
         };
         let several = json!({"validAt": "eilen", "knownAt": ahead, "factsSeq": 9_000_000});
         assert_eq!(faults(several, Value::Null).await, [

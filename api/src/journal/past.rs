@@ -120,9 +120,9 @@ impl Past {
 
     /// The picture from which the fewest changes lead back to a position.
     fn nearest(&self, seq: i64, current: Arc<Facts>) -> Arc<Facts> {
-        let later =
-            self.kept().iter().map(|one| Arc::clone(&one.facts)).filter(|facts| facts.seq > seq).collect::<Vec<_>>();
-        later.into_iter().chain([current]).min_by_key(|facts| facts.seq).unwrap_or_default()
+        let kept = self.kept();
+        let later = kept.iter().map(|one| &one.facts).filter(|facts| facts.seq > seq).min_by_key(|facts| facts.seq);
+        later.map_or(current, Arc::clone)
     }
 
     fn keep(&self, made: Kept) {

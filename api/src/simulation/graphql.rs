@@ -11,12 +11,14 @@ use entity::{
     },
 };
 
-use super::{CHANGES_MAX, Counted, Decided, Effect, Looked, Narrowing, Simulated, Supposed, Supposition, Window};
+use super::{
+    CHANGES_MAX, Counted, Decided, Effect, Looked, Narrowing, Simulated, Supposed, Supposition, Window, is_seen,
+};
 use crate::{
     Error, FaultCode,
     access_decision::graphql::AccessDecision,
     agreement::graphql::Agreement,
-    auth::{Sight, policy},
+    auth::policy,
     checks::Checks,
     contact::graphql::Contact,
     context::View,
@@ -465,9 +467,8 @@ impl Reader<'_> {
     }
 
     fn agreement(&mut self, path: &str, number: &str) -> Option<AgreementId> {
-        let View { facts, viewer, .. } = self.view;
-        let row = facts.agreement.by_key(number);
-        let known = row.filter(|row| policy::sight(self.view.present(), viewer, row) >= Some(Sight::Party));
+        let row = self.view.facts.agreement.by_key(number);
+        let known = row.filter(|row| is_seen(self.view, row.id));
         self.checks.found(path, known, "agreement").map(|row| row.id)
     }
 

@@ -60,8 +60,7 @@ pub struct Simulated {
 pub async fn simulate(ctx: &Context, sets: &InternedSets, asked: &Supposition) -> Result<Simulated, Error> {
     ctx.fresh()?;
     let (view, now) = (&ctx.view, ctx.now);
-    let edits = edits(&view.facts, &asked.changes, now).map_err(Error::Invalid)?;
-    let mut supposed = supposed(&view.facts, &edits);
+    let (mut supposed, edits) = supposed(&view.facts, &asked.changes, now).map_err(Error::Invalid)?;
     // Of two acts on one thing the later enters its history after the earlier.
     let entered = edits.iter().filter_map(|edit| match edit {
         Edit::Put(Row::StatusEntry(entry)) => Some(entry.from_at),
@@ -88,7 +87,7 @@ pub async fn simulate(ctx: &Context, sets: &InternedSets, asked: &Supposition) -
                 rows: policy::rows(view.present(), &view.viewer)?,
                 pictures: Pictures {
                     before: &view.facts,
-                    after: &self::supposed(&view.facts, &earlier),
+                    after: &view.facts.after(view.facts.seq, &earlier),
                     is_seen: &is_seen,
                 },
             };
@@ -117,21 +116,17 @@ async fn looked(ground: &Ground<'_>, agreements: &[AgreementId], window: Window)
     Ok(looked)
 }
 
-/// What the changes do to the registry, one after another.
-fn edits(facts: &Facts, changes: &[Supposed], now: Instant) -> Result<Vec<Edit>, Vec<Fault>> {
+/// Picture after the changes, one after another, and what they did. Each stands at a position of its own, so that the picture
+/// tells what they touched.
+fn supposed(facts: &Facts, changes: &[Supposed], now: Instant) -> Result<(Facts, Vec<Edit>), Vec<Fault>> {
     let (mut picture, mut edits) = (facts.clone(), Vec::new());
     for (at, change) in changes.iter().enumerate() {
         let placed = |fault: Fault| change.placed(at, fault);
         let done = change.edits(&picture, now).map_err(|faults| faults.into_iter().map(placed).collect::<Vec<_>>())?;
-        picture = picture.after(picture.seq, &done);
+        picture = picture.after(picture.seq + 1, &done);
         edits.extend(done);
     }
-    Ok(edits)
-}
-
-/// Picture after edits nobody made, at the next position, so that it tells what they touched.
-fn supposed(facts: &Facts, edits: &[Edit]) -> Facts {
-    facts.after(facts.seq + 1, edits)
+    Ok((picture, edits))
 }
 
 /// Agreements that may change and that the viewer sees as their sides do.

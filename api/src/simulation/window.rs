@@ -1,8 +1,11 @@
 //! Disclosures of a time that has passed, judged as if a change had been made at its beginning.
 
-use chrono::TimeDelta;
-use entity::vocabulary::{AgreementId, Coverage, DisclosureId, Instant, Verdict};
+use std::collections::{BTreeSet, HashMap};
 
+use chrono::TimeDelta;
+use entity::vocabulary::{AgreementId, Coverage, DisclosureId, Instant, OrganisationId, RegisterId, Verdict};
+
+use super::effects::Pictures;
 use crate::{
     Error,
     auth::policy::Rows,
@@ -19,7 +22,8 @@ use crate::{
     facts::Facts,
 };
 
-use super::effects::Pictures;
+/// Agreements the asker sees by which a recipient receives from a register.
+type Carrying = HashMap<(OrganisationId, RegisterId), BTreeSet<AgreementId>>;
 
 /// Disclosures that are looked at, over all agreements; a nation's busiest agreement gives as many in a day.
 pub const EXAMINED_MAX: usize = 50_000;
@@ -81,6 +85,7 @@ impl Ground<'_> {
             ..Filter::default()
         };
         let (mut counted, mut after) = (Counted::default(), Some(first_id(window.from)));
+        let mut carrying = Carrying::new();
         loop {
             let left = most.saturating_sub(usize::try_from(counted.examined).unwrap_or(usize::MAX));
             let txn = self.gateway.database.read_snapshot().await?;
@@ -89,7 +94,7 @@ impl Ground<'_> {
             txn.commit().await?;
             for recorded in &page.rows {
                 counted.examined += 1;
-                counted.not_permitted += i64::from(self.would_be_lost(recorded));
+                counted.not_permitted += i64::from(self.would_be_lost(recorded, &mut carrying));
             }
             after = page.rows.last().map(|recorded| recorded.row.id).or(after);
             if !page.has_next {
@@ -104,14 +109,16 @@ impl Ground<'_> {
 
     /// Whether a disclosure is permitted by what is known now, and would not have been. What has changed since it was
     /// recorded is not counted, nor what its row does not tell.
-    fn would_be_lost(&self, recorded: &Recorded) -> bool {
+    fn would_be_lost(&self, recorded: &Recorded, carrying: &mut Carrying) -> bool {
         let Pictures { before, after, .. } = self.pictures;
         // Any agreement may carry it, as any may carry a decision.
         let mut question = replay::question(before, recorded);
-        let carrying = self.pictures.carrying(question.recipient, question.register);
-        question.served = Some(match question.served.take() {
-            Some(served) => served.intersection(&carrying).copied().collect(),
-            None => carrying,
+        let (recipient, register) = (question.recipient, question.register);
+        let carrying =
+            carrying.entry((recipient, register)).or_insert_with(|| self.pictures.carrying(recipient, register));
+        question.served = Some(match &question.served {
+            Some(served) => served.intersection(carrying).copied().collect(),
+            None => carrying.clone(),
         });
         question.agreement = None;
         let permitted =

@@ -16,7 +16,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{rules::REGISTERED, send::ATTEMPT_TIME_MAX};
-use crate::{Error, context::Gateway, events::Position};
+use crate::{Error, context::Gateway, events::Position, facts::global_id};
 
 /// How long a lease outlasts the longest attempt: time to write what came of it.
 const LEASE_MARGIN: TimeDelta = TimeDelta::seconds(10);
@@ -54,7 +54,7 @@ pub async fn begin(gateway: &Gateway, row: &webhook::Model) -> Result<(), Error>
     let registered = change::Entity::find()
         .select_only()
         .column_as(change::Column::Seq.min(), "seq")
-        .filter(change::Column::Subject.eq(row.id.to_string()))
+        .filter(change::Column::Subject.eq(global_id(row.id)))
         .filter(change::Column::Action.eq(REGISTERED));
     let Some(seq) = registered.into_tuple::<Option<i64>>().one(db).await?.flatten() else { return Ok(()) };
     let raised = anomaly::Entity::find()

@@ -35,7 +35,7 @@ pub struct Webhook {
 impl Webhook {
     /// Webhook of an id; null when there is none the viewer may know of.
     pub fn of(view: &View, id: WebhookId) -> Option<Self> {
-        let row = view.facts.webhook.get(id).filter(|row| policy::sees_webhook(&view.facts, &view.viewer, row))?;
+        let row = view.facts.webhook.get(id).filter(|row| policy::sees_webhook(view.present(), &view.viewer, row))?;
         Some(Self { view: view.clone(), row: Arc::clone(row) })
     }
 }

@@ -102,7 +102,7 @@ fn told(ctx: &Context, view: &View, made: Option<WebhookId>, intent: Intent) -> 
 /// Webhooks the viewer may know of, oldest first.
 pub fn seen(view: &View) -> Vec<&Arc<webhook::Model>> {
     let mut rows: Vec<_> =
-        view.facts.webhook.all().filter(|row| policy::sees_webhook(&view.facts, &view.viewer, row)).collect();
+        view.facts.webhook.all().filter(|row| policy::sees_webhook(view.present(), &view.viewer, row)).collect();
     rows.sort_by_key(|row| row.id);
     rows
 }

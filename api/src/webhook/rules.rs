@@ -118,7 +118,7 @@ pub fn pause(
     checks.done(|| {
         let row = row?;
         let edits = if row.status == WebhookStatus::Active {
-            vec![paused(row, WebhookPause::Officer, now).into()]
+            vec![moved(row, WebhookStatus::Paused, Some(WebhookPause::Officer), now)]
         } else {
             Vec::new()
         };
@@ -129,11 +129,8 @@ pub fn pause(
 /// Pauses a webhook that cannot be told, so that nobody's queue grows unseen; nothing where it is not active any more.
 pub fn give_up(facts: &Facts, id: WebhookId, why: WebhookPause, now: Instant) -> Option<Changes> {
     let row = facts.webhook.get(id).filter(|row| row.status == WebhookStatus::Active)?;
-    Some(changes("pauseWebhook", id, Some(why.to_string()), vec![paused(row, why, now).into()]))
-}
-
-fn paused(row: &webhook::Model, why: WebhookPause, now: Instant) -> webhook::Model {
-    webhook::Model { status: WebhookStatus::Paused, pause: Some(why), status_at: now, ..row.clone() }
+    let paused = moved(row, WebhookStatus::Paused, Some(why), now);
+    Some(changes("pauseWebhook", id, Some(why.to_string()), vec![paused]))
 }
 
 /// Resumes a webhook: what waited is delivered, from where it stood. One that is active already stays as it is.
@@ -142,8 +139,8 @@ pub fn resume(facts: &Facts, known: Option<WebhookId>, id: &str, now: Instant) -
     let row = standing(&mut checks, facts, id, known);
     checks.done(|| {
         let row = row?;
-        let resumed = webhook::Model { status: WebhookStatus::Active, pause: None, status_at: now, ..row.clone() };
-        let edits = if row.status == WebhookStatus::Paused { vec![resumed.into()] } else { Vec::new() };
+        let resumed = moved(row, WebhookStatus::Active, None, now);
+        let edits = if row.status == WebhookStatus::Paused { vec![resumed] } else { Vec::new() };
         Some(changes("resumeWebhook", row.id, None, edits))
     })
 }
@@ -182,10 +179,15 @@ pub fn retire(
     let row = named(&mut checks, facts, &input.id, known);
     checks.done(|| {
         let row = row?;
-        let retired = webhook::Model { status: WebhookStatus::Retired, pause: None, status_at: now, ..row.clone() };
-        let edits = if row.status == WebhookStatus::Retired { Vec::new() } else { vec![retired.into()] };
+        let retired = moved(row, WebhookStatus::Retired, None, now);
+        let edits = if row.status == WebhookStatus::Retired { Vec::new() } else { vec![retired] };
         Some(changes("retireWebhook", row.id, reason, edits))
     })
+}
+
+/// Webhook in another status from now on.
+fn moved(row: &webhook::Model, status: WebhookStatus, pause: Option<WebhookPause>, now: Instant) -> Edit {
+    webhook::Model { status, pause, status_at: now, ..row.clone() }.into()
 }
 
 fn standing<'a>(

@@ -199,7 +199,7 @@ impl Teller {
 fn outcome(attempt: Attempt) -> &'static str {
     let [taken, refused] = OUTCOMES;
     match attempt {
-        Attempt::Answered(200..=299, _) => taken,
+        _ if attempt.is_taken() => taken,
         Attempt::Answered(..) => refused,
         Attempt::Unanswered(fault) => fault.code(),
     }
