@@ -5,6 +5,7 @@ use std::time::Instant;
 use api::{
     app::{App, Scale, scale, to_be_filled},
     clock::Clock,
+    config::Config,
     scale::{NATION, Size},
 };
 use clap::Args;
@@ -24,8 +25,12 @@ pub(crate) struct Options {
 }
 
 pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
-    let app = App::open(to_be_filled(options.place.config()?), Clock::default()).await?;
-    let Options { disclosures, agreements, .. } = options;
+    fill(options.place.config()?, options.agreements, options.disclosures).await
+}
+
+/// Writes a world with so many agreements and disclosures into an empty database, and says how long it took.
+pub(crate) async fn fill(config: Config, agreements: usize, disclosures: u64) -> anyhow::Result<()> {
+    let app = App::open(to_be_filled(config), Clock::default()).await?;
     let (began, mut started) = (Instant::now(), Instant::now());
     let size = Scale { size: Size::of_agreements(agreements), disclosures };
     let told = |stand| {

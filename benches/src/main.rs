@@ -22,6 +22,7 @@ mod serve;
 mod several;
 mod start;
 mod subscribe;
+mod work;
 
 use std::path::PathBuf;
 
@@ -65,6 +66,12 @@ enum What {
     Import(import::Options),
     /// Times acts one after another on the large world, against a plain INSERT and commit.
     Acts(acts::Options),
+    /// The six operations of everyday work, on PostgreSQL with five million disclosures: the gateway as a process of its own
+    /// beside a bare handler and one plain statement.
+    Work(work::Options),
+    /// Answers everybody with the same bytes; `work` starts it.
+    #[command(hide = true)]
+    Bare(work::ceiling::Options),
     /// Sends requests to one address and prints what came of it; the other commands start it.
     Generate(generate::Options),
 }
@@ -114,6 +121,8 @@ async fn main() -> anyhow::Result<()> {
         What::Subscribe(options) => subscribe::run(options).await,
         What::Import(options) => import::run(options).await,
         What::Acts(options) => acts::run(options).await,
+        What::Work(options) => work::run(options).await,
+        What::Bare(options) => work::ceiling::run(options).await,
         What::Generate(options) => generate::run(options).await,
     }
 }
@@ -125,4 +134,14 @@ async fn durable_cluster() -> anyhow::Result<()> {
     println!("{}", cluster.url(&database));
     tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink())).await??;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        super::Command::command().debug_assert();
+    }
 }

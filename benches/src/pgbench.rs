@@ -1,4 +1,5 @@
-//! What PostgreSQL itself does: one INSERT a transaction into a plain table with the columns of `disclosure`.
+//! What PostgreSQL itself does with one plain statement, as `pgbench` counts it: for recording, one INSERT a transaction into
+//! a plain table with the columns of `disclosure`.
 
 use std::process::Command;
 
@@ -25,15 +26,22 @@ const SCRIPT: &str = "\\set n random(1, 1000000000)\n\
     decode('000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f', 'hex'), \
     decode('000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f', 'hex'));\n";
 
-/// Reference on a cluster.
+/// One statement, asked again and again of a cluster.
 pub(crate) struct Pgbench<'a> {
     url: &'a str,
     script: std::path::PathBuf,
 }
 
 impl<'a> Pgbench<'a> {
-    /// Makes the table and the script; refuses a cluster that does not keep what it commits.
-    pub(crate) async fn prepare(url: &'a str) -> anyhow::Result<Self> {
+    /// Reference of a name, from its script.
+    pub(crate) fn new(url: &'a str, name: &str, script: &str) -> anyhow::Result<Self> {
+        let path = std::env::temp_dir().join(format!("disclosure-gateway-{}-{name}.pgbench", std::process::id()));
+        std::fs::write(&path, script)?;
+        Ok(Self { url, script: path })
+    }
+
+    /// One INSERT a transaction: makes the table; refuses a cluster that does not keep what it commits.
+    pub(crate) async fn inserts(url: &'a str) -> anyhow::Result<Self> {
         let mut connection = PgConnection::connect(url).await?;
         for setting in ["fsync", "synchronous_commit", "full_page_writes"] {
             let shown: String =
@@ -42,9 +50,7 @@ impl<'a> Pgbench<'a> {
         }
         connection.execute(TABLE).await?;
         connection.close().await?;
-        let script = std::env::temp_dir().join(format!("disclosure-gateway-{}.pgbench", std::process::id()));
-        std::fs::write(&script, SCRIPT)?;
-        Ok(Self { url, script })
+        Self::new(url, "insert", SCRIPT)
     }
 
     /// Transactions of one second.
@@ -52,6 +58,8 @@ impl<'a> Pgbench<'a> {
         let mut command = Command::new("pgbench");
         command
             .args(["--no-vacuum", "--protocol=prepared", "--jobs=1", "--client", &clients.to_string()])
+            // A statement that is prepared is planned once; the server would plan the first five anew for their values.
+            .env("PGOPTIONS", "-c plan_cache_mode=force_generic_plan")
             .args(["--time", &format!("{:.0}", seconds.max(1.0)), "--file"])
             .arg(&self.script)
             .arg(self.url);

@@ -48,7 +48,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
     let served = Served::open(&options.place).await?;
     let url = options.place.database_url.as_deref().filter(|url| url.starts_with("postgres"));
     let pgbench = match url {
-        Some(url) => Some(Pgbench::prepare(url).await?),
+        Some(url) => Some(Pgbench::inserts(url).await?),
         None => None,
     };
     let mut cases = cases(&served, options.only.as_deref()).await?;

@@ -79,21 +79,26 @@ impl Served {
 
     /// Bare handler that verifies tokens as the gateway does and answers each with the same bytes.
     pub(crate) async fn bare(&self, answer: Vec<u8>) -> anyhow::Result<SocketAddr> {
-        let gateway = self.app.gateway.clone();
+        let gateway = &self.app.gateway;
         let known = Authenticator::start(&gateway.config, &gateway.keys, gateway.clock.now()).await?;
-        let (known, answer) = (Arc::new(known), Bytes::from(answer));
-        let handler = move |headers: HeaderMap, _: Bytes| {
-            let (known, answer, clock) = (Arc::clone(&known), answer.clone(), gateway.clock.clone());
-            async move {
-                let credentials = Credentials { headers: &headers, peer: None };
-                match known.authenticate(credentials, clock.now()).await {
-                    Ok(Some(_)) => ([(CONTENT_TYPE, "application/json; charset=utf-8")], answer).into_response(),
-                    Ok(None) | Err(_) => StatusCode::UNAUTHORIZED.into_response(),
-                }
-            }
-        };
-        listen(Router::new().fallback(post(handler))).await
+        listen(bare(known, gateway.clock.clone(), answer)).await
     }
+}
+
+/// Bare handler: it knows who asks, and answers everybody with the same bytes.
+pub(crate) fn bare(known: Authenticator, clock: Clock, answer: Vec<u8>) -> Router {
+    let (known, answer) = (Arc::new(known), Bytes::from(answer));
+    let handler = move |headers: HeaderMap, _: Bytes| {
+        let (known, answer, clock) = (Arc::clone(&known), answer.clone(), clock.clone());
+        async move {
+            let credentials = Credentials { headers: &headers, peer: None };
+            match known.authenticate(credentials, clock.now()).await {
+                Ok(Some(_)) => ([(CONTENT_TYPE, "application/json; charset=utf-8")], answer).into_response(),
+                Ok(None) | Err(_) => StatusCode::UNAUTHORIZED.into_response(),
+            }
+        }
+    };
+    Router::new().fallback(post(handler))
 }
 
 /// Router on a port of its own in this process.

@@ -43,11 +43,11 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
     for round in 0..options.rounds {
         let new = std::env::temp_dir().join(format!("disclosure-gateway-{}-{round}", std::process::id()));
         let directory = options.data_dir.as_ref().unwrap_or(&new);
-        let (took, gateway, _) = started(&options.gateway, options.database_url.as_deref(), directory).await?;
-        let status = std::fs::read_to_string(format!("/proc/{}/status", gateway.0.id()))?;
+        let (took, gateway, _) = started(&options.gateway, options.database_url.as_deref(), directory, &[]).await?;
+        let (now, most) = memory(&gateway)?;
         ready.push(took.as_secs_f64());
-        resident.push(megabytes(&status, "VmRSS:"));
-        peak.push(megabytes(&status, "VmHWM:"));
+        resident.push(now);
+        peak.push(most);
         drop(gateway);
         if options.data_dir.is_none() {
             std::fs::remove_dir_all(&new)?;
@@ -62,6 +62,13 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
 /// Running gateway; ends with this value, however that ends.
 pub(crate) struct Gateway(Child);
 
+impl Gateway {
+    /// Its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.0.id()
+    }
+}
+
 impl Drop for Gateway {
     fn drop(&mut self) {
         // One that has ended already needs no more.
@@ -72,20 +79,25 @@ impl Drop for Gateway {
 
 /// Gateway on a directory, of a new sample world where there is none, and where it answers.
 pub(crate) async fn started_with(gateway: &Path, directory: &Path) -> anyhow::Result<(Gateway, SocketAddr)> {
-    let (_, gateway, address) = started(gateway, None, directory).await?;
+    let (_, gateway, address) = started(gateway, None, directory, &[]).await?;
     Ok((gateway, address))
 }
 
 /// The same on a database, of a new sample world where that is empty.
 pub(crate) async fn started_on(gateway: &Path, url: &str, directory: &Path) -> anyhow::Result<(Gateway, SocketAddr)> {
-    let (_, gateway, address) = started(gateway, Some(url), directory).await?;
+    let (_, gateway, address) = started(gateway, Some(url), directory, &[]).await?;
     Ok((gateway, address))
 }
 
 /// Megabytes it holds now.
 pub(crate) fn resident(gateway: &Gateway) -> anyhow::Result<f64> {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", gateway.0.id()))?;
-    Ok(megabytes(&status, "VmRSS:"))
+    Ok(memory(gateway)?.0)
+}
+
+/// Megabytes it holds now, and the most it has held.
+pub(crate) fn memory(gateway: &Gateway) -> anyhow::Result<(f64, f64)> {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", gateway.process()))?;
+    Ok((megabytes(&status, "VmRSS:"), megabytes(&status, "VmHWM:")))
 }
 
 /// Token as an operator makes one.
@@ -105,10 +117,12 @@ pub(crate) fn token(
     Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }
 
-async fn started(
+/// Gateway with settings of its own beside these, how long it took until it was ready, and where it answers.
+pub(crate) async fn started(
     binary: &Path,
     database_url: Option<&str>,
     directory: &Path,
+    settings: &[(&str, &str)],
 ) -> anyhow::Result<(Duration, Gateway, SocketAddr)> {
     let address = TcpListener::bind("127.0.0.1:0").await?.local_addr()?;
     let mut command = Command::new(binary);
@@ -116,6 +130,7 @@ async fn started(
     if let Some(url) = database_url {
         command.args(["--database-url", url]);
     }
+    command.envs(settings.iter().copied());
     let begun = Instant::now();
     let mut gateway = Gateway(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?);
     loop {

@@ -5,10 +5,10 @@
 //! SIGKILL, closes that end; the watchdog then stops the postmaster and removes the directory.
 
 use std::{
-    env,
+    env, fs,
     io::{self, BufRead, BufReader, Read, Write},
     net::TcpListener,
-    os::unix::process::CommandExt,
+    os::unix::{fs::PermissionsExt, process::CommandExt},
     path::{Path, PathBuf},
     process::{ChildStdin, ChildStdout, Command, Stdio},
     sync::{
@@ -62,7 +62,26 @@ impl Cluster {
     ///
     /// As [`cluster`].
     pub async fn start(durability: Durability) -> Option<Self> {
-        spawn_blocking(move || Some(launch(&binaries()?, durability, "")))
+        Self::of(Origin::Nothing, durability).await
+    }
+
+    /// Starts a cluster that keeps what production keeps, in a directory that outlives it: the one that stands there, or a new
+    /// one. Null where PostgreSQL is not installed.
+    ///
+    /// # Panics
+    ///
+    /// As [`cluster`]; and when the directory cannot be made, or another process runs the cluster in it.
+    pub async fn kept(directory: &Path) -> Option<Self> {
+        let made = fs::create_dir_all(directory).and_then(|()| directory.canonicalize());
+        let directory = made.unwrap_or_else(|error| panic!("`{}`: {error}", directory.display()));
+        // As a temporary directory is: the server runs as another user than root.
+        let opened = fs::set_permissions(&directory, fs::Permissions::from_mode(0o1777));
+        opened.unwrap_or_else(|error| panic!("`{}`: {error}", directory.display()));
+        Self::of(Origin::Kept(directory), Durability::Real).await
+    }
+
+    async fn of(origin: Origin, durability: Durability) -> Option<Self> {
+        spawn_blocking(move || Some(launch(&binaries()?, durability, &origin)))
             .await
             .unwrap_or_else(|error| panic!("PostgreSQL did not start: {error}"))
     }
@@ -103,8 +122,7 @@ impl Cluster {
     }
 
     async fn follower(&self, source: String) -> Self {
-        let started = spawn_blocking(move || Some(launch(&binaries()?, Durability::Test, &source)));
-        let started: Option<Self> = started.await.unwrap_or_else(|error| panic!("no standby: {error}"));
+        let started = Self::of(Origin::Primary(source), Durability::Test).await;
         started.unwrap_or_else(|| panic!("PostgreSQL is gone"))
     }
 
@@ -207,11 +225,21 @@ fn configured() -> Option<PathBuf> {
     Some(PathBuf::from(String::from_utf8(output.stdout).ok()?.trim()))
 }
 
-/// Starts a cluster and waits until it answers: a new one, or a standby of `source`.
-fn launch(binaries: &Path, durability: Durability, source: &str) -> Cluster {
+/// What a cluster begins from.
+enum Origin {
+    /// Nothing; it is gone when it ends.
+    Nothing,
+    /// A primary, of which it is a standby; gone when it ends.
+    Primary(String),
+    /// What stands in a directory, or nothing; it stays there.
+    Kept(PathBuf),
+}
+
+/// Starts a cluster and waits until it answers.
+fn launch(binaries: &Path, durability: Durability, origin: &Origin) -> Cluster {
     let mut failure = String::new();
     for _ in 0..PORT_ATTEMPTS_MAX {
-        match attempt(binaries, durability, source) {
+        match attempt(binaries, durability, origin) {
             Ok(Ok(cluster)) => return cluster,
             Ok(Err(log)) if log.contains("could not bind") => failure = log,
             Ok(Err(log)) => panic!("PostgreSQL did not start:\n{log}"),
@@ -222,7 +250,12 @@ fn launch(binaries: &Path, durability: Durability, source: &str) -> Cluster {
 }
 
 /// Starts a cluster on a port that is free now, or says what the server says against it.
-fn attempt(binaries: &Path, durability: Durability, source: &str) -> io::Result<Result<Cluster, String>> {
+fn attempt(binaries: &Path, durability: Durability, origin: &Origin) -> io::Result<Result<Cluster, String>> {
+    let (source, kept) = match origin {
+        Origin::Nothing => ("", Path::new("")),
+        Origin::Primary(source) => (source.as_str(), Path::new("")),
+        Origin::Kept(directory) => ("", directory.as_path()),
+    };
     let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
     // Measured is a server with memory enough for its indexes, as any in production has; a small one would measure how it
     // exchanges pages. The log is long enough to hold a measurement between two checkpoints.
@@ -246,6 +279,7 @@ fn attempt(binaries: &Path, durability: Durability, source: &str) -> io::Result<
         .args(["-c", AS_UNPRIVILEGED, "as-unprivileged", "/bin/sh", "-c", WATCHDOG, "watchdog"])
         .arg(binaries)
         .arg(source)
+        .arg(kept)
         .args(settings.iter().flat_map(|setting| ["-c", setting]))
         .current_dir("/")
         // Ctrl-C is for the tests; the watchdog hears of it when they are gone.
@@ -290,17 +324,35 @@ exec runuser -u "$user" -- "$@"
 "#;
 
 /// Starts a cluster, prints its password and directory when it answers, stops and starts it as standard input says, and
-/// removes it when that ends.
+/// removes it when that ends, unless it is kept.
 const WATCHDOG: &str = r#"
 trap '' HUP INT TERM PIPE
 unset PGDATA PGHOST PGPORT PGUSER PGDATABASE PGOPTIONS
 binaries=$1
 source=$2
-shift 2
-name=disclosure-gateway-postgres.XXXXXX
-directory=$(mktemp -d "${TMPDIR:-/tmp}/$name" 2>/dev/null || mktemp -d "/tmp/$name") || exit 1
+kept=$3
+shift 3
+if [ -n "$kept" ]; then
+    directory=$kept
+else
+    name=disclosure-gateway-postgres.XXXXXX
+    directory=$(mktemp -d "${TMPDIR:-/tmp}/$name" 2>/dev/null || mktemp -d "/tmp/$name") || exit 1
+fi
 cd "$directory" || exit 1
-od -An -N16 -tx1 /dev/urandom | tr -d ' \n' >password
+[ -s password ] || od -An -N16 -tx1 /dev/urandom | tr -d ' \n' >password
+
+# Whether the server of a kept cluster is gone; one that was told to end may take a while to write what it holds.
+gone() {
+    for _ in $(seq 600); do
+        [ -f data/postmaster.pid ] && kill -0 "$(head -n 1 data/postmaster.pid)" 2>/dev/null || {
+            rm -f data/postmaster.pid
+            return 0
+        }
+        sleep 0.1
+    done
+    echo "another process runs the cluster in $directory"
+    return 1
+}
 
 # Its return is the server's: whether it answers.
 start() {
@@ -320,7 +372,17 @@ stop() {
     rm -f data/postmaster.pid
 }
 
+# Writes down what it holds, so that the next start has nothing to do again.
+rest() {
+    kill -INT "$postmaster"
+    wait "$postmaster"
+}
+
 make() {
+    if [ -f data/PG_VERSION ]; then
+        gone
+        return
+    fi
     if [ -n "$source" ]; then
         echo none >password
         "$binaries/pg_basebackup" --pgdata=data --dbname="$source" --write-recovery-conf --wal-method=stream \
@@ -342,12 +404,12 @@ if grep -q '^ready' data/postmaster.pid 2>/dev/null; then
         promote) "$binaries/pg_ctl" promote -D data -w >>log 2>&1 && echo done ;;
         esac
     done
-    stop
+    if [ -n "$kept" ]; then rest; else stop; fi
 else
     cat log >&2
 fi
 cd /
-rm -rf "$directory"
+[ -n "$kept" ] || rm -rf "$directory"
 "#;
 
 mod tests {
@@ -409,6 +471,28 @@ mod tests {
         standby.promote();
         PgConnection::connect(&standby.url("postgres")).await?.execute(insert).await?;
         Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_kept_cluster_stands_again_where_it_stood() -> sqlx::Result<()> {
+        let kept = std::env::temp_dir().join(format!("disclosure-gateway-kept-{}", std::process::id()));
+        let Some(cluster) = Cluster::kept(&kept).await else { return Ok(()) };
+        PgConnection::connect(&cluster.url("postgres"))
+            .await?
+            .execute("create table word (id bigint primary key)")
+            .await?;
+        drop(cluster);
+        let Some(cluster) = Cluster::kept(&kept).await else { panic!("PostgreSQL is gone") };
+        PgConnection::connect(&cluster.url("postgres")).await?.execute("insert into word values (1)").await?;
+        drop(cluster);
+        // The server writes into it until it has ended.
+        for _ in 0..500 {
+            if !kept.join("data/postmaster.pid").exists() && std::fs::remove_dir_all(&kept).is_ok() {
+                return Ok(());
+            }
+            sleep(Duration::from_millis(10)).await;
+        }
+        panic!("the server still runs")
     }
 
     #[tokio::test]

@@ -1,0 +1,89 @@
+//! What was measured, drawn.
+
+use std::path::Path;
+
+use plotters::prelude::*;
+
+use super::{measure::Row, peers::best, table::count};
+
+/// Size of a picture.
+const SIZE: (u32, u32) = (1_100, 560);
+
+/// Bars of one row: what it is, and its colour.
+const BARS: [(&str, RGBColor); 4] = [
+    ("best peer", RGBColor(190, 190, 190)),
+    ("plain SQL statement", RGBColor(230, 159, 0)),
+    ("gateway", RGBColor(0, 114, 178)),
+    ("bare handler", RGBColor(204, 204, 240)),
+];
+
+/// Requests a second of every row beside its peer, its statement and the bare handler, on a logarithmic scale.
+pub(crate) fn works(file: &Path, rows: &[Row]) -> anyhow::Result<()> {
+    if let Some(directory) = file.parent() {
+        std::fs::create_dir_all(directory)?;
+    }
+    let area = SVGBackend::new(file, SIZE).into_drawing_area();
+    area.fill(&WHITE)?;
+    let wide = crate::figures::number(rows.len() as u64);
+    let mut chart = ChartBuilder::on(&area)
+        .caption("Requests a second", ("sans-serif", 22))
+        .margin(12)
+        .x_label_area_size(84)
+        .y_label_area_size(80)
+        .build_cartesian_2d(0.0..wide, (10.0..1_000_000.0).log_scale())?;
+    chart.configure_mesh().disable_x_mesh().disable_x_axis().y_label_formatter(&|value| count(*value)).draw()?;
+    for (bar, (name, colour)) in BARS.into_iter().enumerate() {
+        let bars = rows.iter().enumerate().map(|(at, row)| {
+            let value = [best(row.work).rate, row.floor, row.rate, row.ceiling][bar];
+            let left = crate::figures::number(at as u64) + 0.08 + 0.21 * crate::figures::number(bar as u64);
+            Rectangle::new([(left, 10.0), (left + 0.19, value.max(10.0))], colour.filled())
+        });
+        chart
+            .draw_series(bars)?
+            .label(name)
+            .legend(move |(x, y)| Rectangle::new([(x, y - 5), (x + 14, y + 5)], colour.filled()));
+    }
+    chart
+        .configure_series_labels()
+        .position(SeriesLabelPosition::UpperRight)
+        .background_style(WHITE.mix(0.85))
+        .draw()?;
+    let plane = chart.plotting_area();
+    let style = TextStyle::from(("sans-serif", 15)).color(&BLACK);
+    for (at, row) in rows.iter().enumerate() {
+        let (x, y) = plane.map_coordinate(&(crate::figures::number(at as u64) + 0.08, 10.0));
+        let kept = if row.kept { ", answers kept" } else { "" };
+        let said = format!("{} at {}: {}{kept}", row.work, row.connections, row.name.replace('`', ""));
+        let broad = usize::try_from(SIZE.0)? / rows.len() / 9;
+        for (line, text) in (0..).zip(lines(&said, broad)) {
+            area.draw_text(&text, &style, (x, y + 8 + 15 * line))?;
+        }
+    }
+    area.present()?;
+    Ok(())
+}
+
+/// Text in lines of at most so many characters, a longer word alone.
+fn lines(text: &str, broad: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut().filter(|line| line.len() + 1 + word.len() <= broad) {
+            Some(line) => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            None => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_broken_between_its_words() {
+        assert_eq!(lines("record one disclosure", 11), ["record one", "disclosure"]);
+    }
+}
