@@ -9,6 +9,7 @@ mod generate;
 mod hostile;
 mod http;
 mod import;
+mod instructions;
 mod load;
 mod log;
 mod past;
@@ -69,6 +70,9 @@ enum What {
     /// The six operations of everyday work, on PostgreSQL with five million disclosures: the gateway as a process of its own
     /// beside a bare handler and one plain statement.
     Work(work::Options),
+    /// Does one thing so many times, for a counter of instructions to look on; `.ci/instructions` starts it.
+    #[command(hide = true)]
+    Instructions(instructions::Options),
     /// Answers everybody with the same bytes; `work` starts it.
     #[command(hide = true)]
     Bare(work::ceiling::Options),
@@ -122,6 +126,7 @@ async fn main() -> anyhow::Result<()> {
         What::Import(options) => import::run(options).await,
         What::Acts(options) => acts::run(options).await,
         What::Work(options) => work::run(options).await,
+        What::Instructions(options) => instructions::run(options).await,
         What::Bare(options) => work::ceiling::run(options).await,
         What::Generate(options) => generate::run(options).await,
     }
