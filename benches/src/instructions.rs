@@ -80,7 +80,7 @@ async fn counted(options: Options) -> anyhow::Result<()> {
         // The counter makes seconds of a moment.
         "FACTS_MAX_AGE" => Some("1h".to_owned()),
         // Else the second answer would be the first again.
-        "ANSWER_CACHE_BYTES_MAX" => Some("0".to_owned()),
+        "ANSWER_CACHE_BYTES_MAX" => Some("1".to_owned()),
         _ => None,
     };
     let config = Config::load(&Flags::default(), setting).map_err(|faults| anyhow::anyhow!("{faults}"))?;

@@ -73,6 +73,8 @@ enum What {
     /// Does one thing so many times, for a counter of instructions to look on; `.ci/instructions` starts it.
     #[command(hide = true)]
     Instructions(instructions::Options),
+    /// The same operations and memory over agreements and disclosures, and several gateways on one PostgreSQL.
+    Grow(work::grow::Options),
     /// Answers everybody with the same bytes; `work` starts it.
     #[command(hide = true)]
     Bare(work::ceiling::Options),
@@ -127,6 +129,7 @@ async fn main() -> anyhow::Result<()> {
         What::Acts(options) => acts::run(options).await,
         What::Work(options) => work::run(options).await,
         What::Instructions(options) => instructions::run(options).await,
+        What::Grow(options) => work::grow::run(options).await,
         What::Bare(options) => work::ceiling::run(options).await,
         What::Generate(options) => generate::run(options).await,
     }

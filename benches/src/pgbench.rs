@@ -55,6 +55,11 @@ impl<'a> Pgbench<'a> {
 
     /// Transactions of one second.
     pub(crate) async fn rate(&self, clients: u64, seconds: f64) -> anyhow::Result<f64> {
+        Ok(self.run(clients, seconds).await?.0)
+    }
+
+    /// Transactions of one second, and how many there were: those under way when the time is over are finished.
+    pub(crate) async fn run(&self, clients: u64, seconds: f64) -> anyhow::Result<(f64, f64)> {
         let mut command = Command::new("pgbench");
         command
             .args(["--no-vacuum", "--protocol=prepared", "--jobs=1", "--client", &clients.to_string()])
@@ -66,8 +71,11 @@ impl<'a> Pgbench<'a> {
         let output = spawn_blocking(move || command.output()).await?.context("pgbench is not installed")?;
         let said = String::from_utf8_lossy(&output.stdout);
         ensure!(output.status.success(), "pgbench failed: {}", String::from_utf8_lossy(&output.stderr));
-        let rate = said.lines().find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()?.parse().ok());
-        rate.with_context(|| format!("pgbench said no rate: {said}"))
+        let number = |prefix| {
+            let text = said.lines().find_map(|line| line.strip_prefix(prefix)?.split([' ', '/']).next());
+            text.and_then(|text| text.parse().ok()).with_context(|| format!("pgbench said no `{prefix}`: {said}"))
+        };
+        Ok((number("tps = ")?, number("number of transactions actually processed: ")?))
     }
 }
 

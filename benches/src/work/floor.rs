@@ -29,9 +29,9 @@ impl<'a> Floor<'a> {
         Ok(Self { pgbench: Pgbench::new(url, work, &script)?, connections })
     }
 
-    /// Statements of one second.
-    pub(crate) async fn rate(&self, seconds: u64) -> anyhow::Result<f64> {
-        self.pgbench.rate(self.connections, crate::figures::number(seconds)).await
+    /// Statements of one second, and how many there were.
+    pub(crate) async fn run(&self, seconds: u64) -> anyhow::Result<(f64, f64)> {
+        self.pgbench.run(self.connections, crate::figures::number(seconds)).await
     }
 }
 

@@ -73,8 +73,7 @@ pub(crate) async fn measure(
     let mut of: Vec<Rounds> = subjects.iter().map(|_| Rounds::default()).collect();
     for round in 1..=effort.rounds {
         let before = cpu(server)?;
-        let rate = floor.rate(effort.seconds).await?;
-        let counted = rate * number(effort.seconds);
+        let (rate, counted) = floor.run(effort.seconds).await?;
         statements.rates.push(rate);
         statements.server.push((cpu(server)? - before) / counted);
         bare_rates.push(load.run(bare.address, connections, effort.seconds, round).await?.rate());

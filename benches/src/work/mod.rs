@@ -6,6 +6,7 @@ pub(crate) mod ceiling;
 mod check;
 mod drive;
 mod floor;
+pub(crate) mod grow;
 mod measure;
 mod operations;
 mod peers;
@@ -39,6 +40,9 @@ use crate::{
 /// Setting of the bytes of whole answers that are kept.
 const KEPT_BYTES: &str = "ANSWER_CACHE_BYTES_MAX";
 
+/// Its value that keeps none.
+const NONE_KEPT: &str = "1";
+
 /// Starts of the gateway that are timed.
 const STARTS: u32 = 5;
 
@@ -66,10 +70,7 @@ pub(crate) struct Options {
 }
 
 pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
-    let gateway = match &options.gateway {
-        Some(gateway) => gateway.clone(),
-        None => beside()?,
-    };
+    let gateway = options.gateway.clone().map_or_else(beside, Ok)?;
     let world = World::open(&options.world).await?;
     let asked = Asked::choose(&world).await?;
     let bench = Bench { gateway: &gateway, world: &world, asked: &asked, options: &options };
@@ -150,7 +151,7 @@ impl Bench<'_> {
                 let mut subjects = vec![Subject { address, process: process.process(), keeps }];
                 let mut other = None;
                 if keeps && operation.is_kept {
-                    let (_, gateway, address) = self.started(&[(KEPT_BYTES, "0")]).await?;
+                    let (_, gateway, address) = self.started(&[(KEPT_BYTES, NONE_KEPT)]).await?;
                     subjects.insert(0, Subject { address, process: gateway.process(), keeps: false });
                     other = Some(gateway);
                 }

@@ -55,7 +55,7 @@ pub(crate) fn works(file: &Path, rows: &[Row]) -> anyhow::Result<()> {
         let kept = if row.kept { ", answers kept" } else { "" };
         let said = format!("{} at {}: {}{kept}", row.work, row.connections, row.name.replace('`', ""));
         let broad = usize::try_from(SIZE.0)? / rows.len() / 9;
-        for (line, text) in (0..).zip(lines(&said, broad)) {
+        for (line, text) in (0..).zip(broken(&said, broad)) {
             area.draw_text(&text, &style, (x, y + 8 + 15 * line))?;
         }
     }
@@ -63,8 +63,65 @@ pub(crate) fn works(file: &Path, rows: &[Row]) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// One line of a plot.
+pub(crate) struct Line {
+    pub(crate) name: String,
+    pub(crate) points: Vec<(f64, f64)>,
+}
+
+/// Colours of lines, told apart also by those who see few.
+const COLOURS: [RGBColor; 8] = [
+    RGBColor(0, 114, 178),
+    RGBColor(230, 159, 0),
+    RGBColor(0, 158, 115),
+    RGBColor(204, 121, 167),
+    RGBColor(86, 180, 233),
+    RGBColor(213, 94, 0),
+    RGBColor(120, 120, 120),
+    RGBColor(0, 0, 0),
+];
+
+/// Lines on two logarithmic scales.
+pub(crate) fn lines(file: &Path, (caption, over): (&str, &str), series: &[Line]) -> anyhow::Result<()> {
+    if let Some(directory) = file.parent() {
+        std::fs::create_dir_all(directory)?;
+    }
+    let points = || series.iter().flat_map(|line| &line.points);
+    let least = |of: fn(&(f64, f64)) -> f64| points().map(of).fold(f64::INFINITY, f64::min);
+    let most = |of: fn(&(f64, f64)) -> f64| points().map(of).fold(0.0, f64::max);
+    let (x, y) = ((least(|point| point.0), most(|point| point.0)), (least(|point| point.1), most(|point| point.1)));
+    let area = SVGBackend::new(file, SIZE).into_drawing_area();
+    area.fill(&WHITE)?;
+    let mut chart = ChartBuilder::on(&area)
+        .caption(caption, ("sans-serif", 22))
+        .margin(12)
+        .x_label_area_size(45)
+        .y_label_area_size(80)
+        .build_cartesian_2d((x.0 * 0.9..x.1 * 1.1).log_scale(), (y.0 / 2.0..y.1 * 2.0).log_scale())?;
+    chart
+        .configure_mesh()
+        .x_desc(over)
+        .x_label_formatter(&|value| count(*value))
+        .y_label_formatter(&|value| count(*value))
+        .draw()?;
+    for (line, colour) in series.iter().zip(COLOURS.into_iter().cycle()) {
+        let style = colour.stroke_width(2);
+        chart
+            .draw_series(LineSeries::new(line.points.iter().copied(), style).point_size(4))?
+            .label(&line.name)
+            .legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], style));
+    }
+    chart
+        .configure_series_labels()
+        .position(SeriesLabelPosition::LowerRight)
+        .background_style(WHITE.mix(0.85))
+        .draw()?;
+    area.present()?;
+    Ok(())
+}
+
 /// Text in lines of at most so many characters, a longer word alone.
-fn lines(text: &str, broad: usize) -> Vec<String> {
+fn broken(text: &str, broad: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
         match lines.last_mut().filter(|line| line.len() + 1 + word.len() <= broad) {
@@ -84,6 +141,6 @@ mod tests {
 
     #[test]
     fn a_text_is_broken_between_its_words() {
-        assert_eq!(lines("record one disclosure", 11), ["record one", "disclosure"]);
+        assert_eq!(broken("record one disclosure", 11), ["record one", "disclosure"]);
     }
 }

@@ -18,7 +18,8 @@ use crate::{
 /// How often what was loaded so far is written down, so that the log of a large load does not fill the disk.
 const CHECKPOINT_EVERY: std::time::Duration = std::time::Duration::from_secs(30);
 
-#[derive(Args, Clone)]
+/// How large a world is.
+#[derive(Args, Clone, Debug)]
 pub(crate) struct Size {
     /// Agreements, with four scopes each.
     #[arg(long, default_value_t = NATION.agreements)]
@@ -28,6 +29,7 @@ pub(crate) struct Size {
     pub(crate) disclosures: u64,
 }
 
+/// Where a world stands.
 #[derive(Args, Clone)]
 pub(crate) struct Where {
     /// Directory in which a loaded world stands between runs, its PostgreSQL included; a temporary one when absent.
@@ -41,6 +43,13 @@ pub(crate) struct Where {
     data_dir: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) size: Size,
+}
+
+impl Where {
+    /// In a directory, where it stays.
+    pub(crate) fn kept(world: PathBuf, size: Size) -> Self {
+        Self { world: Some(world), database_url: None, data_dir: None, size }
+    }
 }
 
 /// Loaded world; its own PostgreSQL ends with this value.
