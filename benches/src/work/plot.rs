@@ -97,11 +97,12 @@ pub(crate) fn lines(file: &Path, (caption, over): (&str, &str), series: &[Line])
         .margin(12)
         .x_label_area_size(45)
         .y_label_area_size(80)
-        .build_cartesian_2d((x.0 * 0.9..x.1 * 1.1).log_scale(), (y.0 / 2.0..y.1 * 2.0).log_scale())?;
+        .build_cartesian_2d((x.0 / 1.2..beside_names(x)).log_scale(), (y.0 / 2.0..y.1 * 2.0).log_scale())?;
     chart
         .configure_mesh()
+        .disable_x_mesh()
+        .x_label_formatter(&|_| String::new())
         .x_desc(over)
-        .x_label_formatter(&|value| count(*value))
         .y_label_formatter(&|value| count(*value))
         .draw()?;
     for (line, colour) in series.iter().zip(COLOURS.into_iter().cycle()) {
@@ -111,13 +112,24 @@ pub(crate) fn lines(file: &Path, (caption, over): (&str, &str), series: &[Line])
             .label(&line.name)
             .legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], style));
     }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::LowerRight)
-        .background_style(WHITE.mix(0.85))
-        .draw()?;
+    chart.configure_series_labels().position(SeriesLabelPosition::MiddleRight).draw()?;
+    // What was measured, not the powers of ten about it.
+    let style = TextStyle::from(("sans-serif", 15)).color(&BLACK);
+    let plane = chart.plotting_area();
+    let mut measured: Vec<f64> = points().map(|(value, _)| *value).collect();
+    measured.sort_by(f64::total_cmp);
+    measured.dedup();
+    for value in measured {
+        let (left, bottom) = plane.map_coordinate(&(value, y.0 / 2.0));
+        area.draw_text(&count(value), &style, (left - 12, bottom + 8))?;
+    }
     area.present()?;
     Ok(())
+}
+
+/// Where an axis ends whose last part is for the names of the lines.
+fn beside_names((least, most): (f64, f64)) -> f64 {
+    most * (most / least).max(2.0).sqrt()
 }
 
 /// Text in lines of at most so many characters, a longer word alone.

@@ -26,9 +26,20 @@ impl Server {
 
     /// Microseconds of processor all its processes have used, those that have ended among them.
     pub(crate) fn micros(self) -> anyhow::Result<u64> {
-        let whole = Stat::of(self.postmaster).context("PostgreSQL has ended")?;
-        let children = all().into_values().filter(|stat| stat.parent == self.postmaster).map(|stat| stat.own);
-        Ok((whole.own + whole.ended_children + children.sum::<u64>()) * TICK_MICROS)
+        loop {
+            let before = self.own()?;
+            let children = all().into_values().filter(|stat| stat.parent == self.postmaster).map(|stat| stat.own);
+            let children: u64 = children.sum();
+            let after = self.own()?;
+            // One that ended meanwhile would be counted in neither place, or in both.
+            if before.ended_children == after.ended_children {
+                return Ok((after.own + after.ended_children + children) * TICK_MICROS);
+            }
+        }
+    }
+
+    fn own(self) -> anyhow::Result<Stat> {
+        Stat::of(self.postmaster).context("PostgreSQL has ended")
     }
 }
 

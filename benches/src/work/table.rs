@@ -77,7 +77,7 @@ pub(crate) fn count(value: f64) -> String {
     if value.is_nan() {
         return "–".to_owned();
     }
-    if value < 100.0 {
+    if value < 100.0 && value.fract() > 0.0 {
         return format!("{value:.1}");
     }
     let digits = format!("{value:.0}");
