@@ -1,6 +1,6 @@
 //! One registry table in memory, with its natural key and its parents as indexes.
 
-use std::sync::Arc;
+use std::{ops::Bound, sync::Arc};
 
 use imbl::{OrdMap, OrdSet};
 use uuid::Uuid;
@@ -80,6 +80,14 @@ impl<M: Registered> Table<M> {
             .take_while(move |(key, _)| key.starts_with(&changed_prefix))
             .filter_map(|(_, id)| self.put_since(*id));
         merged(base, changed, M::key)
+    }
+
+    /// Rows whose natural key comes after one, in the order of their keys.
+    pub fn after_key<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a Arc<M>> {
+        let base = self.base.at_and_after(key).skip_while(move |(own, _)| *own == key).map(|(_, row)| row);
+        let changed = self.by_key.range((Bound::Excluded(key.to_owned()), Bound::Unbounded));
+        let changed = changed.filter_map(|(_, id)| self.put_since(*id));
+        merged(base.filter(|row| self.stands(row)), changed, M::key)
     }
 
     /// Rows that belong to or point at `parent`, in the order of their ids.

@@ -132,5 +132,11 @@ proptest! {
             let found = |table: &Table<_>| table.by_key_prefix(prefix.to_owned()).cloned().collect::<Vec<_>>();
             prop_assert_eq!(found(&put), found(&read));
         }
+        for key in ["", "0", BUSINESS_IDS[0], BUSINESS_IDS[1]] {
+            let after = |table: &Table<_>| table.after_key(key).cloned().collect::<Vec<_>>();
+            let all = read.by_key_prefix(String::new()).cloned();
+            prop_assert_eq!(after(&put), all.filter(|row| row.key().is_some_and(|own| own.as_str() > key)).collect::<Vec<_>>());
+            prop_assert_eq!(after(&put), after(&read));
+        }
     }
 }

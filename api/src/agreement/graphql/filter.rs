@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{Enum, InputObject};
 use entity::vocabulary::{AgreementStatus, Day, EffectiveState, OrganisationId, RegisterId};
+use uuid::Uuid;
 
 use crate::{
     Violations,
@@ -113,15 +114,25 @@ impl Wanted {
         checks.done(|| Some(wanted))
     }
 
-    /// Agreements that can meet the filter at all, by the narrowest index.
-    pub(super) fn candidates<'a>(&self, view: &'a View) -> Vec<&'a Arc<Dossier>> {
-        let narrowest = [
+    /// Whether fewer than all agreements can meet the filter, found by an index.
+    pub(super) fn has_index(&self) -> bool {
+        self.narrowest().is_some()
+    }
+
+    /// What of the filter names the fewest agreements by an index.
+    fn narrowest(&self) -> Option<Uuid> {
+        let named = [
             self.recipient.map(|id| id.0),
             self.party.map(|id| id.0),
             self.discloser.map(|id| id.0),
             self.register.map(|id| id.0),
         ];
-        let rows: Vec<_> = match narrowest.into_iter().flatten().next() {
+        named.into_iter().flatten().next()
+    }
+
+    /// Agreements that can meet the filter at all, by the narrowest index.
+    pub(super) fn candidates<'a>(&self, view: &'a View) -> Vec<&'a Arc<Dossier>> {
+        let rows: Vec<_> = match self.narrowest() {
             Some(parent) => view.facts.agreement.of(parent).collect(),
             None => view.facts.agreement.all().collect(),
         };
