@@ -12,6 +12,7 @@ use tokio::sync::watch;
 
 use crate::{
     Error, Fault, FaultCode, Violations,
+    answers::Footing,
     auth::{Act, Permit, Viewer, policy},
     clock::Clock,
     config::Config,
@@ -76,13 +77,39 @@ pub struct Context {
     pub now: Instant,
     /// Identifier of the request, for the log line and the answer.
     pub request_id: uuid::Uuid,
-    /// The gateway.
-    pub gateway: Gateway,
     /// Whether the facts were older than allowed when the request started; then nothing is decided.
     pub stale: bool,
+    /// What the answer rests on.
+    pub footing: Arc<Footing>,
+    gateway: Gateway,
 }
 
 impl Context {
+    /// Request that sees `view` at its start.
+    pub fn new(view: View, request_id: uuid::Uuid, gateway: Gateway, stale: bool) -> Self {
+        let footing = Footing::new(Arc::clone(&view.facts), view.at, !stale).into();
+        Self { now: view.at, view, request_id, stale, footing, gateway }
+    }
+
+    /// The gateway: its database, its journal, its other pictures. What is read of it is no matter of the facts, so that the
+    /// answer is made anew each time.
+    pub fn gateway(&self) -> &Gateway {
+        self.footing.rests_elsewhere();
+        &self.gateway
+    }
+
+    /// Keys, which stay the same for as long as the process lives.
+    pub fn keys(&self) -> &Keys {
+        &self.gateway.keys
+    }
+
+    /// The same request before another picture, at another instant.
+    #[must_use]
+    pub fn before(&self, facts: Arc<Facts>, at: Instant) -> Self {
+        self.footing.rests_elsewhere();
+        Self { view: self.view.before(facts, at), ..self.clone() }
+    }
+
     /// Refuses to decide on stale facts.
     ///
     /// # Errors

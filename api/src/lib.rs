@@ -33,6 +33,8 @@ pub mod auth;
 
 pub mod trail;
 
+pub mod answers;
+
 pub mod context;
 
 pub mod checks;

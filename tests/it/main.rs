@@ -8,6 +8,7 @@ mod agreement_bases;
 mod agreement_end;
 mod amendment;
 mod anomalies;
+mod answers;
 mod audit;
 mod authzen;
 mod backup;

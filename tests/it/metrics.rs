@@ -22,9 +22,14 @@ use crate::{
 };
 
 /// Figures at a door.
-struct Figures(String);
+pub struct Figures(String);
 
 impl Figures {
+    /// Figures as a door tells them.
+    pub fn read(text: String) -> Self {
+        Self(text)
+    }
+
     async fn of(house: &House) -> Self {
         let request = Request::get("/metrics").body(Body::empty()).unwrap();
         let reply = house.send(request).await;
@@ -34,18 +39,26 @@ impl Figures {
     }
 
     /// Value of a series, written as `name{label="value"}`; nothing where it is not shown.
-    fn value(&self, series: &str) -> f64 {
-        let line = self.0.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
-        line.map_or(0.0, |value| value.parse().unwrap())
+    pub fn value(&self, series: &str) -> f64 {
+        self.text(series).map_or(0.0, |value| value.parse().unwrap())
+    }
+
+    /// The same of what is counted.
+    pub fn count(&self, series: &str) -> u64 {
+        self.text(series).map_or(0, |value| value.parse().unwrap())
+    }
+
+    fn text(&self, series: &str) -> Option<&str> {
+        self.0.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '))
     }
 }
 
-const DECIDE: &str = "query($input: AccessDecisionInput!) { accessDecision(input: $input) { verdict } }";
+pub const DECIDE: &str = "query($input: AccessDecisionInput!) { accessDecision(input: $input) { verdict } }";
 
-const SUSPEND: &str =
+pub const SUSPEND: &str =
     "mutation($input: SuspendAgreementInput!) { suspendAgreement(input: $input) { userErrors { code message } } }";
 
-fn question() -> Value {
+pub fn question() -> Value {
     json!({"input": {"recipient": PIRKANMAA, "register": "KELMU", "items": ["KEL.DECISION"], "purpose": "SOCIAL_ASSISTANCE",
         "channel": "TECHNICAL_INTERFACE", "caseReference": "PIRHA/2026/1", "mandates": ["M1"]}})
 }

@@ -155,8 +155,8 @@ fn arguments<'a>(operation: &'a str, field: &str) -> &'a str {
     &after[..=end.unwrap()]
 }
 
-/// One query for each root field, asking all it can answer.
-fn queries(ids: &BTreeMap<&'static str, String>) -> Vec<(String, String)> {
+/// One query for each root field, asking all it can answer to a depth.
+pub fn queries(ids: &BTreeMap<&'static str, String>, depth: usize) -> Vec<(String, String)> {
     let fields = fields();
     let root = &fields["Query"];
     root_fields()
@@ -173,7 +173,7 @@ fn queries(ids: &BTreeMap<&'static str, String>) -> Vec<(String, String)> {
             let answer = type_name(definition);
             let below = match answer.as_str() {
                 "Node" => " __typename id".to_owned(),
-                _ => selection(&fields, &answer, &mut Vec::new(), DEPTH),
+                _ => selection(&fields, &answer, &mut Vec::new(), depth),
             };
             (field.clone(), format!("{{ {field}{said} {{{below} }} }}"))
         })
@@ -231,7 +231,7 @@ fn settled(mut answer: Value) -> Value {
 
 impl House {
     /// Gateway whose gate lets everything be asked at once, and nobody in particular ask.
-    async fn wide(engine: Engine) -> Option<Self> {
+    pub async fn wide(engine: Engine) -> Option<Self> {
         let wide = |name: &str| match name {
             "ANONYMOUS_READ" => Some("true".to_owned()),
             "QUERY_COMPLEXITY_MAX" => Some("1000000".to_owned()),
@@ -274,7 +274,7 @@ impl House {
 async fn nothing_tells_of_it(engine: Engine, publicity: &str) {
     let Some(house) = House::wide(engine).await else { return };
     let ids = ids(&house).await;
-    let mut queries = queries(&ids);
+    let mut queries = queries(&ids, DEPTH);
     queries.extend(pointed("agreement:01980000-0000-7000-8000-000000000000"));
     let mut before = BTreeMap::new();
     for (who, token) in house.outsiders() {
@@ -344,7 +344,7 @@ async fn what_is_for_officers_is_told_to_no_system_and_no_administrator() {
     let Some(house) = House::wide(Engine::Sqlite).await else { return };
     house.import_restricted("PUBLICATION_RESTRICTED").await;
     returned_for_a_reason(&house).await;
-    let mut queries = queries(&ids(&house).await);
+    let mut queries = queries(&ids(&house).await, DEPTH);
     let id = house.app.gateway.journal.facts().agreement.by_key(NUMBER).unwrap().id.to_string();
     queries.extend(pointed(&id));
     let branch = selection(&fields(), "Agreement", &mut Vec::new(), DEPTH);

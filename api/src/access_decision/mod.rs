@@ -60,6 +60,9 @@ pub struct QuestionInput {
     pub at: Option<String>,
 }
 
+/// What its decisions are counted under, whichever door they were asked at.
+const DOOR: &str = "accessDecision";
+
 /// Decides a question for the viewer, also the instant it was judged at: a processor's rests only on agreements that name
 /// it.
 ///
@@ -88,10 +91,11 @@ pub fn decide_within(
         Access::All => None,
         Access::Served(agreements) => Some(agreements),
     };
-    question.end_user = end_user(facts, &ctx.gateway.keys, &question, input.end_user.as_deref())?;
+    question.end_user = end_user(facts, ctx.keys(), &question, input.end_user.as_deref())?;
     let at = at.unwrap_or(*now);
     let decision = decision::decide(facts, &question, at);
-    metrics::decision("accessDecision", decision.verdict.code());
+    metrics::decision(DOOR, decision.verdict.code());
+    ctx.footing.decided(DOOR, decision.verdict.code());
     Ok((decision, at))
 }
 

@@ -135,7 +135,7 @@ pub fn grants_of(
         let mut checks = Checks::default();
         let name = checks.text("endUser", name, REFERENCE_CHARACTERS_MAX);
         checks.done(|| Some(())).map_err(Error::Invalid)?;
-        user_of(facts, &request.gateway.keys, agreement, &name)
+        user_of(facts, request.keys(), agreement, &name)
     });
     let user = user.transpose()?;
     let of_user = |grant: &AccessGrant| match &user {

@@ -69,7 +69,7 @@ fn named_grant(view: &View, id: &str) -> Option<(AccessGrantId, AgreementId)> {
 fn persons(ctx: &Context, agreement: AgreementId, input: &GrantInput) -> Result<Option<Persons>, Error> {
     let View { facts, viewer, .. } = &ctx.view;
     let Some(agreement) = facts.agreement.get(agreement) else { return Ok(None) };
-    let known = |name: &str| user_of(facts, &ctx.gateway.keys, agreement, name);
+    let known = |name: &str| user_of(facts, ctx.keys(), agreement, name);
     let (user, supervisor) = (known(&input.end_user)?, known(&input.decided_by)?);
     let acts = viewer.subject.as_deref().is_some_and(|subject| rules::is_same(subject, &input.end_user));
     Ok(user.zip(supervisor).map(|(user, supervisor)| Persons { user, supervisor, acts }))

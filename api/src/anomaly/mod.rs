@@ -152,7 +152,7 @@ pub async fn decide(
     };
     let view = ctx.write_to_row(move |txn| read(txn, named).boxed(), act, intent, rule).await?;
     let row = match named {
-        Some(id) => one(ctx.gateway.database.primary(), &view, id).await?,
+        Some(id) => one(ctx.gateway().database.primary(), &view, id).await?,
         None => None,
     };
     Ok((view, row))

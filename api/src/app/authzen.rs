@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Router,
+    body::{Body, Bytes},
     extract::{Extension, Request, State},
     http::{
         HeaderValue, StatusCode,
@@ -16,12 +17,13 @@ use axum::{
 
 use crate::{
     Error,
-    access_decision::authzen::{self, Answer, Asked, Object},
+    access_decision::authzen::{self, Asked, Object},
+    answers::Answers,
     auth::{Caller, policy},
     context::Context,
     graphql::http::{
-        Arrival, Authenticate, Bodies, Enter, FACTS_SEQ, REQUEST_ID, Refusal, RequestId, VariablesLimits, is_json,
-        is_plain, min_seq, object, preferred_language, status_of,
+        Arrival, AtPresent, Authenticate, Bodies, Enter, FACTS_SEQ, Known, REQUEST_ID, Refusal, RequestId,
+        VariablesLimits, is_json, is_plain, min_seq, object, preferred_language, status_of,
     },
     server::Work,
 };
@@ -43,6 +45,10 @@ pub(super) struct Door {
     pub enter: Enter<Context>,
     /// How bodies are read.
     pub bodies: Bodies,
+    /// Answers given before.
+    pub answers: Arc<Answers>,
+    /// The facts and the time as they are.
+    pub at_present: AtPresent,
     /// What one request may hold.
     pub limits: VariablesLimits,
     /// Address by which clients know the gateway; null when that is not known.
@@ -67,7 +73,7 @@ async fn evaluation(
     Extension(RequestId(id)): Extension<RequestId>,
     request: Request,
 ) -> Response {
-    answered(&door, id, request, authzen::one).await
+    answered(&door, id, request, (EVALUATION, authzen::one)).await
 }
 
 async fn evaluations(
@@ -75,36 +81,48 @@ async fn evaluations(
     Extension(RequestId(id)): Extension<RequestId>,
     request: Request,
 ) -> Response {
-    answered(&door, id, request, authzen::several).await
+    answered(&door, id, request, (EVALUATIONS, authzen::several)).await
 }
 
-async fn answered(door: &Door, request_id: uuid::Uuid, request: Request, read: Read) -> Response {
+async fn answered(
+    door: &Door,
+    request_id: uuid::Uuid,
+    request: Request,
+    (address, read): (&'static str, Read),
+) -> Response {
     let (parts, body) = request.into_parts();
     let served = async {
         is_json(&parts.headers).and_then(|()| is_plain(&parts.headers)).map_err(as_malformed)?;
         let Caller { viewer, place, .. } = (door.authenticate)((&parts).into()).await?;
         policy::admit(&viewer, "accessDecision")?;
         let sent = door.bodies.read(&parts.headers, body, &place).await?;
-        let (length, limits) = (sent.bytes.len(), door.limits);
-        let asked = door.bodies.understood(&place, length, move || read(&object(&sent.bytes, &limits)?)).await?;
         let arrival = Arrival {
             viewer,
             language: preferred_language(&parts.headers),
             min_seq: min_seq(&parts.headers)?,
             request_id,
         };
+        let known = Known::new(&door.answers, address, &arrival, &sent.bytes);
+        if let Some((text, facts_seq)) = known.again(&door.at_present, arrival.min_seq) {
+            return Ok(of_text(text, facts_seq));
+        }
+        let (length, limits) = (sent.bytes.len(), door.limits);
+        let asked = door.bodies.understood(&place, length, move || read(&object(&sent.bytes, &limits)?)).await?;
         let entered = (door.enter)(arrival).await?;
         let context = entered.context;
-        let mut response = match asked {
+        let answer = match asked {
             Ok(asked) if asked.items() > LIGHT_ITEMS_MAX => {
                 let work = async move { authzen::decided(&context, asked, status) };
-                said(&door.bodies.in_time(door.bodies.lane.run(Work::Performing, &place, work)).await??)?
+                door.bodies.in_time(door.bodies.lane.run(Work::Performing, &place, work)).await??
             }
-            Ok(asked) => said(&authzen::decided(&context, asked, status)?)?,
-            Err(error) => said(&authzen::unread(error, status)?)?,
+            Ok(asked) => authzen::decided(&context, asked, status)?,
+            Err(error) => authzen::unread(error, status)?,
         };
-        response.headers_mut().insert(FACTS_SEQ, entered.facts_seq.into());
-        Ok::<_, Refusal>(response)
+        let text = Bytes::from(serde_json::to_vec(&answer).map_err(|fault| Error::internal(fault.to_string()))?);
+        if answer.is_decided() {
+            known.keep(&entered.footing, &text);
+        }
+        Ok::<_, Refusal>(of_text(text, entered.facts_seq))
     };
     let mut response = served.await.unwrap_or_else(|refusal| refusal.text(request_id));
     give_back(&parts, &mut response);
@@ -120,9 +138,13 @@ fn as_malformed(refusal: Refusal) -> Refusal {
     Refusal { status: StatusCode::BAD_REQUEST, ..refusal }
 }
 
-fn said(answer: &Answer) -> Result<Response, Refusal> {
-    let body = serde_json::to_vec(answer).map_err(|fault| Error::internal(fault.to_string()))?;
-    Ok(([(CONTENT_TYPE, JSON), (CACHE_CONTROL, HeaderValue::from_static("no-store"))], body).into_response())
+fn of_text(text: Bytes, facts_seq: i64) -> Response {
+    let mut response = Response::new(Body::from(text));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, JSON);
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(FACTS_SEQ, facts_seq.into());
+    response
 }
 
 /// The identifier an enforcement point gave its request, on the answer. It is written nowhere else, for it may say anything.

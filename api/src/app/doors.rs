@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     Error,
+    answers::Answers,
     auth::{AuthFault, Authenticator, Caller, Credentials, JwksFault, Viewer, jwks},
     config::Config,
     context::{Context, Gateway, View},
@@ -32,9 +33,10 @@ use crate::{
         documents::{CacheLimits, Schemas},
         gate::Limits,
         http::{
-            Arrival, Authenticate, Bodies, Doors, Enter, Entered, FACTS_WAIT_MAX, KeySet, Ready, Recognise,
-            RequestLimits, SocketLimits, VariablesLimits, router, status_of,
+            Arrival, AtPresent, Authenticate, Bodies, Doors, Enter, Entered, FACTS_WAIT_MAX, KeySet, Present, Ready,
+            Recognise, RequestLimits, SocketLimits, VariablesLimits, router, status_of,
         },
+        request::Beside,
         schema::{Mutation, Query, Subscription},
         trusted::TrustedDocuments,
     },
@@ -97,14 +99,15 @@ impl App {
         let (stopping, known) = (self.stop.stopping(), Arc::clone(&authenticator));
         let build = || {
             Schema::build(Query::default(), Mutation::default(), Subscription::default())
-                .data(self.recorder.clone())
-                .data(self.log.clone())
+                .data(Beside::new(self.recorder.clone()))
+                .data(Beside::new(self.log.clone()))
         };
         let turnstile = Arc::new(Turnstile::new(&gateway.config.serving));
         let identify = identify(Arc::clone(&authenticator), gateway.clone());
         let recognise = recognise(Arc::clone(&authenticator), gateway.clone());
         let authenticate = authenticate(authenticator, gateway.clone(), Arc::clone(&turnstile));
         let (enter, bodies) = (enter(gateway.clone()), bodies(&gateway.config));
+        let (answers, at_present) = answers(gateway);
         let exports = exports::Door { authenticate: Arc::clone(&authenticate), enter: Arc::clone(&enter) };
         let others = statistics::door(statistics::Door {
             authenticate: Arc::clone(&authenticate),
@@ -122,6 +125,8 @@ impl App {
             authenticate: Arc::clone(&authenticate),
             enter: Arc::clone(&enter),
             bodies: bodies.clone(),
+            answers: Arc::clone(&answers),
+            at_present: Arc::clone(&at_present),
             limits: request_limits(&gateway.config).variables,
             address: gateway.config.address(),
         }));
@@ -170,6 +175,8 @@ impl App {
                 let clock = gateway.clock.clone();
                 Arc::new(move || clock.now())
             },
+            answers,
+            at_present,
             current_seq: Arc::new(move || journal.facts().seq),
             ready,
             key_set: gateway.keys.development().map(|key| {
@@ -180,7 +187,10 @@ impl App {
         let log = tiles::router(self.log.clone(), status_of);
         let log = strangers::counted(log, turnstile, gateway.config.trusted_proxies.clone());
         let main = router(doors, others.merge(log));
-        let main = main.layer(from_fn_with_state(gateway.database.clone(), with_log_lag));
+        let main = match gateway.config.database_read_url {
+            Some(_) => main.layer(from_fn_with_state(Arc::new(gateway.database.clone()), with_log_lag)),
+            None => main,
+        };
         Ok(Routers { main, metrics: figures })
     }
 
@@ -204,7 +214,7 @@ impl App {
 
 /// Says how far behind the log was read, where a replica is read for it. The log was read at some instant between question
 /// and answer; what the replica lacked when asked, and the time since, is the most that the answer can lack.
-async fn with_log_lag(State(database): State<Database>, request: Request, next: Next) -> Response {
+async fn with_log_lag(State(database): State<Arc<Database>>, request: Request, next: Next) -> Response {
     let (before, asked_at) = (database.log_lag(), Instant::now());
     let mut answer = next.run(request).await;
     if let Some(lag) = before.or_else(|| database.log_lag())
@@ -316,6 +326,24 @@ fn identify(authenticator: Arc<Authenticator>, gateway: Gateway) -> Identify {
     })
 }
 
+/// Room for answers given before, and the present in which they are looked for.
+fn answers(gateway: &Gateway) -> (Arc<Answers>, AtPresent) {
+    let facts = gateway.journal.facts();
+    // Until then no answer is kept; the gateway serves meanwhile.
+    tokio::task::spawn_blocking(move || facts.survey());
+    let answers = Answers::new(gateway.config.limits.answer_cache_bytes_max as u64);
+    (Arc::new(answers), at_present(gateway.clone()))
+}
+
+/// The facts and the time as they are.
+fn at_present(gateway: Gateway) -> AtPresent {
+    Arc::new(move || {
+        let facts = gateway.journal.facts();
+        let is_firm = gateway.journal.age() <= gateway.config.facts_max_age && gateway.journal.fault().is_none();
+        is_firm.then(|| Present { facts_seq: facts.seq, at: gateway.clock.now() })
+    })
+}
+
 fn enter(gateway: Gateway) -> Enter<Context> {
     Arc::new(move |arrival: Arrival| {
         let gateway = gateway.clone();
@@ -330,11 +358,9 @@ fn enter(gateway: Gateway) -> Enter<Context> {
             let age = gateway.journal.age();
             let stale = age > gateway.config.facts_max_age || gateway.journal.fault().is_some();
             let view = View { facts, today: None, at: now, viewer: arrival.viewer, language: arrival.language };
-            Ok(Entered {
-                context: Context { view, now, request_id: arrival.request_id, gateway, stale },
-                facts_seq,
-                stale_for: stale.then_some(age),
-            })
+            let context = Context::new(view, arrival.request_id, gateway, stale);
+            let footing = Arc::clone(&context.footing);
+            Ok(Entered { context, facts_seq, stale_for: stale.then_some(age), footing })
         }
         .boxed()
     })

@@ -157,7 +157,7 @@ impl Export {
         let Self { context, question, sight, sets, asked_as, time_max, .. } = self;
         let slow = |_| too_slow(*time_max);
         let asked = Asked { facts: &context.view.facts, question, sight: *sight, now: context.now };
-        let snapshot = context.gateway.database.read_snapshot().await?;
+        let snapshot = context.gateway().database.read_snapshot().await?;
         let start = Csv::start(&snapshot, sets, asked, context.view.language, asked_as.clone());
         let mut csv = timeout(*time_max, start).await.map_err(slow)??;
         while let Some(piece) = timeout(*time_max, csv.next()).await.map_err(slow)?? {

@@ -42,7 +42,9 @@ impl<'a> Credentials<'a> {
             return Err(AuthFault::Scheme);
         }
         let token = token.trim_matches(' ');
-        if token.is_empty() || token.contains(char::is_whitespace) { Err(AuthFault::Header) } else { Ok(Some(token)) }
+        // A header holds no other white space that reads as text.
+        let is_one = !token.bytes().any(|byte| matches!(byte, b' ' | b'\t'));
+        if is_one && !token.is_empty() { Ok(Some(token)) } else { Err(AuthFault::Header) }
     }
 }
 

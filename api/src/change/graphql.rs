@@ -199,11 +199,11 @@ async fn page(
     (first, after): (Option<i32>, Option<&str>),
 ) -> Result<Connection<Change>, Error> {
     let page: Page<i64> = Page::of("changes", first, after, request.page_size_max())?;
-    let changes =
-        super::list(request.gateway.database.read(), view, filter, (page.after.unwrap_or(0), page.fetch())).await?;
+    let reached = (page.after.unwrap_or(0), page.fetch());
+    let changes = Box::pin(super::list(request.gateway().database.read(), view, filter, reached)).await?;
     let seqs = changes.iter().take(page.count).map(|row| row.seq).collect();
     let about = filter.agreement.and_then(|_| super::among(view, filter));
-    let rows = Arc::new(PageRows::new(view.clone(), request.gateway.clone(), seqs, about));
+    let rows = Arc::new(PageRows::new(view.clone(), request.gateway().clone(), seqs, about));
     let entries = changes.into_iter().map(|row| (row.seq, row));
     Ok(page.connection(entries, |row| Change { view: view.clone(), row, rows: Arc::clone(&rows) }))
 }

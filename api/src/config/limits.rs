@@ -197,6 +197,15 @@ pub const DOCUMENT_CACHE_BYTES_MAX: Limit = Limit {
     reason: "a thousand documents of usual length; a few huge ones must not take the process's memory",
 };
 
+/// Bytes of whole answers kept.
+pub const ANSWER_CACHE_BYTES_MAX: Limit = Limit {
+    name: "ANSWER_CACHE_BYTES_MAX",
+    unit: "bytes of answers kept, about; 1 keeps none",
+    default: 32 * 1024 * 1024,
+    largest: 16 * 1024 * 1024 * 1024,
+    reason: "ten thousand answers of usual length, given again while nothing they rest on has changed",
+};
+
 /// Verified tokens kept.
 pub const TOKEN_CACHE_ENTRIES_MAX: Limit = Limit {
     name: "TOKEN_CACHE_ENTRIES_MAX",
@@ -267,6 +276,8 @@ pub struct Limits {
     pub document_cache_entries_max: usize,
     /// [`DOCUMENT_CACHE_BYTES_MAX`].
     pub document_cache_bytes_max: usize,
+    /// [`ANSWER_CACHE_BYTES_MAX`].
+    pub answer_cache_bytes_max: usize,
     /// [`TOKEN_CACHE_ENTRIES_MAX`].
     pub token_cache_entries_max: usize,
     /// [`RECORD_QUEUE_MAX`].
@@ -300,6 +311,7 @@ impl Limits {
             operation_seconds_max: u64::try_from(count()?).ok()?,
             document_cache_entries_max: count()?,
             document_cache_bytes_max: count()?,
+            answer_cache_bytes_max: count()?,
             token_cache_entries_max: count()?,
             record_queue_max: count()?,
             record_batch_max: count()?,
@@ -308,7 +320,7 @@ impl Limits {
 }
 
 /// Every limit, in the order of the fields of [`Limits`].
-pub const LIMITS: [&Limit; 23] = [
+pub const LIMITS: [&Limit; 24] = [
     &QUERY_BYTES_MAX,
     &QUERY_TOKENS_MAX,
     &QUERY_NESTING_MAX,
@@ -329,6 +341,7 @@ pub const LIMITS: [&Limit; 23] = [
     &OPERATION_SECONDS_MAX,
     &DOCUMENT_CACHE_ENTRIES_MAX,
     &DOCUMENT_CACHE_BYTES_MAX,
+    &ANSWER_CACHE_BYTES_MAX,
     &TOKEN_CACHE_ENTRIES_MAX,
     &RECORD_QUEUE_MAX,
     &RECORD_BATCH_MAX,

@@ -97,7 +97,7 @@ pub async fn withhold(
     let view = ctx.write_to_row(move |txn| read(txn, read_sets, named).boxed(), act, intent, rule).await?;
     let row = match named {
         Some(id) => {
-            let txn = ctx.gateway.database.primary_for(Reader::Log).await?;
+            let txn = ctx.gateway().database.primary_for(Reader::Log).await?;
             let row = list::one(&txn, sets, id).await?;
             txn.commit().await?;
             row

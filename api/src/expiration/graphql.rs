@@ -111,6 +111,8 @@ impl ExpirationQuery {
         #[graphql(desc = "Cursor after which to go on.")] after: Option<String>,
     ) -> Result<Connection<Expiration>, Error> {
         let request = request(ctx, "expirations")?;
+        // Reckoned in days from now.
+        request.footing.rests_elsewhere();
         let view = &request.view;
         let page = Page::<rules::Position>::of("expirations", first, after.as_deref(), request.page_size_max())?;
         if !(1..=DAYS_MAX).contains(&within_days) {

@@ -15,6 +15,7 @@ mod row;
 mod table;
 #[cfg(test)]
 mod tests;
+mod turns;
 
 use std::{collections::BTreeSet, hash::Hash, num::NonZero, panic::resume_unwind, sync::Arc, thread};
 
@@ -31,8 +32,10 @@ pub use dossier::*;
 pub use registered::{Registered, citation_key, data_item_key, grant_key_prefix};
 pub use row::*;
 pub use table::Table;
+pub use turns::Span;
 
 use recent::Recent;
+use turns::Turns;
 
 /// Agreements that are worth a thread of their own to compile.
 const AGREEMENTS_PER_THREAD_MIN: usize = 256;
@@ -50,6 +53,7 @@ pub struct Facts {
     tables: Tables,
     compiled: Compiled,
     recent: Recent,
+    turns: Turns,
 }
 
 impl std::ops::Deref for Facts {
@@ -79,6 +83,9 @@ impl Facts {
         (facts.seq, facts.mark) = (seq, None);
         let mut touched = Touched::default();
         for edit in edits {
+            if let Edit::Put(row) = edit {
+                facts.turns.put(row);
+            }
             let earlier = facts.tables.edit(edit);
             if let (Some(Row::Organisation(before)), Edit::Put(Row::Organisation(after))) = (&earlier, edit)
                 && before.successor_id == after.successor_id

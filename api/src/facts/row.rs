@@ -1,12 +1,12 @@
 //! Every registry table named once: the picture of all of them, and one row of any of them.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use entity::vocabulary::RowId;
+use entity::vocabulary::{Instant, RowId};
 use futures::TryStreamExt;
 use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, IdenStatic, IntoActiveModel, Iterable, PrimaryKeyToColumn,
-    StreamTrait, sea_query::OnConflict,
+    ActiveModelTrait, ColumnTrait, ColumnType, ConnectionTrait, DbErr, EntityTrait, IdenStatic, IntoActiveModel,
+    Iterable, ModelTrait, PrimaryKeyToColumn, StreamTrait, Value, sea_query::OnConflict,
 };
 use tokio::task::JoinHandle;
 use uuid::Uuid;
@@ -96,6 +96,16 @@ macro_rules! registry {
             pub fn id(&self) -> Uuid {
                 match self {
                     $(Self::$variant(model) => model.id.into(),)+
+                }
+            }
+
+            /// Adds the instants that stand in it.
+            pub(super) fn instants(&self, found: &mut Vec<Instant>) {
+                match self {
+                    $(Self::$variant(model) => {
+                        static COLUMNS: LazyLock<Vec<entity::$module::Column>> = LazyLock::new(instant_columns);
+                        instants(model.as_ref(), &COLUMNS, found);
+                    })+
                 }
             }
 
@@ -240,6 +250,19 @@ async fn rows<E: EntityTrait>(db: &(impl ConnectionTrait + StreamTrait)) -> Resu
 
 fn ordered<M: Registered>(rows: Vec<Arc<M>>) -> JoinHandle<Table<M>> {
     tokio::task::spawn_blocking(move || Table::read(rows))
+}
+
+/// Columns that hold an instant.
+fn instant_columns<C: ColumnTrait>() -> Vec<C> {
+    let is_instant = |column: &C| *column.def().get_column_type() == ColumnType::TimestampWithTimeZone;
+    C::iter().filter(is_instant).collect()
+}
+
+fn instants<M: ModelTrait>(row: &M, columns: &[<M::Entity as EntityTrait>::Column], found: &mut Vec<Instant>) {
+    found.extend(columns.iter().filter_map(|column| match row.get(*column) {
+        Value::ChronoDateTimeUtc(instant) => instant,
+        _ => None,
+    }));
 }
 
 async fn put_all<E>(db: &impl ConnectionTrait, models: Vec<E::Model>) -> Result<(), DbErr>

@@ -33,24 +33,28 @@ pub async fn in_time(request: &Context, given: Option<&AsOf>) -> Result<Context,
     if request.view.viewer.subject.is_none() {
         return Err(Error::without_token("another time needs a token"));
     }
+    Box::pin(before(request, given)).await
+}
+
+async fn before(request: &Context, given: &AsOf) -> Result<Context, Error> {
     follow(request, given).await;
     let Place { valid_at, known } = place(request, given)?;
     let seq = match known {
         Known::Now => None,
-        Known::At(instant) => Some(request.gateway.journal.position_at(instant).await?),
+        Known::At(instant) => Some(request.gateway().journal.position_at(instant).await?),
         Known::Seq(seq) => Some(seq),
     };
     let view = &request.view;
     let facts = match seq {
-        Some(seq) => request.gateway.journal.as_of(seq).await?,
+        Some(seq) => request.gateway().journal.as_of(seq).await?,
         None => view.facts.clone(),
     };
-    Ok(Context { view: view.before(facts, valid_at), ..request.clone() })
+    Ok(request.before(facts, valid_at))
 }
 
 /// Waits for a position another process may have told of; one that never comes is a fault.
 async fn follow(request: &Context, given: &AsOf) {
-    let journal = &request.gateway.journal;
+    let journal = &request.gateway().journal;
     if let Some(Long(seq)) = given.facts_seq
         && seq > journal.facts().seq
     {
@@ -81,7 +85,7 @@ fn place(request: &Context, given: &AsOf) -> Result<Place, Error> {
     if given.known_at.is_some() && given.facts_seq.is_some() {
         checks.fault(FaultCode::Malformed, "asOf.factsSeq", "give `knownAt` or `factsSeq`, not both");
     }
-    let newest = request.gateway.journal.facts().seq;
+    let newest = request.gateway().journal.facts().seq;
     if given.facts_seq.is_some_and(|Long(seq)| seq < 0 || seq > newest) {
         checks.fault(
             FaultCode::Malformed,

@@ -5,10 +5,11 @@
 
 use std::borrow::Cow;
 
-use async_graphql::{Object, OutputType, SimpleObject, TypeName};
+use async_graphql::{ContainerType, Object, OutputType, SimpleObject, TypeName};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Serialize, de::DeserializeOwned};
 
+use super::plain::{Plain, PlainList};
 use crate::{Error, Fault, FaultCode};
 
 /// Entries of a page when the caller does not say.
@@ -123,15 +124,15 @@ impl<T> Connection<T> {
 
 /// Page of a list in its stated order.
 #[Object(name_type)]
-impl<T: OutputType> Connection<T> {
+impl<T: ContainerType> Connection<T> {
     /// Entries of the page.
-    async fn nodes(&self) -> Vec<&T> {
-        self.edges.iter().map(|edge| &edge.node).collect()
+    async fn nodes(&self) -> PlainList<&T> {
+        PlainList(self.edges.iter().map(|edge| &edge.node).collect())
     }
 
     /// Entries of the page with their cursors.
-    async fn edges(&self) -> &[Edge<T>] {
-        &self.edges
+    async fn edges(&self) -> PlainList<&Edge<T>> {
+        PlainList(self.edges.iter().collect())
     }
 
     /// Where the page stands in the list.
@@ -160,15 +161,15 @@ pub struct Edge<T> {
 
 /// Entry of a page with its cursor.
 #[Object(name_type)]
-impl<T: OutputType> Edge<T> {
+impl<T: ContainerType> Edge<T> {
     /// Opaque place of the entry, for `after`; stays good when entries come and go.
     async fn cursor(&self) -> &str {
         &self.cursor
     }
 
     /// Entry itself.
-    async fn node(&self) -> &T {
-        &self.node
+    async fn node(&self) -> Plain<&T> {
+        Plain(&self.node)
     }
 }
 

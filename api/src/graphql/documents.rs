@@ -17,7 +17,7 @@ use super::{
     errors::are_ours,
     gate::{Admitted, Gate, Limits},
 };
-use crate::{Error, Fault, FaultCode};
+use crate::{Error, Fault, FaultCode, metrics::Client};
 
 /// Bytes a parsed document takes for each byte of its text, about.
 const BYTES_PER_CHARACTER: u64 = 24;
@@ -26,6 +26,9 @@ const ENTRY_BYTES: u64 = 512;
 
 /// Fields a document may answer before anything is known of it and still count as light: some three milliseconds.
 const COMPLEXITY_UNSEEN_MAX: u64 = 2_000;
+
+/// Name of the kind of operation that reads.
+pub const QUERY: &str = "query";
 
 /// Name of no operation, for it is no name.
 const NOBODY: &str = "-";
@@ -47,6 +50,8 @@ pub struct Call {
     pub operation_name: Option<String>,
     /// Values of its variables; may hold personal identity codes.
     pub variables: Variables,
+    /// Client whose manifest holds the document; null for any other.
+    pub client: Option<Client>,
 }
 
 impl fmt::Debug for Call {
@@ -132,7 +137,7 @@ impl Prepared {
     /// Name of what it does: one of three.
     pub fn kind_name(&self) -> &'static str {
         match self.kind() {
-            OperationType::Query => "query",
+            OperationType::Query => QUERY,
             OperationType::Mutation => "mutation",
             OperationType::Subscription => "subscription",
         }
@@ -411,7 +416,7 @@ mod tests {
 
     fn call(query: &str, operation: Option<&str>, variables: serde_json::Value) -> Call {
         let (query, operation_name) = (query.to_owned(), operation.map(str::to_owned));
-        Call { query, operation_name, variables: Variables::from_json(variables) }
+        Call { query, operation_name, variables: Variables::from_json(variables), client: None }
     }
 
     /// Answer or error as text, and how often resolvers ran.

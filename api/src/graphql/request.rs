@@ -1,6 +1,6 @@
 //! What every resolver begins with: the request it answers, and the few arguments that recur.
 
-use std::str::FromStr;
+use std::{any::Any, str::FromStr};
 
 use async_graphql::ID;
 use entity::vocabulary::{Language, Malformed, RowId};
@@ -28,6 +28,27 @@ pub fn request<'a>(ctx: &'a async_graphql::Context<'_>, field: &'static str) -> 
 /// Internal when there is none, which no request lacks.
 pub fn within<'a>(ctx: &'a async_graphql::Context<'_>) -> Result<&'a Context, Error> {
     ctx.data_opt::<Context>().ok_or_else(|| Error::internal("a request without its context"))
+}
+
+/// Part of the gateway that resolvers reach beside the facts.
+#[derive(Debug)]
+pub struct Beside<T>(T);
+
+impl<T> Beside<T> {
+    /// Puts a part where [`beside`] finds it.
+    pub fn new(part: T) -> Self {
+        Self(part)
+    }
+}
+
+/// Part of the gateway beside the facts. An answer that needs it is made anew each time.
+///
+/// # Errors
+/// Internal when there is none, which no request lacks.
+pub fn beside<'a, T: Any + Send + Sync>(ctx: &'a async_graphql::Context<'_>) -> Result<&'a T, Error> {
+    within(ctx)?.footing.rests_elsewhere();
+    let part = ctx.data_opt::<Beside<T>>().map(|part| &part.0);
+    part.ok_or_else(|| Error::internal("a request without a part of the gateway"))
 }
 
 /// Row of a global id.

@@ -118,21 +118,28 @@ impl TrustedDocuments {
     /// When no document is known by its hash; when it is none of a manifest and nothing else is admitted.
     pub fn found(&self, asking: Asking) -> Result<Call, Error> {
         let Asking { document, operation_name, variables } = asking;
-        let query = match document {
-            Named::Text(text) => self.admitted(text)?,
-            Named::Hash(hash) => self.known(&hash).ok_or(Error::DocumentUnknown)?.text.to_string(),
+        let (query, client) = match document {
+            Named::Text(text) => {
+                let client = self.admitted(&text)?;
+                (text, client)
+            }
+            Named::Hash(hash) => {
+                let known = self.known(&hash).ok_or(Error::DocumentUnknown)?;
+                (known.text.to_string(), Some(known.client))
+            }
             Named::Unknown => return Err(Error::DocumentUnknown),
         };
-        Ok(Call { query, operation_name, variables })
+        Ok(Call { query, operation_name, variables, client })
     }
 
-    fn admitted(&self, text: String) -> Result<String, Error> {
+    /// Client of a text, where none but theirs are admitted.
+    fn admitted(&self, text: &str) -> Result<Option<metrics::Client>, Error> {
         match self.admission {
-            Admission::Any => Ok(text),
-            Admission::TrustedOnly => match self.known(&sha256(&[text.as_bytes()])) {
-                Some(_) => Ok(text),
-                None => Err(Error::DocumentNotTrusted),
-            },
+            Admission::Any => Ok(None),
+            Admission::TrustedOnly => {
+                let known = self.known(&sha256(&[text.as_bytes()])).ok_or(Error::DocumentNotTrusted)?;
+                Ok(Some(known.client))
+            }
         }
     }
 

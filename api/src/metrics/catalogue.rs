@@ -56,6 +56,15 @@ pub(super) static DECISIONS: Family<Counter, 2> = Family::counter(
     &["door", "verdict"],
     "Decisions of access, by the door they were asked at and by verdict.",
 );
+pub(super) static ANSWERS_SOUGHT: Family<Counter, 1> = Family::counter(
+    "gateway_answers_sought_total",
+    &["outcome"],
+    "Questions for which a kept answer was looked for: kept where one was given again, made where there was none.",
+);
+pub(super) static ANSWERS_KEPT: Family<Gauge, 0> =
+    Family::gauge("gateway_answers_kept", &[], "Whole answers kept to be given again.");
+pub(super) static ANSWERS_KEPT_BYTES: Family<Gauge, 0> =
+    Family::gauge("gateway_answers_kept_bytes", &[], "Bytes of the answers kept, about.");
 pub(super) static DISCLOSURES: Family<Counter, 2> = Family::counter(
     "gateway_disclosures_recorded_total",
     &["coverage", "outcome"],
@@ -201,6 +210,9 @@ pub static METRICS: &[&Metric] = &[
     &LIMITS.metric,
     &PANICS.metric,
     &DECISIONS.metric,
+    &ANSWERS_SOUGHT.metric,
+    &ANSWERS_KEPT.metric,
+    &ANSWERS_KEPT_BYTES.metric,
     &DISCLOSURES.metric,
     &BATCHES.metric,
     &BATCH_ROWS.metric,

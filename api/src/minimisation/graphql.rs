@@ -17,7 +17,7 @@ use crate::{
     disclosure::Recorder,
     graphql::{
         connections::{Connection, Page},
-        request::request,
+        request::{beside, request},
         said::Said,
         scalars::{Date, ItemCode},
     },
@@ -95,9 +95,10 @@ impl MinimisationQuery {
         let since = since.map_err(Error::Invalid)?;
         let list = format!("unusedScopeItems {days}");
         let page: Page<Place> = Page::of(list, first, after.as_deref(), request.page_size_max())?;
-        let sets = ctx.data_opt::<Recorder>().ok_or_else(|| Error::internal("no recorder"))?.sets();
+        let sets = beside::<Recorder>(ctx)?.sets();
         let asked = Asked { since, agreement, after: page.after.as_ref() };
-        let (rows, has_next) = super::unused(request.gateway.database.read(), sets, view, asked, page.count).await?;
+        let (rows, has_next) =
+            Box::pin(super::unused(request.gateway().database.read(), sets, view, asked, page.count)).await?;
         let node = |unused| UnusedScopeItem { view: view.clone(), unused };
         Ok(page.fetched(rows.into_iter().map(|unused| (unused.place.clone(), unused)), has_next, node))
     }

@@ -23,6 +23,7 @@ use crate::{
         connections::{Connection, Page},
         errors::UserError,
         names::{LocalisedTextInput, is_named},
+        plain::PlainList,
         request::{named, one_of, request},
         said::Said,
         scalars::{BusinessId, Date},
@@ -135,8 +136,8 @@ impl Organisation {
     async fn contacts(
         &self,
         #[graphql(desc = "Topic they answer; any when absent.")] topic: Option<Said<ContactTopic>>,
-    ) -> Vec<Contact> {
-        Contact::of_organisation(&self.view, self.row.id, topic.map(|topic| topic.0))
+    ) -> PlainList<Contact> {
+        PlainList(Contact::of_organisation(&self.view, self.row.id, topic.map(|topic| topic.0)))
     }
 }
 

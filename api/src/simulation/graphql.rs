@@ -26,7 +26,7 @@ use crate::{
     graphql::{
         connections::{Connection, Page},
         long::Long,
-        request::{request, within},
+        request::{beside, request, within},
         said::Said,
         scalars::{BusinessId, Citation, Date, DateTime, ItemCode},
     },
@@ -362,9 +362,9 @@ impl SimulationQuery {
         #[graphql(desc = "Changes to be supposed.")] input: SimulationInput,
     ) -> Result<Simulation, Error> {
         let request = request(ctx, "simulate")?;
-        let sets = ctx.data_opt::<Recorder>().ok_or_else(|| Error::internal("no recorder"))?.sets();
+        let sets = beside::<Recorder>(ctx)?.sets();
         let asked = read(request, &input)?;
-        super::simulate(request, sets, &asked).await.map(Simulation)
+        Box::pin(super::simulate(request, sets, &asked)).await.map(Simulation)
     }
 }
 

@@ -82,7 +82,7 @@ pub async fn simulate(ctx: &Context, sets: &InternedSets, asked: &Supposition) -
             seen.sort_by_cached_key(|id| number(*id));
             let earlier = backdated(&view.facts, &edits, window.from);
             let ground = Ground {
-                gateway: &ctx.gateway,
+                gateway: ctx.gateway(),
                 sets,
                 rows: policy::rows(view.present(), &view.viewer)?,
                 pictures: Pictures {

@@ -16,7 +16,8 @@ use crate::{
     graphql::{
         connections::{Page, PageInfo},
         long::Long,
-        request::request,
+        plain::PlainList,
+        request::{beside, request},
         said::Said,
         scalars::{BusinessId, Citation, Date, DateTime, ItemCode},
     },
@@ -108,7 +109,7 @@ pub struct DisclosureStatisticsInput {
 #[derive(SimpleObject)]
 pub struct DisclosureStatistics {
     /// Rows by period and values of the dimensions.
-    rows: Vec<DisclosureStatisticsRow>,
+    rows: PlainList<DisclosureStatisticsRow>,
     /// Instant until which everything recorded is counted, UTC: that of the newest entry of the log that was counted, or
     /// the end of the days answered for, whichever is earlier.
     covered_until: DateTime,
@@ -122,7 +123,7 @@ pub struct DisclosureStatisticsRow {
     /// Period: `2026-03-01`, `2026-03`, `2026`, or both ends of the whole time.
     period: String,
     /// Values of the dimensions, in the order asked.
-    keys: Vec<DisclosureStatisticsKey>,
+    keys: PlainList<DisclosureStatisticsKey>,
     /// Disclosures; null when suppressed because they are few. For statisticians a multiple of 5: the disclosures alike in
     /// everything of one day are rounded up or down by chance, once and for all, and then summed.
     disclosures: Option<Long>,
@@ -166,14 +167,14 @@ impl StatisticsQuery {
         let page: Page<Vec<String>> = Page::of(name, first, after.as_deref(), request.page_size_max())?;
         let view = &request.view;
         let sight = Sight::of(&view.facts, &view.viewer).ok_or(Error::Forbidden)?;
-        let sets = ctx.data_opt::<Recorder>().ok_or_else(|| Error::internal("no recorder"))?.sets();
+        let sets = beside::<Recorder>(ctx)?.sets();
         let asked = Asked { facts: &view.facts, question: &question, sight, now: request.now };
-        let snapshot = request.gateway.database.read_snapshot().await?;
-        let found = super::statistics(&snapshot, sets, asked, page.after.as_deref(), page.count).await?;
+        let snapshot = request.gateway().database.read_snapshot().await?;
+        let found = Box::pin(super::statistics(&snapshot, sets, asked, page.after.as_deref(), page.count)).await?;
         let (first, last) = (found.rows.first(), found.rows.last());
         let (first, last) = (first.map(StatisticsRow::position), last.map(StatisticsRow::position));
         let page_info = page.info(first.as_ref(), last.as_ref(), found.has_next);
-        let rows = found.rows.into_iter().map(|row| said(request, row)).collect();
+        let rows = PlainList(found.rows.into_iter().map(|row| said(request, row)).collect());
         Ok(DisclosureStatistics { rows, covered_until: found.covered_until.into(), page_info })
     }
 }
@@ -189,7 +190,7 @@ fn said(request: &context::Context, row: StatisticsRow) -> DisclosureStatisticsR
     };
     DisclosureStatisticsRow {
         period: row.period,
-        keys: row.keys.into_iter().map(key).collect(),
+        keys: PlainList(row.keys.into_iter().map(key).collect()),
         disclosures: row.disclosures.map(Long),
         subject_count: row.subject_count.map(Long),
         suppressed: row.suppressed,

@@ -26,7 +26,7 @@ use crate::{
     graphql::{
         connections::{Connection, Page},
         long::Long,
-        request::request,
+        request::{beside, request},
         said::Said,
         scalars::{DateTime, ItemCode, PersonalIdentityCode},
     },
@@ -274,10 +274,10 @@ impl SubjectAccessQuery {
         let request = request(ctx, "subjectDisclosures")?;
         let page: Page<uuid::Uuid> = Page::of("subjectDisclosures", first, after.as_deref(), request.page_size_max())?;
         let lookup = rules::lookup(input.into()).map_err(Error::Invalid)?;
-        let recorder = ctx.data_opt::<Recorder>().ok_or_else(|| Error::internal("no recorder"))?;
+        let recorder = beside::<Recorder>(ctx)?;
         let after = page.after.map(DisclosureId);
         let Report { rows, has_next, sight, view } =
-            super::report(request, recorder, &lookup, after, page.count).await?;
+            Box::pin(super::report(request, recorder, &lookup, after, page.count)).await?;
         let mut proofs = proofs(ctx, &rows).await?;
         let rows = rows.into_iter().map(|recorded| (recorded.row.id.0, recorded));
         let node = |recorded: Recorded| SubjectDisclosure {
@@ -300,7 +300,7 @@ async fn proofs(
     if !nodes.iter().any(|node| node.field("entry").field("inclusionProof").exists()) {
         return Ok(BTreeMap::new());
     }
-    let log = ctx.data_opt::<TransparencyLog>().ok_or_else(|| Error::internal("no log"))?;
+    let log = beside::<TransparencyLog>(ctx)?;
     let leaf_indexes: Vec<i64> = rows.iter().map(|recorded| recorded.row.leaf_index).collect();
     let proofs = log.inclusion_proofs(&leaf_indexes).await?;
     Ok(leaf_indexes.into_iter().zip(proofs).filter_map(|(at, proof)| Some((at, proof?))).collect())

@@ -60,8 +60,8 @@ pub async fn report(
     count: usize,
 ) -> Result<Report, Error> {
     policy::person_sight(ctx.view.present(), &ctx.view.viewer)?;
-    let db = ctx.gateway.database.read();
-    list::every_key_is_live(db, &ctx.gateway.keys).await?;
+    let db = ctx.gateway().database.read();
+    list::every_key_is_live(db, &ctx.gateway().keys).await?;
     // Seen as of the entry in the journal: what was withheld before it, in whatever process, is withheld here.
     let view = note(ctx, lookup).await?;
     let (facts, sight) = (&view.facts, policy::person_sight(view.present(), &view.viewer)?);
@@ -79,7 +79,7 @@ pub async fn report(
     let disclosers = disclosers.into_iter().filter_map(|id| facts.organisation.get(id)?.business_id);
     let filter = Filter {
         rows,
-        subjects: Some(pseudonyms(&ctx.gateway.keys, disclosers, &lookup.persons)?),
+        subjects: Some(pseudonyms(&ctx.gateway().keys, disclosers, &lookup.persons)?),
         occurred_from: lookup.occurred_from,
         occurred_until: lookup.occurred_until,
         ..Filter::default()
@@ -99,7 +99,7 @@ async fn note(ctx: &Context, lookup: &Lookup) -> Result<View, Error> {
         reason: Some(lookup.reason.clone()),
         edits: Vec::new(),
     };
-    let (keys, own) = (&ctx.gateway.keys, ctx.view.viewer.organisation.ok_or(Error::Forbidden)?);
+    let (keys, own) = (&ctx.gateway().keys, ctx.view.viewer.organisation.ok_or(Error::Forbidden)?);
     let version = keys.pseudonyms().current_version();
     let row = |(ordinal, person): (i32, &Person)| -> Result<subject_lookup::Model, Error> {
         let pseudonym = pseudonym(keys, own, version, person)?.to_vec();

@@ -5,7 +5,11 @@ use async_graphql::{Context, Object};
 use super::{Checkpoint, InclusionProof as Inclusion, TransparencyLog as Log};
 use crate::{
     Error,
-    graphql::{long::Long, request::request, scalars::DateTime},
+    graphql::{
+        long::Long,
+        request::{beside, request},
+        scalars::DateTime,
+    },
     journal::leaf::hex,
 };
 
@@ -37,7 +41,7 @@ impl TransparencyLog {
         #[graphql(desc = "Position of the entry, from 0.")] leaf_index: Long,
         #[graphql(desc = "Entries of the tree; those of the last checkpoint when absent.")] tree_size: Option<Long>,
     ) -> Result<InclusionProof, Error> {
-        Ok(InclusionProof(self.0.inclusion_proof(leaf_index.0, tree_size.map(|size| size.0)).await?))
+        Ok(InclusionProof(Box::pin(self.0.inclusion_proof(leaf_index.0, tree_size.map(|size| size.0))).await?))
     }
 
     /// Proof that a smaller tree is the beginning of a larger one. Errors: INVALID_INPUT beyond the checkpoint,
@@ -49,7 +53,7 @@ impl TransparencyLog {
             Long,
         >,
     ) -> Result<ConsistencyProof, Error> {
-        let (until_size, path) = self.0.consistency_proof(from_size.0, until_size.map(|size| size.0)).await?;
+        let (until_size, path) = Box::pin(self.0.consistency_proof(from_size.0, until_size.map(|size| size.0))).await?;
         Ok(ConsistencyProof { from_size: from_size.0, until_size, path })
     }
 }
@@ -143,7 +147,7 @@ impl LogQuery {
     /// Transparency log. Errors: FORBIDDEN.
     async fn log(&self, ctx: &Context<'_>) -> Result<TransparencyLog, Error> {
         request(ctx, "log")?;
-        let log = ctx.data_opt::<Log>().ok_or_else(|| Error::internal("no log"))?;
+        let log = beside::<Log>(ctx)?;
         Ok(TransparencyLog(log.clone()))
     }
 }

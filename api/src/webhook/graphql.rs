@@ -102,8 +102,8 @@ impl Webhook {
         let request = within(ctx)?;
         let page: Page<Reverse<Uuid>> = Page::of("deliveries", first, after.as_deref(), request.page_size_max())?;
         let before = page.after.map(|Reverse(id)| id);
-        let db = request.gateway.database.primary();
-        let rows = super::cursor::deliveries(db, self.row.id, before, page.fetch()).await?;
+        let db = request.gateway().database.primary();
+        let rows = Box::pin(super::cursor::deliveries(db, self.row.id, before, page.fetch())).await?;
         let entries = rows.into_iter().map(|row| (Reverse(row.id.0), row));
         Ok(page.connection(entries, WebhookDelivery::from))
     }

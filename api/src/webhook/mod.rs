@@ -37,8 +37,8 @@ pub type Kept = (View, Option<(WebhookId, Option<String>)>);
 pub async fn register(ctx: &Context, input: WebhookInput, intent: Intent) -> Result<Kept, Error> {
     let (fresh, now) = (clock::fresh_id(), ctx.now);
     let organisation = policy::own_id(&ctx.view.facts, &ctx.view.viewer).ok_or(Error::Forbidden)?;
-    let version = ctx.gateway.keys.pseudonyms().current_version();
-    let reach = Reach::of(ctx.gateway.config.webhook_private_addresses);
+    let version = ctx.gateway().keys.pseudonyms().current_version();
+    let reach = Reach::of(ctx.gateway().config.webhook_private_addresses);
     let given = input.clone();
     let rule = move |facts: &Facts, _: &_| rules::register(facts, fresh, organisation, &given, (version, reach, now));
     let view = ctx.write(Act::ActFor { organisation }, intent, rule).await?;
@@ -66,7 +66,7 @@ pub async fn resume(ctx: &Context, id: String, intent: Intent) -> Result<Kept, E
 
 /// Gives a webhook a new secret.
 pub async fn rotate(ctx: &Context, id: String, intent: Intent) -> Result<Kept, Error> {
-    let (now, version) = (ctx.now, ctx.gateway.keys.pseudonyms().current_version());
+    let (now, version) = (ctx.now, ctx.gateway().keys.pseudonyms().current_version());
     let rule = {
         let id = id.clone();
         move |facts: &Facts, known| rules::rotate(facts, known, &id, (version, now))
@@ -96,7 +96,7 @@ where
 /// Secret an act made; none where nothing was done.
 fn told(ctx: &Context, view: &View, made: Option<WebhookId>, intent: Intent) -> Result<Option<String>, Error> {
     let row = made.filter(|_| intent == Intent::Do).and_then(|id| view.facts.webhook.get(id));
-    row.map(|row| signature::secret(ctx.gateway.keys.pseudonyms(), row)).transpose()
+    row.map(|row| signature::secret(ctx.gateway().keys.pseudonyms(), row)).transpose()
 }
 
 /// Webhooks the viewer may know of, oldest first.

@@ -135,6 +135,11 @@ impl Evaluated {
         Self { decision: decision.verdict == Verdict::Permitted, context: Context::Decided(Box::new(context)) }
     }
 
+    /// Whether it was made.
+    pub fn is_decided(&self) -> bool {
+        matches!(self.context, Context::Decided(_))
+    }
+
     /// Evaluation that could not be made, which permits nothing.
     pub fn failed(error: &Error, status_of: StatusOf) -> Self {
         let faults = match error {

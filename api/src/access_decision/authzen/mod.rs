@@ -28,6 +28,16 @@ pub enum Answer {
     },
 }
 
+impl Answer {
+    /// Whether every evaluation was made.
+    pub fn is_decided(&self) -> bool {
+        match self {
+            Self::One(one) => one.is_decided(),
+            Self::Several { evaluations } => evaluations.iter().all(Evaluated::is_decided),
+        }
+    }
+}
+
 /// Status a door says an error by.
 pub type StatusOf = fn(&Error) -> u16;
 

@@ -36,9 +36,9 @@ impl AccessScopeSubscription {
         let (recipient, register) = asked_about(&view, Checks::default(), organisation.as_ref(), &register)?;
         policy::access(view.present(), &view.viewer, recipient, register)?;
         Ok(changes(Followed {
-            gateway: request.gateway.clone(),
+            gateway: request.gateway().clone(),
             told: view.facts.seq,
-            positions: request.gateway.journal.positions(),
+            positions: request.gateway().journal.positions(),
             view,
             recipient,
             register,

@@ -50,6 +50,7 @@ use crate::{
     facts::{Dossier, global_id},
     graphql::{
         connections::{Connection, Page},
+        plain::{Plain, PlainList},
         request::within,
         said::Said,
         scalars::{Date, DateTime},
@@ -194,13 +195,13 @@ impl Agreement {
     }
 
     /// Discloser.
-    async fn discloser(&self) -> Result<Organisation, Error> {
-        self.organisation(self.dossier.row.discloser_id)
+    async fn discloser(&self) -> Result<Plain<Organisation>, Error> {
+        self.organisation(self.dossier.row.discloser_id).map(Plain)
     }
 
     /// Recipient.
-    async fn recipient(&self) -> Result<Organisation, Error> {
-        self.organisation(self.dossier.row.recipient_id)
+    async fn recipient(&self) -> Result<Plain<Organisation>, Error> {
+        self.organisation(self.dossier.row.recipient_id).map(Plain)
     }
 
     /// Register.
@@ -224,8 +225,8 @@ impl Agreement {
     }
 
     /// Scopes by channel and version, at most 50 that are not closed; null for those who are no party.
-    async fn scopes(&self) -> Option<Vec<Scope>> {
-        self.for_parties(|| Scope::all(&self.view, &self.dossier))
+    async fn scopes(&self) -> Option<PlainList<Scope>> {
+        self.for_parties(|| PlainList(Scope::all(&self.view, &self.dossier)))
     }
 
     /// Rules by which data may travel on, the earliest first, ended ones included, at most 50; null for those who are no

@@ -34,9 +34,9 @@ impl AgreementSubscription {
     ) -> Result<impl Stream<Item = Agreement>, Error> {
         let request = request(ctx, "agreementChanged")?;
         let only = only(&request.view, id.as_ref(), number.as_deref())?;
-        let positions = request.gateway.journal.positions();
+        let positions = request.gateway().journal.positions();
         Ok(changes(Followed {
-            gateway: request.gateway.clone(),
+            gateway: request.gateway().clone(),
             told: request.view.facts.seq,
             view: request.view.clone(),
             positions,

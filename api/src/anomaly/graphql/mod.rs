@@ -38,7 +38,7 @@ pub struct Anomaly {
 impl Anomaly {
     /// Anomaly of an id; null when there is none the viewer sees.
     pub async fn of(ctx: &Context<'_>, view: &View, id: uuid::Uuid) -> Result<Option<Self>, Error> {
-        let row = super::one(within(ctx)?.gateway.database.read(), view, id.into()).await?;
+        let row = Box::pin(super::one(within(ctx)?.gateway().database.read(), view, id.into())).await?;
         Ok(row.map(|row| Self { view: view.clone(), row }))
     }
 
@@ -155,7 +155,7 @@ impl AnomalyQuery {
         let page: Page<Position> = Page::of("anomalies", first, after.as_deref(), request.page_size_max())?;
         let filter = read(view, filter.unwrap_or_default())?;
         let (rows, has_next) =
-            super::page(request.gateway.database.read(), view, &filter, page.after, page.count).await?;
+            Box::pin(super::page(request.gateway().database.read(), view, &filter, page.after, page.count)).await?;
         let node = |row| Anomaly { view: view.clone(), row };
         Ok(page.fetched(rows.into_iter().map(|row| (position(&row), row)), has_next, node))
     }

@@ -36,9 +36,9 @@ impl AnomalySubscription {
     ) -> Result<impl Stream<Item = Anomaly>, Error> {
         let request = request(ctx, "anomalyRaised")?;
         let only = only(&request.view, agreement.as_ref())?;
-        let numbers = request.gateway.raised.subscribe();
-        let told = crate::anomaly::last_raised(request.gateway.database.primary()).await?;
-        let (gateway, view) = (request.gateway.clone(), request.view.clone());
+        let numbers = request.gateway().raised.subscribe();
+        let told = crate::anomaly::last_raised(request.gateway().database.primary()).await?;
+        let (gateway, view) = (request.gateway().clone(), request.view.clone());
         Ok(raised(Followed { gateway, view, told, numbers, only, waiting: VecDeque::new() }))
     }
 }

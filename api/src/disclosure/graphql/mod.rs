@@ -30,6 +30,7 @@ use crate::{
     facts::global_id,
     graphql::{
         long::Long,
+        plain::Plain,
         request::within,
         said::Said,
         scalars::{BusinessId, DateTime, ItemCode},
@@ -98,8 +99,8 @@ impl Disclosure {
     }
 
     /// Discloser, whose log this is.
-    async fn discloser(&self) -> Result<Organisation, Error> {
-        party(&self.view, self.recorded.row.discloser_id)
+    async fn discloser(&self) -> Result<Plain<Organisation>, Error> {
+        party(&self.view, self.recorded.row.discloser_id).map(Plain)
     }
 
     /// Processor that recorded it for the discloser; null when the discloser did itself.
@@ -108,8 +109,8 @@ impl Disclosure {
     }
 
     /// Recipient; null only for onward disclosure to an applicant.
-    async fn recipient(&self) -> Option<Result<Organisation, Error>> {
-        self.recorded.row.recipient_id.map(|id| party(&self.view, id))
+    async fn recipient(&self) -> Option<Result<Plain<Organisation>, Error>> {
+        self.recorded.row.recipient_id.map(|id| party(&self.view, id).map(Plain))
     }
 
     /// Register.
@@ -133,8 +134,8 @@ impl Disclosure {
     }
 
     /// Purpose.
-    async fn purpose(&self) -> Result<Purpose, Error> {
-        purpose(&self.view, &self.recorded.row)
+    async fn purpose(&self) -> Result<Plain<Purpose>, Error> {
+        purpose(&self.view, &self.recorded.row).map(Plain)
     }
 
     /// Channel.

@@ -12,7 +12,7 @@ use crate::{
     disclosure::{self, Judged, OnPartial, Recorder, withholding::WithholdingInput},
     graphql::{
         errors::UserError,
-        request::request,
+        request::{beside, request},
         said::Said,
         scalars::{Citation, DateTime},
     },
@@ -128,12 +128,12 @@ impl DisclosureMutation {
         let drafts = input.disclosures.into_iter().map(Into::into).collect();
         if Intent::of(input.validate_only) == Intent::Validate {
             request.fresh()?;
-            let judged = recorder.validate(keeper, drafts).await;
+            let judged = Box::pin(recorder.validate(keeper, drafts)).await;
             let (judged, user_errors) = UserError::split(&request.view.facts, judged)?;
             let judgements = judged.map(|all| all.into_iter().map(Into::into).collect());
             return Ok(RecordDisclosuresPayload { disclosures: None, judgements, user_errors });
         }
-        let written = recorder.record(keeper, drafts).await;
+        let written = Box::pin(recorder.record(keeper, drafts)).await;
         let (rows, user_errors) = UserError::split(&request.view.facts, written)?;
         let view = current(request);
         let disclosure = |recorded| Disclosure { view: view.clone(), recorded };
@@ -150,7 +150,7 @@ impl DisclosureMutation {
         #[graphql(desc = "Which row, until when, and on which law.")] input: WithholdDisclosureInput,
     ) -> Result<WithholdDisclosurePayload, Error> {
         let request = request(ctx, "withholdDisclosure")?;
-        let recorder = ctx.data_opt::<Recorder>().ok_or_else(|| Error::internal("no recorder"))?;
+        let recorder = beside::<Recorder>(ctx)?;
         let intent = Intent::of(input.validate_only);
         let withholding = WithholdingInput {
             id: input.id.0,
@@ -158,7 +158,7 @@ impl DisclosureMutation {
             legal_basis: input.legal_basis.into(),
             reason: input.reason,
         };
-        let outcome = disclosure::withhold(request, recorder, withholding, intent).await;
+        let outcome = Box::pin(disclosure::withhold(request, recorder, withholding, intent)).await;
         let (done, user_errors) = UserError::split(&request.view.facts, outcome)?;
         let disclosure = done.and_then(|(view, recorded)| Some(Disclosure { view, recorded: recorded? }));
         Ok(WithholdDisclosurePayload { disclosure, user_errors })
@@ -177,12 +177,12 @@ impl DisclosureMutation {
         let draft = input.disclosure.into();
         if Intent::of(input.validate_only) == Intent::Validate {
             request.fresh()?;
-            let judged = recorder.validate_authorisation(keeper, draft, on_partial).await;
+            let judged = Box::pin(recorder.validate_authorisation(keeper, draft, on_partial)).await;
             let (judged, user_errors) = UserError::split(&request.view.facts, judged)?;
             let decision = judged.map(|(_, decision)| AccessDecision::new(current(request), decision));
             return Ok(AuthoriseDisclosurePayload { decision, disclosure: None, repeated: false, user_errors });
         }
-        let authorised = recorder.authorise(keeper, draft, on_partial).await;
+        let authorised = Box::pin(recorder.authorise(keeper, draft, on_partial)).await;
         let (authorised, user_errors) = UserError::split(&request.view.facts, authorised)?;
         let Some(authorised) = authorised else {
             return Ok(AuthoriseDisclosurePayload { decision: None, disclosure: None, repeated: false, user_errors });
@@ -204,12 +204,12 @@ fn parts<'a>(
     field: &'static str,
 ) -> Result<(&'a context::Context, &'a Recorder, LogKeeper), Error> {
     let request = request(ctx, field)?;
-    let recorder = ctx.data_opt::<Recorder>().ok_or_else(|| Error::internal("no recorder"))?;
+    let recorder = beside::<Recorder>(ctx)?;
     let keeper = policy::log_keeper(request.view.present(), &request.view.viewer)?;
     Ok((request, recorder, keeper))
 }
 
 /// View of the newest facts, which a fresh row may rest on.
 fn current(request: &context::Context) -> View {
-    View { facts: request.gateway.journal.facts(), ..request.view.clone() }
+    View { facts: request.gateway().journal.facts(), ..request.view.clone() }
 }

@@ -15,7 +15,7 @@ use crate::{
     },
     graphql::{
         connections::{Connection, Page},
-        request::request,
+        request::{beside, request},
         said::Said,
         scalars::{BusinessId, DateTime},
     },
@@ -77,12 +77,12 @@ impl DisclosureQuery {
         let page: Page<uuid::Uuid> = Page::of(name, first, after.as_deref(), request.page_size_max())?;
         let filter = read(request, filter.unwrap_or_default())?;
         if filter.users.is_some() {
-            list::every_key_is_live(request.gateway.database.read(), &request.gateway.keys).await?;
+            Box::pin(list::every_key_is_live(request.gateway().database.read(), request.keys())).await?;
         }
-        let sets = ctx.data_opt::<Recorder>().ok_or_else(|| Error::internal("no recorder"))?.sets();
+        let sets = beside::<Recorder>(ctx)?.sets();
         let last = page.after.map(DisclosureId);
-        let txn = request.gateway.database.read().begin().await?;
-        let found = list::page(&txn, sets, &filter, order, last, page.count).await?;
+        let txn = request.gateway().database.read().begin().await?;
+        let found = Box::pin(list::page(&txn, sets, &filter, order, last, page.count)).await?;
         txn.commit().await?;
         let node = |recorded| Disclosure { view: request.view.clone(), recorded };
         let rows = found.rows.into_iter().map(|recorded| (recorded.row.id.0, recorded));
@@ -146,7 +146,7 @@ fn end_users(
     let own = policy::own_id(facts, &request.view.viewer).map(|own| facts.lineage(own)).unwrap_or_default();
     let recipients = own.into_iter().filter_map(|id| facts.organisation.get(id)?.business_id);
     let pseudonyms: Vec<_> = recipients
-        .map(|recipient| list::user_pseudonyms(facts, &request.gateway.keys, discloser, &recipient, user))
+        .map(|recipient| list::user_pseudonyms(facts, &request.gateway().keys, discloser, &recipient, user))
         .collect::<Result<_, _>>()?;
     Ok(pseudonyms.concat())
 }

@@ -27,7 +27,7 @@ impl DisclosureReplay {
     /// A row decided again on the facts it was judged on; null where it needed no decision.
     pub(super) async fn of(request: &Context, view: &View, recorded: &Recorded) -> Result<Option<Self>, Error> {
         let row = &recorded.row;
-        let facts = request.gateway.journal.as_of(row.decided_seq).await?;
+        let facts = request.gateway().journal.as_of(row.decided_seq).await?;
         let view = view.before(Arc::clone(&facts), row.occurred_at);
         Ok(replay(&facts, recorded).map(|replay| Self { view, replay }))
     }

@@ -2,7 +2,7 @@
 
 use async_graphql::{Response as Answer, ServerError, Value};
 use axum::{
-    body::Body,
+    body::{Body, Bytes},
     http::{
         HeaderValue, StatusCode,
         header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
@@ -170,10 +170,20 @@ impl<'a> Said<'a> {
 
 /// Answer in the form and with the status asked for.
 pub fn json(status: StatusCode, media: Media, said: &impl Serialize) -> Response {
-    let (status, text) = match serde_json::to_vec(said) {
-        Ok(text) => (status, text),
-        Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, UNSAYABLE.into()),
-    };
+    let (status, text) = written(status, said);
+    of_text(status, media, text)
+}
+
+/// Text of an answer, with its status.
+pub(super) fn written(status: StatusCode, said: &impl Serialize) -> (StatusCode, Bytes) {
+    match serde_json::to_vec(said) {
+        Ok(text) => (status, text.into()),
+        Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, Bytes::from_static(UNSAYABLE)),
+    }
+}
+
+/// Answer that is written already.
+pub(super) fn of_text(status: StatusCode, media: Media, text: Bytes) -> Response {
     let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;
     let form = match media {

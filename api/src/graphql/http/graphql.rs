@@ -3,7 +3,10 @@
 //! Queries come by GET or POST, mutations by POST alone. Only JSON is read, and only as it is: a form of another site could
 //! send anything else in a caller's name, and what is compressed may be a thousand times its size.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use async_graphql::{ObjectType, Response as Answer, SubscriptionType, parser::types::OperationType};
 use axum::{
@@ -20,9 +23,9 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use super::{
-    Arrival, Doors, Entered, RequestId,
+    Arrival, Doors, Entered, Known, RequestId,
     accept::{asks_for_page, preferred},
-    answer::{Media, Refusal, Said, json},
+    answer::{Media, Refusal, Said, json, of_text, written},
     body::{Sent, is_json, is_plain},
     envelope::{self, Calls, malformed},
     graphiql, kept,
@@ -34,7 +37,7 @@ use crate::{
     Error,
     auth::{Caller, Viewer},
     graphql::{
-        documents::{Asking, Call, Introspection, Named, Prepared},
+        documents::{Asking, Call, Introspection, Named, Prepared, QUERY},
         errors,
         trusted::Admission,
     },
@@ -94,9 +97,14 @@ where
         is_plain(&parts.headers)?;
         let asked = asked(&doors, &parts, media, Method::Post, request_id).await?;
         let sent = doors.bodies.read(&parts.headers, body, &asked.place).await?;
+        let known = known(&doors, &asked, &sent.bytes);
+        if let Some(response) = again(&doors, &asked, &known) {
+            return Ok(response);
+        }
         match calls(&doors, sent, &asked).await.map_err(|error| refusal(error, media))? {
-            Calls::One(asking) => answered(doors, asked, asking).await,
-            Calls::Batch(askings) => answered_all(doors, asked, askings).await,
+            // Boxed, so that an answer given again does not carry what making one takes.
+            Calls::One(asking) => Box::pin(answered(doors, asked, asking, known)).await,
+            Calls::Batch(askings) => Box::pin(answered_all(doors, asked, askings)).await,
         }
     };
     match served.await {
@@ -136,8 +144,12 @@ where
         let terms =
             kept::Terms { is_anonymous: asked.arrival.viewer.subject.is_none(), time_max: doors.anonymous_time_max };
         let is_by_hash = matches!(asking.document, Named::Hash(_));
-        let response = answered(doors, asked, asking).await?;
-        if is_by_hash { Ok(kept::kept(response, &parts.headers, terms).await?) } else { Ok::<_, Refusal>(response) }
+        let known = known(&doors, &asked, query.as_bytes());
+        let response = match again(&doors, &asked, &known) {
+            Some(response) => response,
+            None => Box::pin(answered(doors, asked, asking, known)).await?,
+        };
+        if is_by_hash { Ok(kept::kept(response, &parts.headers, terms)?) } else { Ok::<_, Refusal>(response) }
     };
     match served.await {
         Ok(response) => response,
@@ -164,6 +176,31 @@ async fn asked<Q, M, S, C>(
     let introspection = introspection(&viewer);
     let arrival = Arrival { viewer, language: preferred_language(headers), min_seq: min_seq(headers)?, request_id };
     Ok(Asked { arrival, place, introspection, media, by })
+}
+
+/// What is asked, where it may have been asked before.
+fn known<Q, M, S, C>(doors: &Doors<Q, M, S, C>, asked: &Asked, text: &[u8]) -> Known {
+    let door = match (asked.by, asked.media) {
+        (Method::Get, Media::Json) => "get json",
+        (Method::Get, Media::GraphqlJson) => "get graphql",
+        (Method::Post, Media::Json) => "post json",
+        (Method::Post, Media::GraphqlJson) => "post graphql",
+    };
+    Known::new(&doors.answers, door, &asked.arrival, text)
+}
+
+/// Answer given before to the same question, where it holds; only queries have such.
+fn again<Q, M, S, C>(doors: &Doors<Q, M, S, C>, asked: &Asked, known: &Known) -> Option<Response> {
+    let start = Instant::now();
+    let (text, facts_seq) = known.again(&doors.at_present, asked.arrival.min_seq)?;
+    let mut response = of_text(StatusCode::OK, asked.media, text.clone());
+    if asked.by == Method::Get {
+        response.extensions_mut().insert(kept::Sound(text));
+    }
+    mark(response.headers_mut(), facts_seq, None);
+    response.extensions_mut().insert(Kind(QUERY));
+    metrics::operation(QUERY, start.elapsed());
+    Some(response)
 }
 
 /// What a body asks, read in the lane where that may take long.
@@ -209,7 +246,12 @@ where
     doors.bodies.in_time(doors.bodies.lane.run(Work::Reading, place, async move { judge() })).await
 }
 
-async fn answered<Q, M, S, C>(doors: Arc<Doors<Q, M, S, C>>, asked: Asked, asking: Asking) -> Result<Response, Refusal>
+async fn answered<Q, M, S, C>(
+    doors: Arc<Doors<Q, M, S, C>>,
+    asked: Asked,
+    asking: Asking,
+    known: Known,
+) -> Result<Response, Refusal>
 where
     Q: ObjectType + 'static,
     M: ObjectType + 'static,
@@ -225,12 +267,21 @@ where
     is_for(by, &prepared, media)?;
     let entered = (doors.enter)(arrival).await?;
 
-    let (kind, stale_for) = (prepared.kind_name(), entered.stale_for);
+    let (kind, stale_for, footing) = (prepared.kind_name(), entered.stale_for, Arc::clone(&entered.footing));
+    let is_query = prepared.kind() == OperationType::Query;
+    if let Some(client) = call.client {
+        footing.asked_with(client);
+    }
     let said = move |answer| {
         let answer = errors::finished(answer, request_id, introspection);
-        let mut response = json(media.executed(&answer), media, &Said::of(&answer));
-        if answer.is_ok() && stale_for.is_none() {
-            response.extensions_mut().insert(kept::Sound);
+        let (status, text) = written(media.executed(&answer), &Said::of(&answer));
+        let is_sound = status == StatusCode::OK && answer.is_ok() && stale_for.is_none();
+        let mut response = of_text(status, media, text.clone());
+        if is_sound && is_query {
+            known.keep(&footing, &text);
+        }
+        if is_sound {
+            response.extensions_mut().insert(kept::Sound(text));
         }
         response
     };
@@ -333,12 +384,13 @@ where
     let watch = Watch::start(&prepared, doors.slow_from);
     let span = spans::operation(watch.kind);
     let performed = async move {
-        let Entered { context, facts_seq, stale_for: _ } = entered;
+        let Entered { context, facts_seq, .. } = entered;
         match prepared.kind() {
             OperationType::Query => {
                 let (lane, is_heavy, time_max) =
                     (doors.bodies.lane.clone(), prepared.is_heavy(), doors.bodies.time_max);
                 let work = async move { timeout(left, doors.schemas.execute(prepared, call, context)).await.map(said) };
+                let work = Box::pin(work);
                 let answer = if is_heavy {
                     timeout(left, lane.run(Work::Performing, place, trail::carried(work).in_current_span())).await
                 } else {

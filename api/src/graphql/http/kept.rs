@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use axum::{
-    body::{Body, to_bytes},
+    body::{Body, Bytes},
     http::{
         HeaderMap, HeaderValue, StatusCode,
         header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY},
@@ -25,9 +25,9 @@ const DEPENDS_ON: HeaderValue = HeaderValue::from_static("Authorization, Accept-
 /// Kept by its bearer's own client, and asked for again before each use.
 const FOR_ITS_BEARER: HeaderValue = HeaderValue::from_static("private, no-cache");
 
-/// Marks an answer without errors, from facts that are current.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Sound;
+/// Text of an answer without errors, from facts that are current.
+#[derive(Debug, Clone)]
+pub(super) struct Sound(pub(super) Bytes);
 
 /// On which terms an answer may be kept.
 #[derive(Debug, Clone, Copy)]
@@ -39,20 +39,17 @@ pub(super) struct Terms {
 }
 
 /// The answer with what a cache needs to know; 304 where the client has it. One that is not sound is kept by nobody.
-pub(super) async fn kept(mut response: Response, asked: &HeaderMap, terms: Terms) -> Result<Response, Error> {
-    if response.extensions_mut().remove::<Sound>().is_none() {
-        return Ok(response);
-    }
+pub(super) fn kept(mut response: Response, asked: &HeaderMap, terms: Terms) -> Result<Response, Error> {
+    let Some(Sound(text)) = response.extensions_mut().remove() else { return Ok(response) };
     let (mut parts, body) = response.into_parts();
-    let bytes = to_bytes(body, usize::MAX).await.map_err(|fault| Error::internal(fault.to_string()))?;
-    let tag = format!("\"{}\"", &hex(&sha256(&[&bytes]))[..32]);
+    let tag = format!("\"{}\"", &hex(&sha256(&[&text]))[..32]);
     let for_anybody = format!("public, max-age={}", terms.time_max.as_secs());
     let kept = if terms.is_anonymous { header(&for_anybody)? } else { FOR_ITS_BEARER };
     parts.headers.insert(CACHE_CONTROL, kept);
     parts.headers.insert(VARY, DEPENDS_ON);
     parts.headers.insert(ETAG, header(&tag)?);
     if !has(asked, &tag) {
-        return Ok(Response::from_parts(parts, Body::from(bytes)));
+        return Ok(Response::from_parts(parts, body));
     }
     parts.status = StatusCode::NOT_MODIFIED;
     parts.headers.remove(CONTENT_TYPE);
@@ -76,27 +73,27 @@ mod tests {
 
     const BEARER: Terms = Terms { is_anonymous: false, time_max: Duration::from_secs(5) };
 
-    async fn answered(has: &'static str, terms: Terms, is_sound: bool) -> Response {
+    fn answered(has: &'static str, terms: Terms, is_sound: bool) -> Response {
         let mut response = Response::new(Body::from("{}"));
         if is_sound {
-            response.extensions_mut().insert(Sound);
+            response.extensions_mut().insert(Sound(Bytes::from_static(b"{}")));
         }
         let asked = HeaderMap::from_iter([(IF_NONE_MATCH, HeaderValue::from_static(has))]);
-        kept(response, &asked, terms).await.unwrap()
+        kept(response, &asked, terms).unwrap()
     }
 
-    #[tokio::test]
-    async fn what_a_token_shows_is_asked_for_again_and_what_anybody_sees_is_not() {
-        let own = answered("", BEARER, true).await;
+    #[test]
+    fn what_a_token_shows_is_asked_for_again_and_what_anybody_sees_is_not() {
+        let own = answered("", BEARER, true);
         assert_eq!((own.status(), &own.headers()[CACHE_CONTROL]), (StatusCode::OK, &FOR_ITS_BEARER));
-        let public = answered("", Terms { is_anonymous: true, ..BEARER }, true).await;
+        let public = answered("", Terms { is_anonymous: true, ..BEARER }, true);
         assert_eq!(public.headers()[CACHE_CONTROL], "public, max-age=5");
         assert_eq!(public.headers()[ETAG], own.headers()[ETAG]);
-        assert!(answered("", BEARER, false).await.headers().is_empty());
+        assert!(answered("", BEARER, false).headers().is_empty());
     }
 
-    #[tokio::test]
-    async fn answer_that_the_client_has_is_not_sent_again() {
+    #[test]
+    fn answer_that_the_client_has_is_not_sent_again() {
         for (has, status) in [
             ("\"44136fa355b3678a1146ad16f7e8649e\"", StatusCode::NOT_MODIFIED),
             ("\"other\", W/\"44136fa355b3678a1146ad16f7e8649e\"", StatusCode::NOT_MODIFIED),
@@ -104,7 +101,7 @@ mod tests {
             ("\"other\"", StatusCode::OK),
             ("44136fa355b3678a1146ad16f7e8649e", StatusCode::OK),
         ] {
-            let response = answered(has, BEARER, true).await;
+            let response = answered(has, BEARER, true);
             assert_eq!(response.status(), status, "{has}");
             assert_eq!(response.headers()[ETAG], "\"44136fa355b3678a1146ad16f7e8649e\"");
         }

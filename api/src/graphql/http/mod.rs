@@ -4,6 +4,7 @@
 //! data.
 
 mod accept;
+mod again;
 mod answer;
 mod body;
 mod cors;
@@ -34,11 +35,13 @@ use super::{
 };
 use crate::{
     Error,
+    answers::{Answers, Footing},
     auth::{Caller, Credentials, Viewer},
     config::Origins,
     server::Place,
 };
 
+pub use again::Known;
 pub use answer::{Media, Refusal, TEXT, status_of};
 pub use body::{Bodies, Sent, is_json, is_plain};
 pub use envelope::{RequestLimits, object};
@@ -97,7 +100,21 @@ pub struct Entered<C> {
     pub facts_seq: i64,
     /// How long ago its facts were last known to be current, where that is longer than `FACTS_MAX_AGE`.
     pub stale_for: Option<Duration>,
+    /// What its answer will rest on.
+    pub footing: Arc<Footing>,
 }
+
+/// The facts and the time as they are, for a question that may have been answered before.
+#[derive(Debug, Clone, Copy)]
+pub struct Present {
+    /// Journal position of the facts.
+    pub facts_seq: i64,
+    /// Now.
+    pub at: Instant,
+}
+
+/// The present; null while the facts are older than allowed.
+pub type AtPresent = Arc<dyn Fn() -> Option<Present> + Send + Sync>;
 
 /// What the doors open to.
 pub struct Doors<Q, M, S, C> {
@@ -125,6 +142,10 @@ pub struct Doors<Q, M, S, C> {
     pub knock: Knock,
     /// Context of a request.
     pub enter: Enter<C>,
+    /// Answers given before.
+    pub answers: Arc<Answers>,
+    /// The facts and the time as they are.
+    pub at_present: AtPresent,
     /// Position of the facts now, for the answer to a mutation.
     pub current_seq: CurrentSeq,
     /// The end of the gateway.
@@ -168,15 +189,11 @@ where
     if let Some(key_set) = key_set {
         router = router.route("/.well-known/jwks.json", get(move || async move { health::key_set(&key_set) }));
     }
-    let mut router = router
-        .merge(others)
-        .fallback(surface::nowhere)
-        .method_not_allowed_fallback(surface::not_so)
-        .layer(middleware::from_fn(surface::discreet));
+    let mut router = router.merge(others).fallback(surface::nowhere).method_not_allowed_fallback(surface::not_so);
     if let Some(cors) = cors {
         router = router.layer(cors);
     }
-    router.layer(middleware::from_fn(observe::observed)).layer(middleware::from_fn(surface::hardened))
+    router.layer(middleware::from_fn(observe::observed))
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! Around every request: its identifier, its log line, and an answer even when something panics.
+//! Around every request: its identifier, its log line, an answer even when something panics, and the headers of every answer.
+//! One layer, for each costs as much as a small answer.
 
 use std::{fmt, net::SocketAddr, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
@@ -12,7 +13,10 @@ use futures::FutureExt;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::answer::{Media, Refusal};
+use super::{
+    answer::{Media, Refusal},
+    surface,
+};
 use crate::{
     Error, clock,
     metrics::{self, Open, Route},
@@ -55,8 +59,15 @@ fn known(method: &Method) -> &'static str {
     }
 }
 
+/// All of it, around the doors.
+pub(super) async fn observed(request: Request, next: Next) -> Response {
+    let mut response = answered(request, next).await;
+    surface::harden(response.headers_mut());
+    response
+}
+
 /// The log line names the route, never the path: that may hold anything.
-pub(super) async fn observed(mut request: Request, next: Next) -> Response {
+async fn answered(mut request: Request, next: Next) -> Response {
     let start = Instant::now();
     let _open = metrics::opened(Open::Request);
     let id = match RequestId::fresh() {
@@ -69,9 +80,14 @@ pub(super) async fn observed(mut request: Request, next: Next) -> Response {
     let path = route.as_ref().map_or("unknown", MatchedPath::as_str);
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.ip());
     let (trail, span) = (Arc::new(Trail::of(id.0)), spans::request(request.headers(), method, path, id));
-    let work = trail.along(next.run(request)).instrument(span.clone());
-    let answered = AssertUnwindSafe(work).catch_unwind().await;
-    let mut response = answered.unwrap_or_else(|_| {
+    let work = async {
+        match surface::indiscreet(request.uri()) {
+            Some(refusal) => refusal.answer(Media::Json, id.0),
+            None => next.run(request).await,
+        }
+    };
+    let work = trail.along(work).instrument(span.clone());
+    let mut response = AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
         metrics::panicked();
         Refusal::from(Error::internal("a handler panicked")).answer(Media::Json, id.0)
     });

@@ -1,14 +1,14 @@
 //! What every door has: headers that give a browser nothing to go by, one form of refusal, and no code in a URL.
 
 use axum::{
-    extract::{Extension, Request},
+    extract::Extension,
     http::{
-        HeaderName, HeaderValue, StatusCode, Uri,
+        HeaderMap, HeaderName, HeaderValue, StatusCode, Uri,
         header::{
             CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, SERVER, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
         },
+        uri::PathAndQuery,
     },
-    middleware::Next,
     response::Response,
 };
 use entity::vocabulary::contains_personal_identity_code;
@@ -44,26 +44,26 @@ const HARDENED: [(HeaderName, HeaderValue); 8] = [
 const ESCAPES_MAX: usize = 3;
 
 /// Puts the headers on an answer.
-pub(super) async fn hardened(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+pub(super) fn harden(headers: &mut HeaderMap) {
+    headers.reserve(HARDENED.len());
     for (name, value) in HARDENED {
         headers.entry(name).or_insert(value);
     }
     headers.remove(SERVER);
-    response
 }
 
-/// Refuses a URL with a personal identity code in it, whatever it asks: URLs are logged by everyone they pass.
-pub(super) async fn discreet(Extension(id): Extension<RequestId>, request: Request, next: Next) -> Response {
-    if holds_code(request.uri()) {
-        return Refusal::from(code_in_url()).answer(Media::Json, id.0);
-    }
-    next.run(request).await
+/// Refusal of a URL with a personal identity code in it, whatever it asks: URLs are logged by everyone they pass.
+pub(super) fn indiscreet(uri: &Uri) -> Option<Refusal> {
+    holds_code(uri).then(|| code_in_url().into())
 }
 
 fn holds_code(uri: &Uri) -> bool {
-    let mut text = uri.path_and_query().map(ToString::to_string).unwrap_or_default();
+    let Some(text) = uri.path_and_query().map(PathAndQuery::as_str) else { return false };
+    // Whatever it is written in, a code has digits, or escapes that stand for them.
+    if !text.bytes().any(|byte| byte == b'%' || byte.is_ascii_digit()) {
+        return false;
+    }
+    let mut text = text.to_owned();
     for _ in 0..ESCAPES_MAX {
         let plain = percent_decode_str(&text).decode_utf8_lossy().into_owned();
         if contains_personal_identity_code(&plain) {

@@ -10,7 +10,7 @@ use tower::ServiceExt;
 
 use super::*;
 use crate::{
-    Proof,
+    Proof, clock,
     graphql::{documents::CacheLimits, gate::tests::LIMITS},
     metrics,
     server::Lane,
@@ -67,7 +67,8 @@ async fn enter(arrival: Arrival) -> Result<Entered<Seen>, Error> {
     if arrival.min_seq.is_some_and(|seq| seq > 7) {
         return Err(Error::Unavailable("the facts have not reached Facts-Seq"));
     }
-    Ok(Entered { context: Seen(arrival), facts_seq: 7, stale_for: None })
+    let footing = Arc::new(Footing::new(Arc::default(), clock::Clock::default().now(), false));
+    Ok(Entered { context: Seen(arrival), facts_seq: 7, stale_for: None, footing })
 }
 
 fn app() -> Router {
@@ -89,7 +90,7 @@ fn app() -> Router {
             operations: 2,
         },
         stopping: Arc::new(|| Box::pin(futures::future::pending())),
-        now: Arc::new(|| crate::clock::Clock::default().now()),
+        now: Arc::new(|| clock::Clock::default().now()),
         slow_from: Duration::from_secs(1),
         authenticate: Arc::new(|credentials| {
             let viewer = authenticate(credentials).map(Arc::new);
@@ -102,6 +103,8 @@ fn app() -> Router {
         recognise: Arc::new(|_| Box::pin(std::future::ready(Ok(())))),
         knock: Arc::new(|_| Ok(Place::default())),
         enter: Arc::new(|arrival| Box::pin(enter(arrival))),
+        answers: Arc::new(Answers::new(1)),
+        at_present: Arc::new(|| None),
         current_seq: Arc::new(|| 8),
         ready: Arc::new(|| vec!["stopping", "facts are loading"]),
         key_set: Some(Arc::new(|| r#"{"keys":[]}"#.to_owned())),
