@@ -43,7 +43,8 @@ impl View {
         self.today.as_deref().unwrap_or(&self.facts)
     }
 
-    /// The same viewer before another picture, at another instant; what may be seen stays what may be seen today.
+    /// The same viewer before another picture, at another instant; what may be seen stays what may be seen today. A request goes
+    /// there by [`Context::before`], which notes that its answer rests on that picture.
     #[must_use]
     pub fn before(&self, facts: Arc<Facts>, at: Instant) -> Self {
         let today = self.today.clone().unwrap_or_else(|| Arc::clone(&self.facts));
@@ -94,7 +95,7 @@ impl Context {
     /// The gateway: its database, its journal, its other pictures. What is read of it is no matter of the facts, so that the
     /// answer is made anew each time.
     pub fn gateway(&self) -> &Gateway {
-        self.footing.rests_elsewhere();
+        self.footing.note_elsewhere();
         &self.gateway
     }
 
@@ -106,7 +107,7 @@ impl Context {
     /// The same request before another picture, at another instant.
     #[must_use]
     pub fn before(&self, facts: Arc<Facts>, at: Instant) -> Self {
-        self.footing.rests_elsewhere();
+        self.footing.note_elsewhere();
         Self { view: self.view.before(facts, at), ..self.clone() }
     }
 
@@ -177,8 +178,8 @@ impl Context {
     {
         let (viewer, now) = (Arc::clone(&self.view.viewer), self.now);
         let judge = move |facts: &Facts| policy::judge(facts, &viewer, act, now).map(|_| vec![changes]);
-        let facts = self.gateway.journal.commit_with(self.author(), judge, beside, Ending::Commit).await?;
-        Ok(View { facts, at: self.gateway.clock.now(), ..self.view.clone() })
+        let facts = self.gateway().journal.commit_with(self.author(), judge, beside, Ending::Commit).await?;
+        Ok(View { facts, at: self.gateway().clock.now(), ..self.view.clone() })
     }
 
     /// Does an act to a row outside the facts, which `read` finds in the transaction of the act. Where it finds nothing the
@@ -207,17 +208,17 @@ impl Context {
                 Err(error) => Err(error),
             }
         };
-        let journal = &self.gateway.journal;
+        let journal = &self.gateway().journal;
         let facts = match intent {
             Intent::Validate => {
-                let txn = self.gateway.database.snapshot().await?;
+                let txn = self.gateway().database.snapshot().await?;
                 let row = read(&txn).await?;
                 txn.rollback().await?;
                 supposed(&journal.facts(), |facts| judge(facts, row))?
             }
             Intent::Do => journal.commit_on(self.author(), read, judge).await?,
         };
-        Ok(View { facts, at: self.gateway.clock.now(), ..self.view.clone() })
+        Ok(View { facts, at: self.gateway().clock.now(), ..self.view.clone() })
     }
 
     async fn judged<F>(&self, intent: Intent, judge: F) -> Result<View, Error>
@@ -226,10 +227,10 @@ impl Context {
     {
         let judge = move |facts: &Facts| -> Result<Vec<Changes>, Error> { Ok(entries(&judge(facts)?)) };
         let facts = match intent {
-            Intent::Validate => supposed(&self.gateway.journal.facts(), judge)?,
-            Intent::Do => self.gateway.journal.commit(self.author(), judge).await?,
+            Intent::Validate => supposed(&self.gateway().journal.facts(), judge)?,
+            Intent::Do => self.gateway().journal.commit(self.author(), judge).await?,
         };
-        Ok(View { facts, at: self.gateway.clock.now(), ..self.view.clone() })
+        Ok(View { facts, at: self.gateway().clock.now(), ..self.view.clone() })
     }
 
     /// Most entries of one page.

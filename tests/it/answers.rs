@@ -12,6 +12,7 @@ use axum::{
     http::{Request, StatusCode, header},
 };
 use chrono::TimeDelta;
+use entity::vocabulary::instant_text;
 use serde_json::{Value, json};
 
 use crate::{
@@ -22,6 +23,7 @@ use crate::{
     permissions::ids,
     process::{Serving, ask, closed, settings},
     publicity::queries,
+    registry_acts::{act, done},
 };
 
 /// Steps of the clock. Most stay within a day, where an answer may be given again; some cross what time alone changes.
@@ -114,6 +116,25 @@ on_both_engines! {
         }
         let others = house.errors(&house.token(THL, System), DECIDE, question()).await;
         assert_eq!(others, ["FORBIDDEN"], "another's answer is nobody else's");
+    }
+
+    async fn what_is_reckoned_from_an_instant_of_a_row_is_not_told_too_long(house: House) {
+        house.app.gateway.journal.facts().survey();
+        let clock = &house.app.gateway.clock;
+        let occurred = clock.now() - TimeDelta::hours(72) + TimeDelta::minutes(2);
+        let report = act("reportIncident", "incident { id notifyBy }");
+        let breach = json!({"agreement": "KEL-2023-014", "kind": "DATA_PROTECTION", "description": "Tuloste hukassa.",
+            "occurredAt": instant_text(occurred)});
+        done(house.data(&house.token(PIRKANMAA, Officer), &report, json!({"input": breach})).await);
+        let overdue = async || {
+            let found = house.data(&house.token(PIRKANMAA, Officer), "{ incidents { nodes { isOverdue notifyBy } } }", json!({})).await;
+            let nodes = found["incidents"]["nodes"].as_array().unwrap().clone();
+            let due = instant_text(occurred + TimeDelta::hours(72));
+            nodes.iter().find(|node| node["notifyBy"] == json!(due)).map(|node| node["isOverdue"].clone())
+        };
+        assert_eq!((overdue().await, overdue().await), (Some(json!(false)), Some(json!(false))));
+        clock.set(clock.now() + TimeDelta::minutes(3));
+        assert_eq!(overdue().await, Some(json!(true)), "72 hours have passed");
     }
 
     async fn what_the_log_holds_is_read_each_time(house: House) {

@@ -25,7 +25,7 @@ pub(super) enum Counted {
 }
 
 impl Counted {
-    pub(super) fn again(self) {
+    pub(super) fn count(self) {
         match self {
             Self::Decision(door, verdict) => metrics::decision(door, verdict),
             Self::Document(client) => metrics::trusted_document(client),
@@ -60,7 +60,7 @@ impl Footing {
     }
 
     /// Notes that something else is read: the database, the log, another picture, a time reckoned from now.
-    pub fn rests_elsewhere(&self) {
+    pub fn note_elsewhere(&self) {
         self.rests_elsewhere.store(true, Ordering::Relaxed);
     }
 
@@ -79,17 +79,17 @@ impl Footing {
         if counted.len() < COUNTED_MAX {
             counted.push(what);
         } else {
-            self.rests_elsewhere();
+            self.note_elsewhere();
         }
     }
 
     /// How far the answer holds; none where that is not known.
-    pub(super) fn holds(&self) -> Option<Holding> {
+    pub(super) fn holding(&self) -> Option<Holding> {
         if self.rests_elsewhere.load(Ordering::Relaxed) {
             return None;
         }
         let span = self.facts.still(self.at)?;
-        let counted = std::mem::take(&mut *self.counted.lock().unwrap_or_else(PoisonError::into_inner));
+        let counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Some(Holding { seq: self.facts.seq, span, counted: counted.into() })
     }
 }

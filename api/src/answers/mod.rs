@@ -8,7 +8,7 @@
 
 mod footing;
 
-use std::sync::Arc;
+use std::{num::NonZero, sync::Arc};
 
 use aws_lc_rs::digest::{Context, SHA256};
 use axum::body::Bytes;
@@ -22,8 +22,9 @@ pub use footing::Footing;
 
 /// Bytes an entry takes beside its answer, about.
 const ENTRY_BYTES: u64 = 256;
-/// Part of the whole that one answer may take.
-const SHARE_MAX: u64 = 16;
+/// Part that one answer may take of a shard: the cache has four for each processor, each with its part of the whole.
+const SHARE_MAX: u64 = 2;
+const SHARDS_PER_PROCESSOR: usize = 4;
 /// Bytes of an answer of usual length, by which places are reckoned.
 const USUAL_BYTES: u64 = 2_048;
 
@@ -79,7 +80,8 @@ struct ByBytes;
 
 impl Weighter<Question, Arc<Kept>> for ByBytes {
     fn weight(&self, _: &Question, kept: &Arc<Kept>) -> u64 {
-        kept.body.len() as u64 + ENTRY_BYTES
+        let beside = size_of_val(&*kept.says_now) + size_of_val(&*kept.holding.counted);
+        (kept.body.len() + beside) as u64 + ENTRY_BYTES
     }
 }
 
@@ -87,7 +89,9 @@ impl Answers {
     /// Room for so many bytes of answers; one keeps none.
     pub fn new(bytes_max: u64) -> Self {
         let places = usize::try_from(bytes_max / USUAL_BYTES).unwrap_or(usize::MAX).max(1);
-        Self { kept: Cache::with_weighter(places, bytes_max, ByBytes), body_bytes_max: bytes_max / SHARE_MAX }
+        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let shards = (processors * SHARDS_PER_PROCESSOR).next_power_of_two() as u64;
+        Self { kept: Cache::with_weighter(places, bytes_max, ByBytes), body_bytes_max: bytes_max / shards / SHARE_MAX }
     }
 
     /// Answer to a question on the facts at a position, at an instant; none where it must be made.
@@ -98,7 +102,7 @@ impl Answers {
             return None;
         };
         metrics::answer_sought("kept");
-        kept.holding.counted.iter().for_each(|counted| counted.again());
+        kept.holding.counted.iter().for_each(|counted| counted.count());
         if kept.says_now.is_empty() {
             return Some(kept.body.clone());
         }
@@ -114,7 +118,7 @@ impl Answers {
         if body.len() as u64 > self.body_bytes_max {
             return;
         }
-        let Some(holding) = footing.holds() else { return };
+        let Some(holding) = footing.holding() else { return };
         let says_now = places(body, instant_text(holding.span.from).as_bytes());
         // Copied, for it was written into more room than it takes.
         let body = Bytes::copy_from_slice(body);
@@ -185,9 +189,9 @@ mod tests {
         assert!(!tried(Footing::new(facts(1), instant(NOON), false), &small), "facts too old");
         assert!(!tried(Footing::new(Facts::of(1, Tables::default()).into(), instant(NOON), true), &small));
         let elsewhere = footing(1, NOON);
-        elsewhere.rests_elsewhere();
+        elsewhere.note_elsewhere();
         assert!(!tried(elsewhere, &small));
-        assert!(!tried(footing(1, NOON), &Bytes::from(vec![b' '; 100_000])), "too large a share");
+        assert!(!tried(footing(1, NOON), &Bytes::from(vec![b' '; 1_000_001])), "too large a share");
         assert!(tried(footing(1, NOON), &small));
     }
 

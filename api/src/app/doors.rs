@@ -326,7 +326,7 @@ fn identify(authenticator: Arc<Authenticator>, gateway: Gateway) -> Identify {
     })
 }
 
-/// Room for answers given before, and the present in which they are looked for.
+/// Room for answers given before, and the present in which they are looked for. Begins to look through the facts.
 fn answers(gateway: &Gateway) -> (Arc<Answers>, AtPresent) {
     let facts = gateway.journal.facts();
     // Until then no answer is kept; the gateway serves meanwhile.

@@ -37,6 +37,8 @@ pub struct Filter {
     pub recipient: Option<OrganisationId>,
     /// Agreement.
     pub agreement: Option<AgreementId>,
+    /// Whether a party of it is one of those whose rows are meant.
+    pub is_partys: bool,
     /// Register.
     pub register: Option<RegisterId>,
     /// Outcome.
@@ -92,7 +94,7 @@ pub async fn page(
     let mut rows = match &filter.rows {
         Rows::All => select(db, filter, None, order, after, wanted).await?,
         // Of one agreement nearly every row is between its parties: by its own index, in one look.
-        Rows::Of(parties) | Rows::Served { parties, .. } if filter.agreement.is_some() => {
+        Rows::Of(parties) | Rows::Served { parties, .. } if filter.is_partys => {
             select(db, filter, Some(Side::Either(parties)), order, after, wanted).await?
         }
         Rows::Of(parties) | Rows::Served { parties, .. } => {

@@ -112,7 +112,7 @@ impl ExpirationQuery {
     ) -> Result<Connection<Expiration>, Error> {
         let request = request(ctx, "expirations")?;
         // Reckoned in days from now.
-        request.footing.rests_elsewhere();
+        request.footing.note_elsewhere();
         let view = &request.view;
         let page = Page::<rules::Position>::of("expirations", first, after.as_deref(), request.page_size_max())?;
         if !(1..=DAYS_MAX).contains(&within_days) {

@@ -78,11 +78,6 @@ impl Facts {
         });
     }
 
-    /// Whether [`Facts::survey`] has still to be done.
-    pub fn is_unsurveyed(&self) -> bool {
-        self.turns.read.get().is_none()
-    }
-
     /// Span from an instant on in which time alone changes nothing; none where that is not known, and at an instant that
     /// stands in a row.
     pub fn still(&self, at: Instant) -> Option<Span> {

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use async_graphql::{ContainerType, Object, OutputType, SimpleObject, TypeName};
+use async_graphql::{Object, ObjectType, OutputType, SimpleObject, TypeName};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -124,7 +124,7 @@ impl<T> Connection<T> {
 
 /// Page of a list in its stated order.
 #[Object(name_type)]
-impl<T: ContainerType> Connection<T> {
+impl<T: ObjectType> Connection<T> {
     /// Entries of the page.
     async fn nodes(&self) -> PlainList<&T> {
         PlainList(self.edges.iter().map(|edge| &edge.node).collect())
@@ -161,7 +161,7 @@ pub struct Edge<T> {
 
 /// Entry of a page with its cursor.
 #[Object(name_type)]
-impl<T: ContainerType> Edge<T> {
+impl<T: ObjectType> Edge<T> {
     /// Opaque place of the entry, for `after`; stays good when entries come and go.
     async fn cursor(&self) -> &str {
         &self.cursor

@@ -1,13 +1,13 @@
 //! Objects whose fields are all at hand: answered one after another, without a future of its own for each field.
 //!
-//! The engine asks the fields of an object side by side, each in a box. That pays where fields wait for the database; those of
-//! the registry never wait, and an answer has hundreds of them. What an object says, and how its errors are placed, is the
-//! same; a field that waits is waited for before the next.
+//! The engine asks the fields of an object side by side, each in a box. That pays where fields wait for the database; nearly all
+//! of the registry never wait, and an answer has hundreds of them. What an object says, and how its errors are placed, is the
+//! same; a field that does wait, as an agreement's `changes`, is waited for before the next, also those of a page's entries.
 
 use std::borrow::Cow;
 
 use async_graphql::{
-    ContainerType, ContextSelectionSet, Name, OutputType, Positioned, ServerResult, Value,
+    ContextSelectionSet, Name, ObjectType, OutputType, Positioned, ServerResult, Value,
     indexmap::IndexMap,
     parser::types::{Field, Selection},
     registry::Registry,
@@ -22,7 +22,7 @@ pub struct Plain<T>(pub T);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlainList<T>(pub Vec<T>);
 
-impl<T: ContainerType> OutputType for Plain<T> {
+impl<T: ObjectType> OutputType for Plain<T> {
     fn type_name() -> Cow<'static, str> {
         T::type_name()
     }
@@ -40,7 +40,7 @@ impl<T: ContainerType> OutputType for Plain<T> {
     }
 }
 
-impl<T: ContainerType> OutputType for PlainList<T> {
+impl<T: ObjectType> OutputType for PlainList<T> {
     fn type_name() -> Cow<'static, str> {
         Vec::<T>::type_name()
     }
@@ -63,7 +63,7 @@ impl<T: ContainerType> OutputType for PlainList<T> {
     }
 }
 
-async fn said<T: ContainerType>(object: &T, ctx: &ContextSelectionSet<'_>) -> ServerResult<Value> {
+async fn said<T: ObjectType>(object: &T, ctx: &ContextSelectionSet<'_>) -> ServerResult<Value> {
     let mut fields = IndexMap::with_capacity(ctx.item.node.items.len());
     gather(object, ctx, &mut fields).await?;
     Ok(Value::Object(fields))
@@ -71,7 +71,7 @@ async fn said<T: ContainerType>(object: &T, ctx: &ContextSelectionSet<'_>) -> Se
 
 /// Adds the fields of one selection. The engine has taken out what is skipped and has made sure that each fragment may stand
 /// where it does: below an object all of them are about it.
-fn gather<'a, T: ContainerType>(
+fn gather<'a, T: ObjectType>(
     object: &'a T,
     ctx: &'a ContextSelectionSet<'_>,
     fields: &'a mut IndexMap<Name, Value>,

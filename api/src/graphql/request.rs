@@ -46,7 +46,7 @@ impl<T> Beside<T> {
 /// # Errors
 /// Internal when there is none, which no request lacks.
 pub fn beside<'a, T: Any + Send + Sync>(ctx: &'a async_graphql::Context<'_>) -> Result<&'a T, Error> {
-    within(ctx)?.footing.rests_elsewhere();
+    within(ctx)?.footing.note_elsewhere();
     let part = ctx.data_opt::<Beside<T>>().map(|part| &part.0);
     part.ok_or_else(|| Error::internal("a request without a part of the gateway"))
 }

@@ -59,7 +59,7 @@ pub(super) static DECISIONS: Family<Counter, 2> = Family::counter(
 pub(super) static ANSWERS_SOUGHT: Family<Counter, 1> = Family::counter(
     "gateway_answers_sought_total",
     &["outcome"],
-    "Questions for which a kept answer was looked for: kept where one was given again, made where there was none.",
+    "Requests for which a kept answer was looked for, mutations among them: kept where one was given again, made where there was none.",
 );
 pub(super) static ANSWERS_KEPT: Family<Gauge, 0> =
     Family::gauge("gateway_answers_kept", &[], "Whole answers kept to be given again.");

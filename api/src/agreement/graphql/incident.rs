@@ -112,7 +112,7 @@ impl Incident {
     /// be. Source: GDPR article 33.
     async fn is_overdue(&self, ctx: &Context<'_>) -> Result<bool, Error> {
         // Due so many hours after what stands in the row.
-        within(ctx)?.footing.rests_elsewhere();
+        within(ctx)?.footing.note_elsewhere();
         Ok(decision::notice_due(&self.row).is_some_and(|due| due <= self.view.at))
     }
 

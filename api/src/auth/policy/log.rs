@@ -65,6 +65,16 @@ pub enum Rows {
     },
 }
 
+impl Rows {
+    /// Whether they are told by whose they are, and either of two parties is among those.
+    pub fn are_of(&self, (one, other): (OrganisationId, OrganisationId)) -> bool {
+        match self {
+            Self::All => false,
+            Self::Of(parties) | Self::Served { parties, .. } => parties.contains(&one) || parties.contains(&other),
+        }
+    }
+}
+
 /// Rows of the log the viewer sees: all for the data-protection authority's auditor, else those of its own organisation.
 ///
 /// # Errors

@@ -102,9 +102,10 @@ fn read(request: &context::Context, filter: DisclosureFilter) -> Result<Filter, 
         organisation(&mut checks, "discloser", filter.discloser.as_ref()),
         organisation(&mut checks, "recipient", filter.recipient.as_ref()),
     );
-    let agreement = filter.agreement.and_then(|number| {
-        checks.found("filter.agreement", policy::agreement_of(facts, viewer, &number), "agreement").map(|row| row.id)
-    });
+    let agreement = filter
+        .agreement
+        .and_then(|number| checks.found("filter.agreement", policy::agreement_of(facts, viewer, &number), "agreement"));
+    let is_partys = agreement.is_some_and(|row| rows.are_of((row.discloser_id, row.recipient_id)));
     let register = filter
         .register
         .and_then(|code| checks.found("filter.register", facts.register.by_key(&code), "register").map(|row| row.id));
@@ -122,7 +123,8 @@ fn read(request: &context::Context, filter: DisclosureFilter) -> Result<Filter, 
         Some(Filter {
             discloser,
             recipient,
-            agreement,
+            agreement: agreement.map(|row| row.id),
+            is_partys,
             register,
             outcome: filter.outcome.map(|outcome| outcome.0),
             coverage: filter.coverage.map(|coverage| coverage.0),

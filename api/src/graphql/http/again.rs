@@ -1,4 +1,4 @@
-//! Questions asked before: the answer is given again before anything of the question is read.
+//! Questions asked before: the answer is given again by the bytes of the question, before what they say is understood.
 
 use std::sync::Arc;
 

@@ -199,7 +199,7 @@ fn again<Q, M, S, C>(doors: &Doors<Q, M, S, C>, asked: &Asked, known: &Known) ->
     }
     mark(response.headers_mut(), facts_seq, None);
     response.extensions_mut().insert(Kind(QUERY));
-    metrics::operation(QUERY, start.elapsed());
+    spans::operation(QUERY).in_scope(|| metrics::operation(QUERY, start.elapsed()));
     Some(response)
 }
 

@@ -60,7 +60,7 @@ pub(super) fn indiscreet(uri: &Uri) -> Option<Refusal> {
 fn holds_code(uri: &Uri) -> bool {
     let Some(text) = uri.path_and_query().map(PathAndQuery::as_str) else { return false };
     // Whatever it is written in, a code has digits, or escapes that stand for them.
-    if !text.bytes().any(|byte| byte == b'%' || byte.is_ascii_digit()) {
+    if !text.bytes().any(|byte| byte == b'%' || byte.is_ascii_digit() || !byte.is_ascii()) {
         return false;
     }
     let mut text = text.to_owned();
