@@ -23,7 +23,6 @@ use crate::{
     journal::leaf::hex,
     keys::{KEY_ADDED, Keys},
     mandate::rules::{MANDATES_MAX, theme},
-    metrics,
 };
 
 /// Most items of one question.
@@ -94,7 +93,6 @@ pub fn decide_within(
     question.end_user = end_user(facts, ctx.keys(), &question, input.end_user.as_deref())?;
     let at = at.unwrap_or(*now);
     let decision = decision::decide(facts, &question, at);
-    metrics::decision(DOOR, decision.verdict.code());
     ctx.footing.decided(DOOR, decision.verdict.code());
     Ok((decision, at))
 }

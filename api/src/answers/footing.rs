@@ -64,9 +64,11 @@ impl Footing {
         self.rests_elsewhere.store(true, Ordering::Relaxed);
     }
 
-    /// Notes a decision that was made for it.
+    /// Counts a decision that was made for it, now and each time the answer is given.
     pub fn decided(&self, door: &'static str, verdict: &'static str) {
-        self.count(Counted::Decision(door, verdict));
+        let decision = Counted::Decision(door, verdict);
+        decision.count();
+        self.count(decision);
     }
 
     /// Notes that it was asked for with a document of a client's manifest.

@@ -64,7 +64,7 @@ pub(super) static ANSWERS_SOUGHT: Family<Counter, 1> = Family::counter(
 pub(super) static ANSWERS_KEPT: Family<Gauge, 0> =
     Family::gauge("gateway_answers_kept", &[], "Whole answers kept to be given again.");
 pub(super) static ANSWERS_KEPT_BYTES: Family<Gauge, 0> =
-    Family::gauge("gateway_answers_kept_bytes", &[], "Bytes of the answers kept, about.");
+    Family::gauge("gateway_answers_kept_bytes", &[], "Bytes of the answers kept, about; long ones count as packed.");
 pub(super) static DISCLOSURES: Family<Counter, 2> = Family::counter(
     "gateway_disclosures_recorded_total",
     &["coverage", "outcome"],
