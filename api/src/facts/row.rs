@@ -1,14 +1,18 @@
 //! Every registry table named once: the picture of all of them, and one row of any of them.
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    pin::pin,
+    sync::{Arc, LazyLock},
+};
 
 use entity::vocabulary::{Instant, RowId};
-use futures::TryStreamExt;
+use futures::{FutureExt, TryStreamExt};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ColumnType, ConnectionTrait, DbErr, EntityTrait, IdenStatic, IntoActiveModel,
-    Iterable, ModelTrait, PrimaryKeyToColumn, StreamTrait, Value, sea_query::OnConflict,
+    ActiveModelTrait, ColumnTrait, ColumnType, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, IdenStatic,
+    IntoActiveModel, Iterable, ModelTrait, PrimaryKeyToColumn, QueryResult, QueryTrait, StreamTrait, Value,
+    sea_query::OnConflict,
 };
-use tokio::task::JoinHandle;
+use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
 use super::{Registered, Table};
@@ -16,6 +20,12 @@ use crate::Error;
 
 /// Version of the images written today. An older image is read through [`Row::from_image`]'s upcasts.
 pub const SHAPE: i32 = 1;
+
+/// Rows that are made together of what was read; in tests few, so that every table is made of several parts.
+const ROWS_MADE_AT_ONCE: usize = if cfg!(test) { 3 } else { 1_024 };
+
+/// How many such parts are under way at once.
+const MADE_BESIDE_MAX: usize = 4;
 
 /// Rows written by one statement; the largest table times this stays under SQLite's 32,766 variables.
 const ROWS_PER_STATEMENT: usize = 500;
@@ -172,8 +182,11 @@ macro_rules! registry {
 
             /// Reads every table. Each is put in order beside the reading of the next.
             pub async fn read(db: &(impl ConnectionTrait + StreamTrait)) -> Result<Self, Error> {
-                $(let $module = ordered(rows::<entity::$module::Entity>(db).await?);)+
-                Ok(Self { $($module: $module.await.map_err(|_| Error::internal("a table could not be put in order"))?,)+ })
+                $(let $module = {
+                    let rows = rows::<entity::$module::Entity>(db).await?;
+                    beside(move || Table::read(rows))
+                };)+
+                Ok(Self { $($module: $module.await?,)+ })
             }
         }
 
@@ -238,18 +251,29 @@ impl Edit {
     }
 }
 
-/// Every row of a table, one after another: what the driver holds of a row is gone before the next.
-async fn rows<E: EntityTrait>(db: &(impl ConnectionTrait + StreamTrait)) -> Result<Vec<Arc<E::Model>>, DbErr> {
+/// Every row of a table, in any order. What the driver holds of rows is made into ours beside the reading of more, for that
+/// takes as long as the reading; and is gone soon after, for it takes more room than they do.
+async fn rows<E>(db: &(impl ConnectionTrait + StreamTrait)) -> Result<Vec<Arc<E::Model>>, Error>
+where
+    E: EntityTrait<Model: Registered>,
+{
+    let read = StreamTrait::stream(db, &E::find().into_query()).await?.try_chunks(ROWS_MADE_AT_ONCE);
+    let making = read.map_err(|cut| Error::from(cut.1)).map_ok(|read| beside(move || made::<E>(&read)));
     let mut rows = Vec::new();
-    let mut read = E::find().stream(db).await?;
-    while let Some(row) = read.try_next().await? {
-        rows.push(Arc::new(row));
+    let mut made = pin!(making.try_buffered(MADE_BESIDE_MAX));
+    while let Some(more) = made.try_next().await? {
+        rows.extend(more?);
     }
     Ok(rows)
 }
 
-fn ordered<M: Registered>(rows: Vec<Arc<M>>) -> JoinHandle<Table<M>> {
-    tokio::task::spawn_blocking(move || Table::read(rows))
+fn made<E: EntityTrait>(read: &[QueryResult]) -> Result<Vec<Arc<E::Model>>, DbErr> {
+    read.iter().map(|row| E::Model::from_query_result(row, "").map(Arc::new)).collect()
+}
+
+/// Work of the processor on a thread of its own, which begins at once.
+fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> impl Future<Output = Result<T, Error>> {
+    spawn_blocking(work).map(|done| done.map_err(|_| Error::internal("a table could not be read")))
 }
 
 /// Columns that hold an instant.
