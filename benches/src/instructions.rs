@@ -206,7 +206,8 @@ fn question(facts: &Facts) -> anyhow::Result<Question> {
 async fn recorded(app: &App) -> anyhow::Result<Recorded> {
     let filter = Filter { rows: Rows::All, ..Filter::default() };
     let txn = app.gateway.database.read().begin().await?;
-    let page = list::page(&txn, app.recorder.sets(), &filter, Order::OldestFirst, None, 1).await?;
+    let page =
+        list::page(&txn, app.recorder.sets(), &filter, Order::OldestFirst, None, 1, app.gateway.clock.now()).await?;
     txn.commit().await?;
     page.rows.into_iter().next().context("an empty log")
 }

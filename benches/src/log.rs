@@ -112,7 +112,16 @@ async fn pages(served: &Served, rows: u64, samples: usize) -> anyhow::Result<()>
         for _ in 0..samples {
             let before = Instant::now();
             let txn = db.begin().await?;
-            let page = list::page(&txn, served.app.recorder.sets(), &filter, Order::NewestFirst, after, 100).await?;
+            let page = list::page(
+                &txn,
+                served.app.recorder.sets(),
+                &filter,
+                Order::NewestFirst,
+                after,
+                100,
+                served.app.gateway.clock.now(),
+            )
+            .await?;
             txn.commit().await?;
             took.push(micros(before.elapsed()));
             ensure!(!page.rows.is_empty(), "an empty page");

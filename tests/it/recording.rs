@@ -11,8 +11,8 @@ use crate::{
     reports::{PERSON, RECORD, assert_whole, faults, report, with},
 };
 
-const LIST: &str = "query List($filter: DisclosureFilter, $first: Int, $after: String) {
-    disclosures(filter: $filter, first: $first, after: $after) {
+const LIST: &str = "query List($filter: DisclosureFilter, $order: DisclosureOrder, $first: Int, $after: String) {
+    disclosures(filter: $filter, orderBy: $order, first: $first, after: $after) {
         nodes { messageId outcome coverage subjectPseudonym userPseudonym discloser { businessId } recipient { businessId } }
         pageInfo { hasNextPage endCursor } } }";
 
@@ -20,6 +20,22 @@ impl House {
     async fn listed(&self, token: &str, filter: Value) -> Vec<Value> {
         let data = self.data(token, LIST, json!({ "filter": filter, "first": 100 })).await;
         data["disclosures"]["nodes"].as_array().unwrap().clone()
+    }
+
+    /// Messages of all pages of a list.
+    async fn paged(&self, token: &str, filter: &Value, order: &str, first: usize) -> Vec<String> {
+        let (mut messages, mut after) = (Vec::new(), Value::Null);
+        loop {
+            let asked = json!({ "filter": filter, "order": order, "first": first, "after": after });
+            let page = self.data(token, LIST, asked).await["disclosures"].clone();
+            let found = texts(page["nodes"].as_array().unwrap(), "messageId");
+            assert!(!found.is_empty(), "a page of nothing follows another");
+            messages.extend(found);
+            if page["pageInfo"]["hasNextPage"] == false {
+                return messages;
+            }
+            after = page["pageInfo"]["endCursor"].clone();
+        }
     }
 
     fn now(&self) -> Instant {
@@ -60,6 +76,29 @@ on_both_engines! {
         assert!(indexes.is_sorted_by(|a, b| a + 1 == *b), "{indexes:?}");
         assert!(texts(&rows, "recordedAt").is_sorted());
         assert_whole(&house.app).await;
+    }
+
+    async fn pages_pass_no_month_of_the_log_over_in_either_order(house: House) {
+        let mut house = house;
+        for year in 1..=2 {
+            house = house.years_later(year).await;
+            let rows = [0, 1, 2].map(|at| house.about_to(&format!("{year}/{at}"), json!({})));
+            house.recorded(&house.kela(), &rows).await;
+        }
+        let agreement = house.app.gateway.journal.facts().agreement.by_key("KEL-2023-014").unwrap().id;
+        let own: Vec<String> =
+            house.rows().await.into_iter().filter(|row| row.agreement_id == Some(agreement)).map(|row| row.message_id).collect();
+        assert!(own.len() > 20, "{}", own.len());
+        let newest: Vec<String> = own.iter().rev().cloned().collect();
+        let filter = json!({ "agreement": "KEL-2023-014" });
+        for first in [2, 7, 100] {
+            assert_eq!(house.paged(&house.kela(), &filter, "OLDEST_FIRST", first).await, own, "{first}");
+            assert_eq!(house.paged(&house.kela(), &filter, "NEWEST_FIRST", first).await, newest, "{first}");
+        }
+        let all = house.paged(&house.kela(), &json!({}), "NEWEST_FIRST", 100).await;
+        assert_eq!(all[..6], ["2/2", "2/1", "2/0", "1/2", "1/1", "1/0"]);
+        let oldest = house.paged(&house.kela(), &json!({}), "OLDEST_FIRST", 100).await;
+        assert!(oldest.len() > 2_000 && oldest.iter().rev().eq(&all));
     }
 
     async fn a_repeat_answers_as_the_first_time(house: House) {

@@ -90,7 +90,8 @@ impl Ground<'_> {
             let left = most.saturating_sub(usize::try_from(counted.examined).unwrap_or(usize::MAX));
             let txn = self.gateway.database.read_snapshot().await?;
             let first = left.min(ROWS_PER_LOOK);
-            let page = list::page(&txn, self.sets, &filter, Order::OldestFirst, after, first).await?;
+            let page = list::page(&txn, self.sets, &filter, Order::OldestFirst, after, first, self.gateway.clock.now())
+                .await?;
             txn.commit().await?;
             for recorded in &page.rows {
                 counted.examined += 1;

@@ -171,7 +171,8 @@ impl Reading<'_> {
         let (mut rows, mut after) = (Vec::new(), after);
         // One more than the page holds tells whether more follow.
         loop {
-            let page = list::page(db, self.recorder.sets(), self.filter, Order::NewestFirst, after, count + 1).await?;
+            let page = list::page(db, self.recorder.sets(), self.filter, Order::NewestFirst, after, count + 1, self.at)
+                .await?;
             after = page.rows.last().map(|recorded| recorded.row.id);
             rows.extend(self.seen(db, page.rows).await?);
             if rows.len() > count || !page.has_next {

@@ -66,12 +66,17 @@ pub enum Rows {
 }
 
 impl Rows {
+    /// Whose they are; null where they are everybody's.
+    pub fn parties(&self) -> Option<&[OrganisationId]> {
+        match self {
+            Self::All => None,
+            Self::Of(parties) | Self::Served { parties, .. } => Some(parties),
+        }
+    }
+
     /// Whether they are told by whose they are, and either of two parties is among those.
     pub fn are_of(&self, (one, other): (OrganisationId, OrganisationId)) -> bool {
-        match self {
-            Self::All => false,
-            Self::Of(parties) | Self::Served { parties, .. } => parties.contains(&one) || parties.contains(&other),
-        }
+        self.parties().is_some_and(|parties| parties.contains(&one) || parties.contains(&other))
     }
 }
 

@@ -81,8 +81,13 @@ impl DisclosureQuery {
         }
         let sets = beside::<Recorder>(ctx)?.sets();
         let last = page.after.map(DisclosureId);
-        let txn = request.gateway().database.read().begin().await?;
-        let found = Box::pin(list::page(&txn, sets, &filter, order, last, page.count)).await?;
+        let database = &request.gateway().database;
+        let txn = match order {
+            Order::NewestFirst => database.read().begin().await?,
+            // A page may take several statements: what is recorded between two of them would be passed over.
+            Order::OldestFirst => database.read_snapshot().await?,
+        };
+        let found = Box::pin(list::page(&txn, sets, &filter, order, last, page.count, request.now)).await?;
         txn.commit().await?;
         let node = |recorded| Disclosure { view: request.view.clone(), recorded };
         let rows = found.rows.into_iter().map(|recorded| (recorded.row.id.0, recorded));

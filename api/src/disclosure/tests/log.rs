@@ -125,7 +125,8 @@ async fn row_and_leaf_can_be_made_again_from_what_is_stored() -> Result<(), Erro
     let facts = log.journal.facts();
     let tile = log_tile::Entity::find().one(log.database.read()).await?.unwrap();
     let txn = log.database.read().begin().await?;
-    let page = list::page(&txn, log.recorder.sets(), &Filter::default(), Order::OldestFirst, None, 10).await?;
+    let page = list::page(&txn, log.recorder.sets(), &Filter::default(), Order::OldestFirst, None, 10, log.clock.now())
+        .await?;
     txn.commit().await?;
     assert_eq!(page.rows.len(), 3);
     for (at, recorded) in page.rows.iter().enumerate() {
@@ -292,16 +293,23 @@ async fn list_goes_on_where_it_stopped() -> Result<(), Error> {
     log.recorder.record(KELA, drafts).await?;
     let read = &log.database.read().begin().await?;
     for filter in [Filter::default(), Filter { rows: Rows::Of(vec![PIRKANMAA]), ..Filter::default() }] {
-        let first = list::page(read, log.recorder.sets(), &filter, Order::NewestFirst, None, 3).await?;
+        let first =
+            list::page(read, log.recorder.sets(), &filter, Order::NewestFirst, None, 3, log.clock.now()).await?;
         let after = first.rows.last().map(|row| row.row.id);
-        let second = list::page(read, log.recorder.sets(), &filter, Order::NewestFirst, after, 3).await?;
+        let second =
+            list::page(read, log.recorder.sets(), &filter, Order::NewestFirst, after, 3, log.clock.now()).await?;
         assert!(first.has_next && !second.has_next);
         let messages: Vec<&str> =
             first.rows.iter().chain(&second.rows).map(|row| row.row.message_id.as_str()).collect();
         assert_eq!(messages, ["4", "3", "2", "1", "0"]);
     }
     let none = Filter { coverage: Some(Coverage::Covered), ..Filter::default() };
-    assert!(list::page(read, log.recorder.sets(), &none, Order::OldestFirst, None, 3).await?.rows.is_empty());
+    assert!(
+        list::page(read, log.recorder.sets(), &none, Order::OldestFirst, None, 3, log.clock.now())
+            .await?
+            .rows
+            .is_empty()
+    );
     Ok(())
 }
 
