@@ -97,13 +97,15 @@ struct Place {
 }
 
 impl Place {
+    /// Settings of a gateway there; what the arguments do not say is as the environment says.
+    #[expect(clippy::disallowed_methods, reason = "they are read once, here, as the gateway's own program reads them")]
     fn config(&self) -> anyhow::Result<Config> {
         let setting = |name: &str| match name {
             "DATA_DIR" => Some(self.data_dir.display().to_string()),
-            "DATABASE_URL" => self.database_url.clone(),
+            "DATABASE_URL" if self.database_url.is_some() => self.database_url.clone(),
             "RUST_LOG" => Some(self.rust_log.clone()),
             "LISTEN_ADDR" => Some("127.0.0.1:0".to_owned()),
-            _ => None,
+            _ => std::env::var(name).ok(),
         };
         Config::load(&Flags::default(), setting).map_err(|faults| anyhow::anyhow!("{faults}"))
     }

@@ -356,13 +356,15 @@ fn restricted_label(language: Language) -> &'static str {
 /// a statistician asks for is one wherever something was counted, be it ever so little.
 pub fn rows(facts: &Facts, question: &StatisticsQuestion, sight: Sight, cells: &[Cell]) -> Vec<StatisticsRow> {
     let mut sums: BTreeMap<(String, Vec<KeyValue>), (i64, i64)> = BTreeMap::new();
+    let mut periods: BTreeMap<Day, String> = BTreeMap::new();
     for cell in cells {
         let restricted = sight == Sight::Rounded && is_restricted(facts, cell);
         if !matches(facts, &question.filter, cell, restricted) {
             continue;
         }
+        let period = periods.entry(cell.day).or_insert_with_key(|day| period(question, *day));
         for keys in keys(facts, question, cell, restricted) {
-            let sum = sums.entry((period(question, cell.day), keys)).or_default();
+            let sum = sums.entry((period.clone(), keys)).or_default();
             sum.0 += cell.disclosures;
             sum.1 += cell.subject_count;
         }
