@@ -5,9 +5,15 @@ use entity::{
     vocabulary::{AgreementId, OrganisationId, RegisterId},
 };
 use proptest::prelude::*;
+use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
-use super::{Edit, Facts, Registered, Table, bare, in_succession, stands_for};
+use super::{Edit, Facts, Registered, Table, Tables, bare, in_succession, stands_for, write};
+use crate::{
+    Error,
+    config::{Connecting, DatabaseUrl},
+    database::Database,
+};
 
 const FIRST: OrganisationId = OrganisationId(Uuid::from_u128(1));
 const SECOND: OrganisationId = OrganisationId(Uuid::from_u128(2));
@@ -21,6 +27,26 @@ fn facts() -> Facts {
     let edits =
         places.map(|(id, successor_id)| Edit::from(organisation::Model { successor_id, ..bare::organisation(id) }));
     Facts::default().after(1, &edits)
+}
+
+/// Rows are read three at a time here.
+#[tokio::test]
+async fn table_is_read_whole_or_refused_in_however_many_parts() -> Result<(), Error> {
+    let directory = tempfile::tempdir().expect("a directory");
+    let url = format!("sqlite://{}", directory.path().join("facts.db").display());
+    let database =
+        Database::connect(&DatabaseUrl::parse(&url).expect("an address"), None, Connecting::default()).await?;
+    migration::up(&database.write().now()).await?;
+    let organisation = |id| Edit::from(bare::organisation(OrganisationId(Uuid::from_u128(id))));
+    let edits: Vec<Edit> = (1..=8).map(organisation).collect();
+    write(database.write(), &edits).await?;
+    let read = Tables::read(database.read()).await?;
+    assert_eq!(read.organisation, Facts::default().after(1, &edits).organisation);
+    let spoil = "pragma ignore_check_constraints = on; \
+        update organisation set kind = 'NOTHING' where id = (select max(id) from organisation)";
+    database.write().execute_unprepared(spoil).await?;
+    assert!(Tables::read(database.read()).await.is_err());
+    Ok(())
 }
 
 #[test]
