@@ -21,8 +21,9 @@ const SLOTS: usize = 12;
 pub const WINDOW: TimeDelta = TimeDelta::hours(1);
 
 /// Hours counted at once, in memory: a log of fifty disclosures a second fills them in the time they are kept, and all of
-/// them take about 30 megabytes. Under a flood those that nothing was added to for longest are forgotten first.
-pub const HOURS_MAX: usize = 500_000;
+/// them take 24 megabytes: half of them is what a map of 262,144 places holds before it doubles. Under a flood those that
+/// nothing was added to for longest are forgotten first.
+pub const HOURS_MAX: usize = 2 * 229_376;
 
 /// What is counted, as the first 16 bytes of a hash.
 pub type Counted = [u8; 16];
