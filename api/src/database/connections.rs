@@ -31,6 +31,8 @@ use crate::config::Connecting;
 pub(super) enum Access {
     /// To write; the database is asked that it takes writes before the first.
     Write,
+    /// To write the same few statements again and again.
+    Record,
     /// Only to read; the database itself refuses more.
     Read,
 }
@@ -83,12 +85,10 @@ impl Connections {
         Self(Arc::new(Kind::Following(Following { target, access, connections_max, connecting, held })))
     }
 
-    /// As many connections as said, otherwise alike, of the runtime this is called in; none for the embedded database.
+    /// As many connections to record over as said, of the runtime this is called in; none for the embedded database.
     pub(super) fn apart(&self, connections_max: u32) -> Option<Self> {
-        match &*self.0 {
-            Kind::Embedded(_) => None,
-            Kind::Following(of) => Some(Self::following(of.target.clone(), of.access, connections_max, of.connecting)),
-        }
+        let Kind::Following(of) = &*self.0 else { return None };
+        Some(Self::following(of.target.clone(), Access::Record, connections_max, of.connecting))
     }
 
     /// The connections as they stand now. Whoever keeps them longer than a call may find them closed.
@@ -129,7 +129,7 @@ impl Connections {
                         let read_only = Some(AccessMode::ReadOnly);
                         pool.begin_with_options(TransactionOptions { access_mode: read_only, ..options }).await
                     }
-                    Access::Read | Access::Write => pool.begin_with_options(options).await,
+                    Access::Read | Access::Write | Access::Record => pool.begin_with_options(options).await,
                 }
             };
             tokio::select! {
@@ -365,8 +365,14 @@ async fn admit(
 /// is then free after a minute, not after hours.
 fn settings(host: PgConnectOptions, access: Access, connecting: Connecting) -> PgConnectOptions {
     let read_only = match access {
-        Access::Write => "off",
+        Access::Write | Access::Record => "off",
         Access::Read => "on",
+    };
+    // A batch is looked up and written by keys, so one plan does for all; for its very values a short one was planned anew each
+    // time. Not so for readers: a range of instants must be planned for what it holds.
+    let plans = match access {
+        Access::Record => "force_generic_plan",
+        Access::Write | Access::Read => "auto",
     };
     sqlx::ConnectOptions::disable_statement_logging(host)
         .application_name("disclosure-gateway")
@@ -375,6 +381,7 @@ fn settings(host: PgConnectOptions, access: Access, connecting: Connecting) -> P
             ("default_transaction_read_only", read_only),
             // No check of ours leaves a month of the log out, and asking each of them takes longer than the rest of a plan.
             ("constraint_exclusion", "off"),
+            ("plan_cache_mode", plans),
             ("timezone", "UTC"),
             ("tcp_keepalives_idle", "30"),
             ("tcp_keepalives_interval", "10"),

@@ -252,7 +252,7 @@ fn hosts(url: &DatabaseUrl) -> Result<Vec<PgConnectOptions>, DbErr> {
 /// were open: the next one would be a savepoint in it, and what that one commits could be taken back by a later one.
 fn embedded(url: &str, connections: u32, access: Access, connecting: Connecting) -> ConnectOptions {
     let query_only = match access {
-        Access::Write => "off",
+        Access::Write | Access::Record => "off",
         Access::Read => "on",
     };
     let mut options = ConnectOptions::new(url);
