@@ -71,7 +71,7 @@ struct Kept {
     says_now: Box<[usize]>,
 }
 
-/// Bytes of an answer. Lists say the same names again and again, so a long answer takes a fifth of its length packed, and is
+/// Bytes of an answer. Lists say the same names again and again, so a long answer takes about a quarter of its length packed, and is
 /// unpacked in a small part of the time it takes to make one.
 #[derive(Debug)]
 enum Body {
