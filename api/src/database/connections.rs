@@ -364,15 +364,12 @@ async fn admit(
 /// How every connection is opened. The server looks whether its client is still there: what a machine that died held locked
 /// is then free after a minute, not after hours.
 fn settings(host: PgConnectOptions, access: Access, connecting: Connecting) -> PgConnectOptions {
-    let read_only = match access {
-        Access::Write | Access::Record => "off",
-        Access::Read => "on",
-    };
     // A batch is looked up and written by keys, so one plan does for all; for its very values a short one was planned anew each
     // time. Not so for readers: a range of instants must be planned for what it holds.
-    let plans = match access {
-        Access::Record => "force_generic_plan",
-        Access::Write | Access::Read => "auto",
+    let (read_only, plans) = match access {
+        Access::Write => ("off", "auto"),
+        Access::Record => ("off", "force_generic_plan"),
+        Access::Read => ("on", "auto"),
     };
     sqlx::ConnectOptions::disable_statement_logging(host)
         .application_name("disclosure-gateway")
