@@ -1,12 +1,16 @@
 //! One transaction: the calls of a batch judged on the newest facts, their new rows, keys, tallies and leaves written
 //! together.
 //!
+//! A batch is tried in up to three ways, each of which writes everything or nothing and says where it does not apply: in one
+//! statement, on PostgreSQL, where nobody else has appended since our last; where its messages are new and its facts stand, in
+//! one that locks first; and whatever it holds, in one that reads the log first.
+//!
 //! **Invariant:** registry → tree → rows. Nothing is answered before the commit.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     slice,
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use chrono::Datelike;
@@ -14,12 +18,14 @@ use entity::{
     disclosure, disclosure_key, tally,
     vocabulary::{ClosedEnum, Day, Instant, InternedId},
 };
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement};
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, RuntimeErr, Statement, Value, sea_query::ArrayType,
+};
 use tracing::Instrument;
 
 use super::{
     Answer, Recorded,
-    bulk::{insert_all, insertion},
+    bulk::{array_of, insert_all, insertion},
     interned::{self, InternedSets, Set},
     partitions,
     plan::{Corrected, Entry, Plan, Source},
@@ -35,7 +41,7 @@ use crate::{
     database::{Database, Server},
     facts::{Facts, Mark},
     journal::{
-        Journal, Lock, Tree, last_change,
+        Journal, Left, Lock, Shown, Tree, last_change,
         leaf::{EntryKind, commitments, leaf_hash},
         mark,
     },
@@ -84,17 +90,38 @@ pub(super) struct Writer {
     pub sets: InternedSets,
     /// Months whose partitions stand.
     pub months: Months,
+    pub trace: Trace,
     pub fatal: Fatal,
+}
+
+/// How the last batch left the log, guarded; null before the first.
+#[derive(Default)]
+pub(super) struct Trace(Mutex<Option<LeftBehind>>);
+
+impl Trace {
+    /// As it stands; it is replaced whole.
+    fn lock(&self) -> MutexGuard<'_, Option<LeftBehind>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How a batch left the log.
+#[derive(Debug, Clone, Copy)]
+struct LeftBehind {
+    tree: Left,
+    last: LastChange,
+    /// Whether it found the log as the one before had left it: then nobody else is writing.
+    is_alone: bool,
 }
 
 /// Months, guarded.
 #[derive(Default)]
-pub(super) struct Months(std::sync::Mutex<BTreeSet<Day>>);
+pub(super) struct Months(Mutex<BTreeSet<Day>>);
 
 impl Months {
     /// Months as they stand; a set of days cannot be left half-written.
-    pub(super) fn lock(&self) -> std::sync::MutexGuard<'_, BTreeSet<Day>> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    pub(super) fn lock(&self) -> MutexGuard<'_, BTreeSet<Day>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -106,6 +133,11 @@ impl Writer {
         let mut server = self.apart.server();
         let same = server.clone();
         let written = async {
+            if !self.database.is_sqlite()
+                && let Some(answers) = self.attempt_alone(jobs).await?
+            {
+                return Ok(answers);
+            }
             match self.attempt_new(&same, jobs).await? {
                 Some(answers) => Ok(answers),
                 None => self.attempt_known(&same, jobs).await,
@@ -114,14 +146,52 @@ impl Writer {
         server.answered(written).await
     }
 
+    /// Writes a batch as [`Self::attempt_new`] does, in one statement that is a transaction of its own, for whoever is alone:
+    /// where the log stands as our last batch left it, nothing need be locked and looked at first. Null, with nothing written,
+    /// where it stands otherwise; then the tree is found to be another, and the next batch does not begin here.
+    async fn attempt_alone(&self, jobs: &[Job]) -> Result<Option<Answers>, Failure> {
+        let Some(left) = self.trace.lock().filter(|left| left.is_alone) else { return Ok(None) };
+        let Some(facts) = self.facts_of_new(jobs).filter(|facts| (facts.seq, facts.mark) == left.last) else {
+            return Ok(None);
+        };
+        let (stored, mut tree) = (Stored::default(), Tree::as_left(&left.tree));
+        let mut plan = Plan::new(&stored);
+        let sources: Vec<_> =
+            jobs.iter().map(|job| plan.take(job.call, &job.reports).map_err(Error::Invalid)).collect();
+        let written = Written::build(&facts, &mut tree, &stored, &plan.entries)?;
+        let sets_stand = written.sets.keys().all(|id| self.sets.get(*id).is_some());
+        let month_stands = last_month(&written.rows).is_some_and(|month| self.months.lock().contains(&month));
+        if sources.iter().any(Result::is_err) || !sets_stand || !month_stands {
+            return Ok(None);
+        }
+        let (sql, values) = written.insertion_as_left(&tree)?;
+        let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
+        // All rows are read, though there is at most one: the last that is read is how the commit went.
+        let found = match self.apart.write().query_all_raw(statement).instrument(spans::commit()).await {
+            Ok(found) => found,
+            Err(refused) if is_refusal(&refused) => return Ok(None),
+            Err(unasked @ DbErr::ConnectionAcquire(_)) => return Err(unasked.into()),
+            Err(unanswered) => return Err(Failure::Unknown(unanswered.into())),
+        };
+        let Some(row) = found.first() else { return Ok(None) };
+        let shown = Shown::just_now(row.try_get("", "now")?);
+        *self.trace.lock() = Some(LeftBehind { tree: tree.left(Some(shown)), ..left });
+        self.committed(&written);
+        let answers = jobs.iter().zip(sources).map(|(job, sources)| Ok(answers(job, &sources?, &written, &stored)));
+        Ok(Some(answers.collect()))
+    }
+
+    /// The facts, where every message of a batch may be new and was judged on them.
+    fn facts_of_new(&self, jobs: &[Job]) -> Option<Arc<Facts>> {
+        let facts = self.journal.facts();
+        let corrects = |job: &Job| job.reports.iter().any(|report| report.checked.corrects.is_some());
+        (!jobs.iter().any(|job| job.judged_seq != facts.seq || corrects(job))).then_some(facts)
+    }
+
     /// Writes a batch of messages not sent before, judged on facts that still stand; null, with nothing written, for any
     /// other. Nearly every batch is of that kind, so nothing is read first: the write itself tells.
     async fn attempt_new(&self, server: &Server, jobs: &[Job]) -> Result<Option<Answers>, Failure> {
-        let facts = self.journal.facts();
-        let corrects = |job: &Job| job.reports.iter().any(|report| report.checked.corrects.is_some());
-        if jobs.iter().any(|job| job.judged_seq != facts.seq || corrects(job)) {
-            return Ok(None);
-        }
+        let Some(facts) = self.facts_of_new(jobs) else { return Ok(None) };
         let txn = self.apart.begin().await?;
         let tree = Tree::lock_with_registry(&txn, &self.clock, Lock::Shared).await?;
         let ground = Ground { facts: &facts, stored: None };
@@ -168,6 +238,12 @@ impl Writer {
             return Ok(None);
         }
         let written = Written::build(facts, &mut tree, stored, &plan.entries)?;
+        let before = *self.trace.lock();
+        let left = LeftBehind {
+            tree: tree.left(None),
+            last: (facts.seq, facts.mark),
+            is_alone: before.is_some_and(|before| tree.was_left(&before.tree)),
+        };
         let stands = written.rows.is_empty() || self.write(&txn, &self.sets, tree, &written, facts).await?;
         if written.rows.is_empty() || !stands {
             txn.rollback().await?;
@@ -175,10 +251,8 @@ impl Writer {
             let mut server = server.clone();
             let commit = server.answered(txn.commit()).instrument(spans::commit());
             commit.await.map_err(|error| Failure::Unknown(error.into()))?;
-            for row in &written.rows {
-                metrics::disclosure(row.coverage.code(), row.outcome.code());
-            }
-            self.remember(&written);
+            *self.trace.lock() = Some(left);
+            self.committed(&written);
         }
         let answers = jobs.iter().zip(sources).map(|(job, sources)| Ok(answers(job, &sources?, &written, stored)));
         Ok(stands.then(|| answers.collect()))
@@ -251,7 +325,11 @@ impl Writer {
         Ok(new_keys == written.keys.len() as u64 && seq == facts.seq)
     }
 
-    fn remember(&self, written: &Written) {
+    /// Counts and remembers what was committed.
+    fn committed(&self, written: &Written) {
+        for row in &written.rows {
+            metrics::disclosure(row.coverage.code(), row.outcome.code());
+        }
         for (id, members) in &written.sets {
             self.sets.keep(*id, members);
         }
@@ -385,23 +463,12 @@ impl Written {
     async fn insert_at_once(&self, txn: &DatabaseTransaction, tree: &Tree) -> Result<(u64, LastChange), Error> {
         let backend = txn.get_database_backend();
         let mut values = Vec::new();
-        let mut parts = vec![
-            (
-                "new_key",
-                insertion::<disclosure_key::Entity>(backend, &self.keys, KEY_STANDS, &mut values) + " returning 1",
-            ),
-            ("new_row", insertion::<disclosure::Entity>(backend, &self.rows, "", &mut values)),
-            ("new_tile", tree.tiles_statement(backend, &self.leaves, &mut values)?),
-            ("new_size", tree.size_statement(&mut values)),
-        ];
-        if !self.tallies.is_empty() {
-            parts.push(("new_cell", insertion::<tally::Entity>(backend, &self.tallies, CELL_STANDS, &mut values)));
-        }
-        let parts: Vec<String> = parts.iter().map(|(name, part)| format!("{name} as ({part})")).collect();
+        let mut parts = vec![("new_size", tree.size_statement(&mut values))];
+        parts.extend(self.parts(backend, tree, None, &mut values)?);
         let sql = format!(
             "with {} select (select count(*) from new_key) as keys, coalesce(last.seq, 0) as seq, last.restricted_commitment \
              from (select) one left join (select seq, restricted_commitment from change order by seq desc limit 1) last on true",
-            parts.join(", ")
+            common(&parts)
         );
         let row = txn.query_one_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
         let row = row.ok_or_else(|| Error::internal("a write without answer"))?;
@@ -409,6 +476,45 @@ impl Written {
         let commitment: Option<Vec<u8>> = row.try_get("", "restricted_commitment")?;
         let mark = commitment.map(|commitment| mark(&commitment)).transpose()?;
         Ok((keys.unsigned_abs(), (row.try_get("", "seq")?, mark)))
+    }
+
+    /// Statement of PostgreSQL that inserts everything where the tree stands as it was left and none of the keys does, with its
+    /// values; its one row says what the database's clock shows. Elsewhere it writes nothing and has no row.
+    fn insertion_as_left(&self, tree: &Tree) -> Result<(String, Vec<Value>), Error> {
+        let mut values = vec![
+            array_of(ArrayType::Uuid, self.keys.iter().map(|key| key.discloser_id)),
+            array_of(ArrayType::Bytes, self.keys.iter().map(|key| key.message_hash.clone())),
+        ];
+        let no_key_stands = "not exists (select from unnest($1::uuid[], $2::bytea[]) as given (discloser_id, message_hash) \
+                             join disclosure_key using (discloser_id, message_hash))";
+        let as_left = tree.as_left_statement(no_key_stands, &mut values);
+        let parts = self.parts(DbBackend::Postgres, tree, Some("exists (select from as_left)"), &mut values)?;
+        let parts = common(&parts);
+        let sql = format!("with as_left as ({as_left}), {parts} select clock_timestamp() as now from as_left");
+        Ok((sql, values))
+    }
+
+    /// Statements that insert everything, with their names; where a condition is given, only where it holds.
+    fn parts(
+        &self,
+        backend: DbBackend,
+        tree: &Tree,
+        condition: Option<&str>,
+        values: &mut Vec<Value>,
+    ) -> Result<Vec<(&'static str, String)>, Error> {
+        let only = condition.map(|holds| format!("where {holds} ")).unwrap_or_default();
+        // Under a condition that no key stands, one that does is a fault.
+        let keys = condition.map_or(KEY_STANDS, |_| &only);
+        let mut parts = vec![
+            ("new_key", insertion::<disclosure_key::Entity>(backend, &self.keys, keys, values) + " returning 1"),
+            ("new_row", insertion::<disclosure::Entity>(backend, &self.rows, &only, values)),
+            ("new_tile", tree.tiles_statement(backend, &self.leaves, condition, values)?),
+        ];
+        if !self.tallies.is_empty() {
+            let cells = format!("{only}{CELL_STANDS}");
+            parts.push(("new_cell", insertion::<tally::Entity>(backend, &self.tallies, &cells, values)));
+        }
+        Ok(parts)
     }
 
     /// Inserts table after table, for SQLite's statements write one each.
@@ -419,6 +525,20 @@ impl Written {
         tree.append(txn, &self.leaves).await?;
         Ok((new_keys, last_change(txn).await?))
     }
+}
+
+/// Parts of a statement that come before what it answers.
+fn common(parts: &[(&str, String)]) -> String {
+    let parts: Vec<String> = parts.iter().map(|(name, part)| format!("{name} as ({part})")).collect();
+    parts.join(", ")
+}
+
+/// Whether the database itself says that it did not do it. If it should say so of what it did, the next way finds the keys.
+fn is_refusal(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) = error else {
+        return false;
+    };
+    matches!(**cause, sqlx::Error::Database(_))
 }
 
 fn answers(job: &Job, sources: &[Source], written: &Written, stored: &Stored) -> Vec<Answer> {

@@ -14,7 +14,7 @@ use tracing::{Instrument, Span};
 
 use super::{
     Answer, Authorised, DisclosureDraft, Recorded,
-    batch::{Answers, Failure, Fatal, Months, Writer},
+    batch::{Answers, Failure, Fatal, Months, Trace, Writer},
     coverage::{Door, Judged, OnPartial},
     interned::InternedSets,
     partitions,
@@ -101,8 +101,10 @@ impl Recorder {
                 Err(error) => return drop(ready.send(Err(no_thread(error)))),
             };
             runtime.block_on(async move {
-                let (apart, months) = (database.apart(), Months::default());
-                let writer = Arc::new(Writer { database, apart, journal, clock, keys, sets, months, fatal });
+                let apart = database.apart();
+                let (months, trace) = (Months::default(), Trace::default());
+                let writer = Writer { database, apart, journal, clock, keys, sets, months, trace, fatal };
+                let writer = Arc::new(writer);
                 drop(ready.send(Ok(Arc::clone(&writer))));
                 run(writer, jobs, limits.batch_rows_max).await;
             });

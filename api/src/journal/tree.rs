@@ -1,5 +1,7 @@
 //! The lock of the registry and the one tree every entry is appended to.
 
+use std::time::Instant as Moment;
+
 use chrono::TimeDelta;
 use entity::vocabulary::{Instant, truncated};
 use sea_orm::{ConnectionTrait, DbBackend, Statement, Value};
@@ -30,6 +32,11 @@ impl Lock {
         };
         format!("{function}({REGISTRY_LOCK})")
     }
+
+    /// Condition that takes it shared where nobody holds or awaits it exclusively, and fails where somebody does.
+    fn shared_if_free() -> String {
+        format!("pg_try_advisory_xact_lock_shared({REGISTRY_LOCK})")
+    }
 }
 
 /// Locks the registry until the transaction ends. On SQLite the one write transaction is the lock.
@@ -41,13 +48,50 @@ pub async fn lock_registry(txn: &impl ConnectionTrait, lock: Lock) -> Result<(),
     Ok(())
 }
 
-/// The tree while its row is locked: hands out positions and instants that rise together.
+/// How long ago a statement that expects the tree [as it was left](Tree::as_left) may have been made, as an interval of
+/// PostgreSQL.
+const EXPECTED_FOR_MAX: &str = "interval '1 second'";
+
+/// The tree while its row is locked, or as it is expected to stand: hands out positions and instants that rise together.
 #[derive(Debug)]
 pub struct Tree {
-    first: i64,
+    found: Stand,
     size: i64,
     recorded_at: Instant,
+    shown: Shown,
+}
+
+/// What the database's clock showed, and when we heard of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown {
     now: Instant,
+    heard_at: Moment,
+}
+
+impl Shown {
+    /// What it shows as we hear of it.
+    pub fn just_now(now: Instant) -> Self {
+        Self { now: truncated(now), heard_at: Moment::now() }
+    }
+
+    /// What it must show by now: less than it does, by what the word took to us.
+    fn by_now(self) -> Self {
+        Self::just_now(self.now + TimeDelta::from_std(self.heard_at.elapsed()).unwrap_or_default())
+    }
+}
+
+/// Size of a tree and instant of its last entry. No two states of it have both in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stand {
+    size: i64,
+    recorded_at: Instant,
+}
+
+/// How a writer left the tree, and what the database's clock showed then.
+#[derive(Debug, Clone, Copy)]
+pub struct Left {
+    stand: Stand,
+    shown: Shown,
 }
 
 impl Tree {
@@ -77,19 +121,41 @@ impl Tree {
             .ok_or_else(|| Error::internal("log_tree has no row"))?;
         let size: i64 = row.try_get("", "size")?;
         let now = if backend == DbBackend::Postgres { row.try_get("", "now")? } else { clock.now() };
-        Ok(Self { first: size, size, recorded_at: row.try_get("", "recorded_at")?, now: truncated(now) })
+        Ok(Self::standing(Stand { size, recorded_at: row.try_get("", "recorded_at")? }, Shown::just_now(now)))
+    }
+
+    fn standing(found: Stand, shown: Shown) -> Self {
+        Self { found, size: found.size, recorded_at: found.recorded_at, shown }
+    }
+
+    /// The tree as a writer left it, unlocked, for a statement that writes nothing where it [stands
+    /// otherwise](Self::as_left_statement).
+    pub fn as_left(left: &Left) -> Self {
+        Self::standing(left.stand, left.shown.by_now())
+    }
+
+    /// How it stands once what was handed out is committed; `shown` is later than the lock where more was heard of the
+    /// database's clock.
+    pub fn left(&self, shown: Option<Shown>) -> Left {
+        let stand = Stand { size: self.size, recorded_at: self.recorded_at };
+        Left { stand, shown: shown.unwrap_or(self.shown) }
+    }
+
+    /// Whether nobody has appended anything since it was left.
+    pub fn was_left(&self, left: &Left) -> bool {
+        self.found == left.stand
     }
 
     /// Instant of the lock, by the database's clock; by ours on SQLite.
     pub fn now(&self) -> Instant {
-        self.now
+        self.shown.now
     }
 
     /// Takes the next position and instant. The instant is the database's clock, and later than every earlier one.
     pub fn take(&mut self) -> (i64, Instant) {
         let leaf_index = self.size;
         self.size += 1;
-        self.recorded_at = self.now.max(self.recorded_at + TimeDelta::microseconds(1));
+        self.recorded_at = self.shown.now.max(self.recorded_at + TimeDelta::microseconds(1));
         (leaf_index, self.recorded_at)
     }
 
@@ -106,15 +172,16 @@ impl Tree {
         let backend = txn.get_database_backend();
         let (mut tiles, mut size) = (Vec::new(), Vec::new());
         for (sql, values) in
-            [(self.tiles_statement(backend, hashes, &mut tiles)?, tiles), (self.size_statement(&mut size), size)]
+            [(self.tiles_statement(backend, hashes, None, &mut tiles)?, tiles), (self.size_statement(&mut size), size)]
         {
             txn.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
         }
         Ok(())
     }
 
-    /// Statement that puts the hashes, at least one, into their tiles; its values are numbered after those given. A tile
-    /// remembers the instant of its first entry, by which its rows are found.
+    /// Statement that puts the hashes, at least one, into their tiles, on PostgreSQL only where a condition holds that is
+    /// given; its values are numbered after those given. A tile remembers the instant of its first entry, by which its rows
+    /// are found.
     ///
     /// # Errors
     /// Internal when there are not as many hashes as positions: then nothing may be committed.
@@ -122,12 +189,13 @@ impl Tree {
         &self,
         backend: DbBackend,
         hashes: &[[u8; 32]],
+        condition: Option<&str>,
         values: &mut Vec<Value>,
     ) -> Result<String, Error> {
-        if i64::try_from(hashes.len()).ok() != Some(self.size - self.first) {
+        if i64::try_from(hashes.len()).ok() != Some(self.size - self.found.size) {
             return Err(Error::internal("positions and leaf hashes differ in number"));
         }
-        let mut position = self.first;
+        let mut position = self.found.size;
         let mut rest = hashes;
         let mut tiles = Vec::new();
         while !rest.is_empty() {
@@ -135,7 +203,11 @@ impl Tree {
             let (head, tail) = rest.split_at(room);
             let tile = [Value::from(position / TILE_WIDTH), head.concat().into(), self.instant_of(position).into()];
             values.extend(tile);
-            tiles.push(format!("(0, ${}, ${}, ${})", values.len() - 2, values.len() - 1, values.len()));
+            let [tile, hashes, at] = [2, 1, 0].map(|back| values.len() - back);
+            tiles.push(match condition {
+                None => format!("(0, ${tile}, ${hashes}, ${at})"),
+                Some(holds) => format!("select 0, ${tile}::bigint, ${hashes}::bytea, ${at}::timestamptz where {holds}"),
+            });
             position += i64::try_from(room).unwrap_or(0);
             rest = tail;
         }
@@ -144,10 +216,13 @@ impl Tree {
             DbBackend::Sqlite => "cast(log_tile.hashes || excluded.hashes as blob)",
             _ => "log_tile.hashes || excluded.hashes",
         };
+        let rows = match condition {
+            None => format!("values {}", tiles.join(", ")),
+            Some(_) => tiles.join(" union all "),
+        };
         Ok(format!(
-            "insert into log_tile (level, tile, hashes, recorded_at) values {} \
-             on conflict (level, tile) do update set hashes = {joined}",
-            tiles.join(", ")
+            "insert into log_tile (level, tile, hashes, recorded_at) {rows} \
+             on conflict (level, tile) do update set hashes = {joined}"
         ))
     }
 
@@ -155,5 +230,23 @@ impl Tree {
     pub fn size_statement(&self, values: &mut Vec<Value>) -> String {
         values.extend([Value::from(self.size), self.recorded_at.into()]);
         format!("update log_tree set size = ${}, recorded_at = ${} where id = 1", values.len() - 1, values.len())
+    }
+
+    /// Statement of PostgreSQL that sets the tree to the size reached and returns a row, where it stands as [it was
+    /// left](Self::as_left), the registry is free, the instants given out are those of now, and one more condition holds; its
+    /// values are numbered after those given. Who appended meanwhile is waited for and seen, though the statement began
+    /// before, for of a row that was changed PostgreSQL judges the newest version. So whatever else it reads is as it was when
+    /// the tree was left.
+    pub fn as_left_statement(&self, condition: &str, values: &mut Vec<Value>) -> String {
+        let size = self.size_statement(values);
+        let Stand { size: found, recorded_at } = self.found;
+        values.extend([Value::from(found), recorded_at.into(), self.shown.now.into()]);
+        let [found, recorded_at, now] = [2, 1, 0].map(|back| values.len() - back);
+        format!(
+            "{size} and size = ${found} and recorded_at = ${recorded_at} \
+             and ${now} between clock_timestamp() - {EXPECTED_FOR_MAX} and clock_timestamp() \
+             and {} and {condition} returning 1",
+            Lock::shared_if_free()
+        )
     }
 }
