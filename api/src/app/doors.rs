@@ -33,14 +33,15 @@ use crate::{
         documents::{CacheLimits, Schemas},
         gate::Limits,
         http::{
-            Arrival, AtPresent, Authenticate, Bodies, Doors, Enter, Entered, FACTS_WAIT_MAX, KeySet, Present, Ready,
-            Recognise, RequestLimits, SocketLimits, VariablesLimits, router, status_of,
+            Arrival, AtPresent, Authenticate, Bodies, Doors, Enter, Entered, FACTS_WAIT_MAX, KeySet, Knock, Present,
+            Ready, Recognise, RequestLimits, SocketLimits, VariablesLimits, router, status_of,
         },
         request::Beside,
         schema::{Mutation, Query, Subscription},
         trusted::TrustedDocuments,
     },
     server::{self, Lane, Principal, Turnstile},
+    statistics::Sources,
     trail,
     transparency_log::tiles,
 };
@@ -97,9 +98,11 @@ impl App {
         tokio::spawn(async move { fresh_keys.0.keep_fresh(&fresh_keys.1).await });
         let journal = gateway.journal.clone();
         let (stopping, known) = (self.stop.stopping(), Arc::clone(&authenticator));
+        let sources = Sources::of(self.recorder.sets());
         let build = || {
             Schema::build(Query::default(), Mutation::default(), Subscription::default())
                 .data(Beside::new(self.recorder.clone()))
+                .data(Beside::new(sources.clone()))
                 .data(Beside::new(self.log.clone()))
         };
         let turnstile = Arc::new(Turnstile::new(&gateway.config.serving));
@@ -112,7 +115,7 @@ impl App {
         let others = statistics::door(statistics::Door {
             authenticate: Arc::clone(&authenticate),
             enter: Arc::clone(&enter),
-            sets: self.recorder.sets().clone(),
+            sources: sources.clone(),
             operation_time_max: bodies.time_max,
         });
         let others = others.merge(ext_authz::doors(ext_authz::Door {
@@ -151,13 +154,7 @@ impl App {
             slow_from: gateway.config.observability.slow_operation,
             authenticate,
             recognise,
-            knock: {
-                let gateway = gateway.clone();
-                let turnstile = Arc::clone(&turnstile);
-                Arc::new(move |Credentials { headers, peer }| {
-                    turnstile.admit(server::client(peer, headers, &gateway.config.trusted_proxies))
-                })
-            },
+            knock: self.knock(&turnstile),
             enter,
             sockets: SocketLimits {
                 greeting_time_max: Duration::from_secs(gateway.config.limits.socket_init_seconds_max as u64),
@@ -192,6 +189,14 @@ impl App {
             None => main,
         };
         Ok(Routers { main, metrics: figures })
+    }
+
+    /// Who may come in before it is known who they are.
+    fn knock(&self, turnstile: &Arc<Turnstile>) -> Knock {
+        let (gateway, turnstile) = (self.gateway.clone(), Arc::clone(turnstile));
+        Arc::new(move |Credentials { headers, peer }| {
+            turnstile.admit(server::client(peer, headers, &gateway.config.trusted_proxies))
+        })
     }
 
     /// What keeps the gateway from serving.

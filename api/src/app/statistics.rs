@@ -25,10 +25,9 @@ use crate::{
     Error, Fault, FaultCode,
     auth::{Caller, policy},
     context::Context,
-    disclosure::interned::InternedSets,
     graphql::http::{Arrival, Authenticate, Enter, FACTS_SEQ, Media, Refusal, RequestId, preferred_language, too_slow},
     server::Place,
-    statistics::{Asked, Sight, StatisticsQuestion, asking, csv::Csv},
+    statistics::{Asked, Sight, Sources, StatisticsQuestion, asking, csv::Csv},
 };
 
 /// Exports under way at once in this process: each holds a connection for as long as its reader takes, and other reads
@@ -44,8 +43,8 @@ pub(super) struct Door {
     pub authenticate: Authenticate,
     /// Context of a request.
     pub enter: Enter<Context>,
-    /// Sets of codes seen.
-    pub sets: InternedSets,
+    /// What statistics are made of.
+    pub sources: Sources,
     /// How long each piece may take to be made, and to be taken.
     pub operation_time_max: Duration,
 }
@@ -102,7 +101,7 @@ struct Export {
     context: Context,
     question: StatisticsQuestion,
     sight: Sight,
-    sets: InternedSets,
+    sources: Sources,
     asked_as: String,
     time_max: Duration,
     /// Given back when the export ends.
@@ -126,8 +125,8 @@ impl Export {
             allowed: STATISTICS_EXPORTS_MAX as u64,
             retry_after_seconds: Some(RETRY_SECONDS),
         })?;
-        let (sets, time_max) = (open.door.sets.clone(), open.door.operation_time_max);
-        Ok(Self { context, question, sight, sets, asked_as, time_max, place: (room, place) })
+        let (sources, time_max) = (open.door.sources.clone(), open.door.operation_time_max);
+        Ok(Self { context, question, sight, sources, asked_as, time_max, place: (room, place) })
     }
 
     /// Body of the answer, once its first piece is there: until then whatever stops it is told as an error. Later the
@@ -154,11 +153,11 @@ impl Export {
 
     /// Makes and hands over piece after piece, of one state of the log. A reader that takes too long is left.
     async fn write(&self, pieces: &mpsc::Sender<Result<String, Error>>) -> Result<(), Error> {
-        let Self { context, question, sight, sets, asked_as, time_max, .. } = self;
+        let Self { context, question, sight, sources, asked_as, time_max, .. } = self;
         let slow = |_| too_slow(*time_max);
         let asked = Asked { facts: &context.view.facts, question, sight: *sight, now: context.now };
         let snapshot = context.gateway().database.read_snapshot().await?;
-        let start = Csv::start(&snapshot, sets, asked, context.view.language, asked_as.clone());
+        let start = Csv::start(&snapshot, sources, asked, context.view.language, asked_as.clone());
         let mut csv = timeout(*time_max, start).await.map_err(slow)??;
         while let Some(piece) = timeout(*time_max, csv.next()).await.map_err(slow)?? {
             if timeout(*time_max, pieces.send(Ok(piece))).await.map_err(slow)?.is_err() {

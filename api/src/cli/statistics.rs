@@ -9,9 +9,8 @@ use crate::{
     Error, app,
     clock::Clock,
     config::Config,
-    disclosure::interned::InternedSets,
     journal,
-    statistics::{Asked, Sight, asking, csv::Csv},
+    statistics::{Asked, Sight, Sources, asking, csv::Csv},
 };
 
 /// Prints the answer to a question to standard output.
@@ -22,8 +21,8 @@ pub(super) async fn print(config: Config, question: &[String]) -> Result<(), Cli
     let facts = journal::load(&database).await?;
     let question = asking::of_parameters(&facts, |_| true, parameters).map_err(|found| faults(&found))?;
     let asked = Asked { facts: &facts, question: &question, sight: Sight::Everything, now: Clock::default().now() };
-    let (snapshot, sets) = (database.read_snapshot().await.map_err(Error::from)?, InternedSets::default());
-    let mut csv = Csv::start(&snapshot, &sets, asked, Language::Fi, asked_as.join("&")).await?;
+    let (snapshot, sources) = (database.read_snapshot().await.map_err(Error::from)?, Sources::default());
+    let mut csv = Csv::start(&snapshot, &sources, asked, Language::Fi, asked_as.join("&")).await?;
     while let Some(piece) = csv.next().await? {
         match std::io::stdout().write_all(piece.as_bytes()) {
             Ok(()) => {}

@@ -36,7 +36,7 @@ pub use draft::{DisclosureDraft, SubjectDraft};
 pub use partitions::{MONTHS_AHEAD, keep_ahead};
 pub use plan::AUTHORISATION_REPEAT_MAX;
 pub use record::{Equipment, QueueSight, RECORD_ROWS_MAX, RecordLimits, Recorder};
-pub use row::Pseudonym;
+pub use row::{Pseudonym, disclosure_id};
 
 use futures::FutureExt;
 use sea_orm::DatabaseTransaction;

@@ -8,13 +8,13 @@
 use aws_lc_rs::digest::{Context, SHA256};
 use csv::{Terminator, Writer, WriterBuilder};
 use entity::vocabulary::{Language, instant_text};
-use sea_orm::ConnectionTrait;
+use sea_orm::DatabaseTransaction;
 
 use super::{
-    Asked, Reading, StatisticsRow,
+    Asked, Reading, Sources, StatisticsRow,
     rules::{self, KeyValue, Sight, StatisticsQuestion},
 };
-use crate::{Error, disclosure::interned::InternedSets, journal::leaf::hex};
+use crate::{Error, journal::leaf::hex};
 
 /// Rows written between two handings over.
 const ROWS_PER_PIECE: usize = 1_000;
@@ -23,8 +23,8 @@ const ROWS_PER_PIECE: usize = 1_000;
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
 /// An answer as CSV, piece by piece.
-pub struct Csv<'a, C> {
-    reading: Reading<'a, C>,
+pub struct Csv<'a> {
+    reading: Reading<'a>,
     asked: Asked<'a>,
     language: Language,
     asked_as: String,
@@ -41,19 +41,19 @@ enum Stage {
     Nothing,
 }
 
-impl<'a, C: ConnectionTrait> Csv<'a, C> {
-    /// Begins the answer to a question `asked_as` so many names and values. `db` sees one state throughout.
+impl<'a> Csv<'a> {
+    /// Begins the answer to a question `asked_as` so many names and values. `snapshot` sees one state throughout.
     ///
     /// # Errors
     /// Every fault of the question; unavailable when the database does not answer.
     pub async fn start(
-        db: &'a C,
-        sets: &'a InternedSets,
+        snapshot: &'a DatabaseTransaction,
+        sources: &'a Sources,
         asked: Asked<'a>,
         language: Language,
         asked_as: String,
     ) -> Result<Self, Error> {
-        let reading = Reading::start(db, sets, asked, None).await?;
+        let reading = Reading::start(snapshot, sources, asked, None).await?;
         let (stage, digest) = (Stage::Head, Context::new(&SHA256));
         Ok(Self { reading, asked, language, asked_as, stage, digest, rows: 0 })
     }

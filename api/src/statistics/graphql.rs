@@ -4,7 +4,7 @@ use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
 use entity::vocabulary::{Channel, DisclosureOutcome, OrganisationKind};
 
 use super::{
-    Asked, KeyValue, Sight, StatisticsQuestion, StatisticsRow,
+    Asked, KeyValue, Sight, Sources, StatisticsQuestion, StatisticsRow,
     asking::{Asking, Paths},
     rules,
 };
@@ -12,7 +12,6 @@ use crate::{
     Error, Violations,
     auth::policy,
     context,
-    disclosure::Recorder,
     graphql::{
         connections::{Page, PageInfo},
         long::Long,
@@ -167,10 +166,10 @@ impl StatisticsQuery {
         let page: Page<Vec<String>> = Page::of(name, first, after.as_deref(), request.page_size_max())?;
         let view = &request.view;
         let sight = Sight::of(&view.facts, &view.viewer).ok_or(Error::Forbidden)?;
-        let sets = beside::<Recorder>(ctx)?.sets();
+        let sources = beside::<Sources>(ctx)?;
         let asked = Asked { facts: &view.facts, question: &question, sight, now: request.now };
-        let snapshot = request.gateway().database.read_snapshot().await?;
-        let found = Box::pin(super::statistics(&snapshot, sets, asked, page.after.as_deref(), page.count)).await?;
+        let database = &request.gateway().database;
+        let found = Box::pin(super::statistics(database, sources, asked, page.after.as_deref(), page.count)).await?;
         let (first, last) = (found.rows.first(), found.rows.last());
         let (first, last) = (first.map(StatisticsRow::position), last.map(StatisticsRow::position));
         let page_info = page.info(first.as_ref(), last.as_ref(), found.has_next);

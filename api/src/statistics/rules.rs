@@ -24,7 +24,7 @@ pub use crate::{auth::policy::statistics::Sight, disclosure::tally::ROUNDED_TO};
 pub const GROUP_BY_MAX: usize = 3;
 
 /// Length of the periods of an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Interval {
     /// Civil day.
     Day,
@@ -89,7 +89,7 @@ impl Dimension {
 }
 
 /// Question about how much was disclosed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct StatisticsQuestion {
     /// First day, in Helsinki.
     pub from: Day,
@@ -104,7 +104,7 @@ pub struct StatisticsQuestion {
 }
 
 /// Which disclosures are counted; an empty list does not restrict.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct StatisticsFilter {
     /// Disclosers.
     pub disclosers: Vec<OrganisationId>,

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// How much of the statistics somebody sees.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Sight {
     /// Everything, exactly.
     Everything,

@@ -16,8 +16,11 @@ use crate::{
         row::{self, disclosure_id},
         tally::month_of,
     },
+    facts::global_id,
     journal::leaf::{EntryKind, canonical, commitments, leaf_hash},
-    statistics::{Asked, Interval, Sight, StatisticsFilter, StatisticsQuestion, statistics},
+    statistics::{
+        Asked, Interval, Sight, Sources, Statistics, StatisticsFilter, StatisticsQuestion, StatisticsRow, statistics,
+    },
 };
 
 fn conflicts(error: Error) -> Vec<String> {
@@ -332,7 +335,8 @@ async fn statistics_count_what_was_recorded() -> Result<(), Error> {
     };
     let facts = log.journal.facts();
     let asked = Asked { facts: &facts, question: &question, sight: Sight::Own(KELA), now: log.clock.now() };
-    let answer = statistics(log.database.read(), log.recorder.sets(), asked, None, 3).await?;
+    let sources = Sources::default();
+    let answer = statistics(&log.database, &sources, asked, None, 3).await?;
     assert!(answer.has_next);
     let counts: Vec<_> = answer.rows.iter().map(|row| (row.position().join(" "), row.disclosures)).collect();
     assert_eq!(
@@ -344,10 +348,59 @@ async fn statistics_count_what_was_recorded() -> Result<(), Error> {
         ]
     );
     let after = answer.rows[2].position();
-    let rest = statistics(log.database.read(), log.recorder.sets(), asked, Some(&after), 3).await?;
+    let rest = statistics(&log.database, &sources, asked, Some(&after), 3).await?;
     assert_eq!((rest.rows.len(), rest.has_next), (1, false));
     let stranger = Asked { sight: Sight::Own(OrganisationId(Uuid::nil())), ..asked };
-    assert!(statistics(log.database.read(), log.recorder.sets(), stranger, None, 3).await?.rows.is_empty());
+    assert!(statistics(&log.database, &sources, stranger, None, 3).await?.rows.is_empty());
+    Ok(())
+}
+
+/// Answers of somebody who keeps what was read, after each of some recordings; each is what a stranger to the log reads.
+async fn kept_and_anew(log: &Log, sources: &Sources, question: &StatisticsQuestion) -> Result<Statistics, Error> {
+    let facts = log.journal.facts();
+    let asked = Asked { facts: &facts, question, sight: Sight::Own(KELA), now: log.clock.now() };
+    let mut kept = statistics(&log.database, sources, asked, None, 4).await?;
+    assert_eq!(kept, statistics(&log.database, &Sources::default(), asked, None, 4).await?);
+    while kept.has_next {
+        let after = kept.rows.last().map(StatisticsRow::position);
+        let page = statistics(&log.database, sources, asked, after.as_deref(), 3).await?;
+        assert_eq!(page, statistics(&log.database, &Sources::default(), asked, after.as_deref(), 3).await?);
+        kept = Statistics { rows: [kept.rows, page.rows].concat(), ..page };
+    }
+    Ok(kept)
+}
+
+#[tokio::test]
+async fn statistics_kept_are_those_read_anew_whatever_was_recorded_meanwhile() -> Result<(), Error> {
+    let log = Log::open().await?;
+    let sources = Sources::default();
+    let question = StatisticsQuestion {
+        from: "2026-01-15".parse().unwrap(),
+        until: "2026-03-20".parse().unwrap(),
+        interval: Interval::Month,
+        group_by: vec![crate::statistics::Dimension::Item],
+        filter: StatisticsFilter::default(),
+    };
+    let on = |day: &str, message: &str| DisclosureDraft { occurred_at: format!("{day}T10:00:00Z"), ..draft(message) };
+    let mut totals = Vec::new();
+    let total = |answer: &Statistics| answer.rows.iter().filter_map(|row| row.disclosures).sum::<i64>();
+    totals.push(total(&kept_and_anew(&log, &sources, &question).await?));
+    let first = log.recorder.record(KELA, vec![on("2026-02-02", "a"), on("2026-02-03", "b")]).await?;
+    totals.push(total(&kept_and_anew(&log, &sources, &question).await?));
+    // Not on the days asked about.
+    log.recorder.record(KELA, vec![on("2026-01-02", "c")]).await?;
+    totals.push(total(&kept_and_anew(&log, &sources, &question).await?));
+    log.recorder.record(KELA, vec![on("2026-01-03", "d"), on("2026-02-28", "e")]).await?;
+    totals.push(total(&kept_and_anew(&log, &sources, &question).await?));
+    // A correction that was given on another day takes the corrected out of its month.
+    let corrects = Some(global_id(first[0].row.id));
+    log.recorder.record(KELA, vec![DisclosureDraft { corrects, ..on("2026-01-04", "f") }]).await?;
+    totals.push(total(&kept_and_anew(&log, &sources, &question).await?));
+    let many = (0..1_000).map(|at| on("2026-01-05", &format!("g{at}"))).collect();
+    log.recorder.record(KELA, many).await?;
+    log.recorder.record(KELA, vec![on("2026-03-01", "h")]).await?;
+    totals.push(total(&kept_and_anew(&log, &sources, &question).await?));
+    assert_eq!(totals, [0, 4, 4, 6, 4, 6], "each row counts under both of its items");
     Ok(())
 }
 
