@@ -13,7 +13,7 @@ use tokio::time::sleep;
 use crate::{
     house::{House, KELA, codes},
     postgres::{Cluster, Durability},
-    proxy::{ACT, Cut, Order, RECORDING, SIGNING},
+    proxy::{ACT, Cut, Order, RECORDING, RECORDING_ALONE, SIGNING},
     reports::{RECORD, assert_tallied, assert_whole, faults, report, with},
 };
 
@@ -41,19 +41,23 @@ async fn assert_once(house: &House, recorded: &BTreeMap<String, i64>) {
     assert_tallied(&house.app).await;
 }
 
-/// Cuts call after call of a batch, until there is none that has not been cut.
+/// Keeps the places of rows; each has one.
+fn keep(recorded: &mut BTreeMap<String, i64>, rows: &[Value]) {
+    for row in rows {
+        let (message, place) = (row["messageId"].as_str().unwrap(), row["leafIndex"].as_i64().unwrap());
+        let before = recorded.insert(message.to_owned(), place);
+        assert!(before.is_none_or(|before| before == place), "{message} stood at {before:?}, now at {place}");
+    }
+}
+
+/// Cuts call after call of a batch of one that is not alone, until there is none that has not been cut.
 async fn recordings_survive(cut: Cut, reports: impl Fn(&str) -> Vec<Value>) {
     let Some((house, proxy)) = House::behind_proxy().await else { return };
-    let (kela, mut recorded) = (house.kela(), BTreeMap::new());
-    let mut keep = |rows: &[Value]| {
-        for row in rows {
-            let (message, place) = (row["messageId"].as_str().unwrap(), row["leafIndex"].as_i64().unwrap());
-            let before = recorded.insert(message.to_owned(), place);
-            assert!(before.is_none_or(|before| before == place), "{message} stood at {before:?}, now at {place}");
-        }
-    };
+    let (other, kela, mut recorded) = (house.beside().await, house.kela(), BTreeMap::new());
+    let mut keep = |rows: &[Value]| keep(&mut recorded, rows);
     keep(&house.recorded(&kela, &[report("cut not")]).await);
     for call in 1.. {
+        keep(&other.recorded(&kela, &[report(&format!("cut not {call}"))]).await);
         let reports = reports(&format!("cut {call}"));
         proxy.cut(Order { mark: RECORDING, call, cut });
         let answer = house.ask(&kela, RECORD, json!({ "input": { "disclosures": reports } })).await;
@@ -68,6 +72,36 @@ async fn recordings_survive(cut: Cut, reports: impl Fn(&str) -> Vec<Value>) {
         }
     }
     assert_once(&house, &recorded).await;
+}
+
+/// Cuts the one call of a batch of whoever is alone.
+async fn recordings_alone_survive(cut: Cut) {
+    let Some((house, proxy)) = House::behind_proxy().await else { return };
+    let (kela, mut recorded) = (house.kela(), BTreeMap::new());
+    for round in 0..3 {
+        // The second batch finds the log as the first left it, so the third is written without looking.
+        for before in 0..2 {
+            let rows = house.recorded(&kela, &[report(&format!("cut not {round}/{before}"))]).await;
+            keep(&mut recorded, &rows);
+        }
+        let reports = new(&format!("cut {round}"));
+        proxy.cut(Order { mark: RECORDING_ALONE, call: 1, cut });
+        let answer = house.ask(&kela, RECORD, json!({ "input": { "disclosures": reports } })).await;
+        assert!(proxy.has_cut());
+        assert_eq!(acknowledged(&answer), None);
+        keep(&mut recorded, &house.recorded(&kela, &reports).await);
+    }
+    assert_once(&house, &recorded).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_of_one_that_is_alone_survive_a_cut_before_the_call() {
+    recordings_alone_survive(Cut::BeforeCall).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_of_one_that_is_alone_survive_a_cut_before_the_answer() {
+    recordings_alone_survive(Cut::BeforeAnswer).await;
 }
 
 fn new(name: &str) -> Vec<Value> {

@@ -6,6 +6,7 @@ mod activation;
 mod adoption;
 mod agreement_bases;
 mod agreement_end;
+mod alone;
 mod amendment;
 mod anomalies;
 mod answers;

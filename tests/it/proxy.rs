@@ -24,8 +24,11 @@ pub enum Cut {
     BeforeAnswer,
 }
 
-/// What a batch of the recorder says first: the registry's lock, shared.
+/// What a batch of the recorder says first where others may be writing: the registry's lock, shared.
 pub const RECORDING: &str = "pg_advisory_xact_lock_shared(";
+
+/// What the one statement says that is a batch of whoever is alone.
+pub const RECORDING_ALONE: &str = "with as_left as (";
 
 /// What an act of the registry says first: the same lock, by its number, for itself alone.
 pub const ACT: &str = "pg_advisory_xact_lock(4920555616387158853)";
@@ -38,7 +41,7 @@ pub const SIGNING: &str = "pg_advisory_xact_lock(4920555616504203086)";
 pub struct Order {
     /// Words in a statement of the transaction that is meant.
     pub mark: &'static str,
-    /// Which call of the transaction, from 1, its BEGIN.
+    /// Which call of the transaction, from 1, its BEGIN or the statement that is one by itself.
     pub call: usize,
     pub cut: Cut,
 }
@@ -153,7 +156,9 @@ struct Connection {
     /// What was said in the last transaction, and in the one before it.
     said: Vec<Vec<u8>>,
     said_before: Vec<Vec<u8>>,
-    /// Calls of the transaction so far; none outside one, where only pings are heard.
+    /// What the next call executes; nothing where it only prepares.
+    executes: Option<Vec<u8>>,
+    /// Calls of the transaction so far; none outside one, where each is one by itself.
     calls: Option<usize>,
     /// Calls the server has not answered.
     unanswered: usize,
@@ -165,7 +170,8 @@ impl Connection {
         // The server is ready once before the first call.
         let unanswered = 1;
         let statements = HashMap::new();
-        Self { client, server, orders, statements, said: Vec::new(), said_before: Vec::new(), calls: None, unanswered }
+        let (said, said_before, executes, calls) = (Vec::new(), Vec::new(), None, None);
+        Self { client, server, orders, statements, said, said_before, executes, calls, unanswered }
     }
 
     /// Carries messages both ways until either side ends or the connection is cut.
@@ -201,7 +207,8 @@ impl Connection {
             b'B' => {
                 // A portal's name stands before the statement's.
                 let statement = self.statements.get(&until_zero(&body[until_zero(body).len()..])).cloned();
-                self.said.extend(statement);
+                self.said.extend(statement.clone());
+                self.executes = statement;
                 None
             }
             b'Q' => {
@@ -223,12 +230,22 @@ impl Connection {
 
     fn call(&mut self) -> Option<Cut> {
         self.unanswered += 1;
-        let calls = self.calls.as_mut()?;
-        *calls += 1;
+        let executes: Vec<_> = self.executes.take().into_iter().collect();
+        let call = match &mut self.calls {
+            Some(calls) => {
+                *calls += 1;
+                *calls
+            }
+            None => 1,
+        };
         let mut orders = self.orders.lock().unwrap();
-        let order = orders.filter(|order| order.call == *calls)?;
-        // Of a BEGIN nobody knows yet what follows; on the recorder's own connection it is what went before.
-        let said = if order.call == 1 { &self.said_before } else { &self.said };
+        let order = orders.filter(|order| order.call == call)?;
+        let said = match (self.calls, call) {
+            (None, _) => &executes,
+            // Of a BEGIN nobody knows yet what follows; on the recorder's own connection it is what went before.
+            (Some(_), 1) => &self.said_before,
+            (Some(_), _) => &self.said,
+        };
         let mark = order.mark.as_bytes();
         if !said.iter().any(|words| words.windows(mark.len()).any(|words| words == mark)) {
             return None;

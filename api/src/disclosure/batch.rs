@@ -41,7 +41,7 @@ use crate::{
     database::{Database, Server},
     facts::{Facts, Mark},
     journal::{
-        Journal, Left, Lock, Shown, Tree, last_change,
+        Journal, Left, Lock, Tree, last_change,
         leaf::{EntryKind, commitments, leaf_hash},
         mark,
     },
@@ -173,9 +173,10 @@ impl Writer {
             Err(unasked @ DbErr::ConnectionAcquire(_)) => return Err(unasked.into()),
             Err(unanswered) => return Err(Failure::Unknown(unanswered.into())),
         };
-        let Some(row) = found.first() else { return Ok(None) };
-        let shown = Shown::just_now(row.try_get("", "now")?);
-        *self.trace.lock() = Some(LeftBehind { tree: tree.left(Some(shown)), ..left });
+        if found.is_empty() {
+            return Ok(None);
+        }
+        *self.trace.lock() = Some(LeftBehind { tree: tree.left(), ..left });
         self.committed(&written);
         let answers = jobs.iter().zip(sources).map(|(job, sources)| Ok(answers(job, &sources?, &written, &stored)));
         Ok(Some(answers.collect()))
@@ -240,7 +241,7 @@ impl Writer {
         let written = Written::build(facts, &mut tree, stored, &plan.entries)?;
         let before = *self.trace.lock();
         let left = LeftBehind {
-            tree: tree.left(None),
+            tree: tree.left(),
             last: (facts.seq, facts.mark),
             is_alone: before.is_some_and(|before| tree.was_left(&before.tree)),
         };
@@ -479,7 +480,7 @@ impl Written {
     }
 
     /// Statement of PostgreSQL that inserts everything where the tree stands as it was left and none of the keys does, with its
-    /// values; its one row says what the database's clock shows. Elsewhere it writes nothing and has no row.
+    /// values, and returns a row. Elsewhere it writes nothing and returns none.
     fn insertion_as_left(&self, tree: &Tree) -> Result<(String, Vec<Value>), Error> {
         let mut values = vec![
             array_of(ArrayType::Uuid, self.keys.iter().map(|key| key.discloser_id)),
@@ -490,7 +491,7 @@ impl Written {
         let as_left = tree.as_left_statement(no_key_stands, &mut values);
         let parts = self.parts(DbBackend::Postgres, tree, Some("exists (select from as_left)"), &mut values)?;
         let parts = common(&parts);
-        let sql = format!("with as_left as ({as_left}), {parts} select clock_timestamp() as now from as_left");
+        let sql = format!("with as_left as ({as_left}), {parts} select true as written from as_left");
         Ok((sql, values))
     }
 

@@ -26,7 +26,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait, QueryOrder, Que
 use tokio::sync::{Notify, watch};
 
 pub use concern::{concerned, differing, index, subject_table};
-pub use tree::{Left, Lock, Shown, TILE_WIDTH, Tree, lock_registry};
+pub use tree::{Left, Lock, TILE_WIDTH, Tree, lock_registry};
 pub use write::{Author, CHANGE_ROWS_MAX, Changes, Ending, parts};
 
 use crate::{

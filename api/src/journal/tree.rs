@@ -48,9 +48,9 @@ pub async fn lock_registry(txn: &impl ConnectionTrait, lock: Lock) -> Result<(),
     Ok(())
 }
 
-/// How long ago a statement that expects the tree [as it was left](Tree::as_left) may have been made, as an interval of
+/// How far behind the database's clock an instant may be that was given out [without looking](Tree::as_left), as an interval of
 /// PostgreSQL.
-const EXPECTED_FOR_MAX: &str = "interval '1 second'";
+const BEHIND_MAX: &str = "interval '100 milliseconds'";
 
 /// The tree while its row is locked, or as it is expected to stand: hands out positions and instants that rise together.
 #[derive(Debug)]
@@ -58,25 +58,21 @@ pub struct Tree {
     found: Stand,
     size: i64,
     recorded_at: Instant,
+    now: Instant,
     shown: Shown,
 }
 
 /// What the database's clock showed, and when we heard of it.
 #[derive(Debug, Clone, Copy)]
-pub struct Shown {
+struct Shown {
     now: Instant,
     heard_at: Moment,
 }
 
 impl Shown {
-    /// What it shows as we hear of it.
-    pub fn just_now(now: Instant) -> Self {
-        Self { now: truncated(now), heard_at: Moment::now() }
-    }
-
     /// What it must show by now: less than it does, by what the word took to us.
-    fn by_now(self) -> Self {
-        Self::just_now(self.now + TimeDelta::from_std(self.heard_at.elapsed()).unwrap_or_default())
+    fn by_now(self) -> Instant {
+        truncated(self.now + TimeDelta::from_std(self.heard_at.elapsed()).unwrap_or_default())
     }
 }
 
@@ -87,7 +83,7 @@ struct Stand {
     recorded_at: Instant,
 }
 
-/// How a writer left the tree, and what the database's clock showed then.
+/// How a writer left the tree, and what the database's clock showed when it was last looked at.
 #[derive(Debug, Clone, Copy)]
 pub struct Left {
     stand: Stand,
@@ -121,24 +117,24 @@ impl Tree {
             .ok_or_else(|| Error::internal("log_tree has no row"))?;
         let size: i64 = row.try_get("", "size")?;
         let now = if backend == DbBackend::Postgres { row.try_get("", "now")? } else { clock.now() };
-        Ok(Self::standing(Stand { size, recorded_at: row.try_get("", "recorded_at")? }, Shown::just_now(now)))
+        let shown = Shown { now: truncated(now), heard_at: Moment::now() };
+        Ok(Self::standing(Stand { size, recorded_at: row.try_get("", "recorded_at")? }, shown.now, shown))
     }
 
-    fn standing(found: Stand, shown: Shown) -> Self {
-        Self { found, size: found.size, recorded_at: found.recorded_at, shown }
+    fn standing(found: Stand, now: Instant, shown: Shown) -> Self {
+        Self { found, size: found.size, recorded_at: found.recorded_at, now, shown }
     }
 
     /// The tree as a writer left it, unlocked, for a statement that writes nothing where it [stands
     /// otherwise](Self::as_left_statement).
     pub fn as_left(left: &Left) -> Self {
-        Self::standing(left.stand, left.shown.by_now())
+        Self::standing(left.stand, left.shown.by_now(), left.shown)
     }
 
-    /// How it stands once what was handed out is committed; `shown` is later than the lock where more was heard of the
-    /// database's clock.
-    pub fn left(&self, shown: Option<Shown>) -> Left {
+    /// How it stands once what was handed out is committed.
+    pub fn left(&self) -> Left {
         let stand = Stand { size: self.size, recorded_at: self.recorded_at };
-        Left { stand, shown: shown.unwrap_or(self.shown) }
+        Left { stand, shown: self.shown }
     }
 
     /// Whether nobody has appended anything since it was left.
@@ -148,14 +144,14 @@ impl Tree {
 
     /// Instant of the lock, by the database's clock; by ours on SQLite.
     pub fn now(&self) -> Instant {
-        self.shown.now
+        self.now
     }
 
     /// Takes the next position and instant. The instant is the database's clock, and later than every earlier one.
     pub fn take(&mut self) -> (i64, Instant) {
         let leaf_index = self.size;
         self.size += 1;
-        self.recorded_at = self.shown.now.max(self.recorded_at + TimeDelta::microseconds(1));
+        self.recorded_at = self.now.max(self.recorded_at + TimeDelta::microseconds(1));
         (leaf_index, self.recorded_at)
     }
 
@@ -233,18 +229,18 @@ impl Tree {
     }
 
     /// Statement of PostgreSQL that sets the tree to the size reached and returns a row, where it stands as [it was
-    /// left](Self::as_left), the registry is free, the instants given out are those of now, and one more condition holds; its
+    /// left](Self::as_left), the registry is free, the instants given out are those of now and not of the future, and one more condition holds; its
     /// values are numbered after those given. Who appended meanwhile is waited for and seen, though the statement began
     /// before, for of a row that was changed PostgreSQL judges the newest version. So whatever else it reads is as it was when
     /// the tree was left.
     pub fn as_left_statement(&self, condition: &str, values: &mut Vec<Value>) -> String {
         let size = self.size_statement(values);
         let Stand { size: found, recorded_at } = self.found;
-        values.extend([Value::from(found), recorded_at.into(), self.shown.now.into()]);
+        values.extend([Value::from(found), recorded_at.into(), self.now.into()]);
         let [found, recorded_at, now] = [2, 1, 0].map(|back| values.len() - back);
         format!(
             "{size} and size = ${found} and recorded_at = ${recorded_at} \
-             and ${now} between clock_timestamp() - {EXPECTED_FOR_MAX} and clock_timestamp() \
+             and ${now} between clock_timestamp() - {BEHIND_MAX} and clock_timestamp() \
              and {} and {condition} returning 1",
             Lock::shared_if_free()
         )
