@@ -2,7 +2,6 @@
 
 use std::{cmp::Reverse, collections::BTreeSet};
 
-use chrono::{Datelike, Months, NaiveTime};
 use entity::{
     disclosure, key_fingerprint,
     vocabulary::{
@@ -10,14 +9,16 @@ use entity::{
     },
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, ExprTrait, Order as SqlOrder,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, Order as SqlOrder,
     QueryFilter, QueryOrder, QuerySelect, Statement,
 };
 
 use super::{
     Recorded,
+    by_place::ByPlace,
     interned::{self, InternedSets},
     row::recorded_at,
+    stretches::{Stretch, Stretches},
 };
 use crate::{
     Error,
@@ -26,9 +27,6 @@ use crate::{
     facts::Facts,
     keys::{self, KEY_ADDED, Keys},
 };
-
-/// Months looked through together where the one a page begins in does not fill it, before all that are left.
-const MONTHS_NEAR: u32 = 12;
 
 /// Which rows; what is null or empty does not restrict.
 #[derive(Debug, Clone, Default)]
@@ -95,11 +93,13 @@ pub async fn page(
     read_for(db, reader).await?;
     let wanted = first.saturating_add(1);
     let mut rows = Vec::new();
-    for stretch in stretches(db.get_database_backend(), filter, order, after.and_then(recorded_at), now) {
+    let is_sparse = filter.subjects.is_some() || filter.users.is_some();
+    let begins = after.and_then(recorded_at);
+    let mut stretches = Stretches::new(db.get_database_backend(), is_sparse, (order, wanted), begins, now);
+    while rows.len() < wanted
+        && let Some(stretch) = stretches.next(rows.len())
+    {
         rows.extend(within(db, filter, stretch, order, after, wanted - rows.len()).await?);
-        if rows.len() >= wanted {
-            break;
-        }
     }
     let has_next = rows.len() > first;
     rows.truncate(first);
@@ -148,37 +148,6 @@ async fn within(
     Ok(rows)
 }
 
-/// Part of the log by the instant of recording: its first and the first after it; null where it is open.
-type Stretch = (Option<Instant>, Option<Instant>);
-
-/// Stretches in which a page is looked for, one after another until it is full. On PostgreSQL every month of the log is a table
-/// of its own, and whoever names none has all of them planned, opened and locked; a page of somebody who discloses daily is full
-/// within a month or two. Of one person there are few rows, wherever they stand.
-fn stretches(backend: DbBackend, filter: &Filter, order: Order, after: Option<Instant>, now: Instant) -> Vec<Stretch> {
-    let is_sparse = filter.subjects.is_some() || filter.users.is_some();
-    let begins = after.or((order == Order::NewestFirst).then_some(now));
-    let month = begins.filter(|_| backend == DbBackend::Postgres && !is_sparse).and_then(month_start);
-    let Some(month) = month else { return vec![(None, None)] };
-    let back = |months| month.checked_sub_months(Months::new(months));
-    let ahead = |months| month.checked_add_months(Months::new(months));
-    match order {
-        Order::NewestFirst => {
-            let near = back(MONTHS_NEAR);
-            // Where no place to begin after is given, also what stands ahead of our clock.
-            vec![(Some(month), after.and_then(|_| ahead(1))), (near, Some(month)), (None, near)]
-        }
-        Order::OldestFirst => {
-            let (next, near) = (ahead(1), ahead(1 + MONTHS_NEAR));
-            vec![(Some(month), next), (next, near), (near, None)]
-        }
-    }
-}
-
-/// Begin of the month of an instant, in UTC, as the log is divided.
-fn month_start(at: Instant) -> Option<Instant> {
-    Some(at.date_naive().with_day(1)?.and_time(NaiveTime::MIN).and_utc())
-}
-
 enum Side<'a> {
     Discloser(OrganisationId),
     Recipient(OrganisationId),
@@ -215,9 +184,10 @@ async fn select(
         .filter(Condition::all().add_option(before.map(|before| Column::RecordedAt.lt(before))))
         .order_by(Column::Id, direction)
         .limit(u64::try_from(wanted).unwrap_or(u64::MAX))
+        .into_model::<ByPlace>()
         .all(db)
         .await?;
-    Ok(rows)
+    Ok(rows.into_iter().map(|row| row.0).collect())
 }
 
 fn condition(filter: &Filter) -> Condition {
@@ -312,44 +282,4 @@ pub fn user_pseudonyms(
     let versions = keys.pseudonyms().live_versions();
     let each = disclosers.iter().flat_map(|id| versions.iter().map(move |version| (*id, *version)));
     each.map(|(discloser, version)| keys.pseudonyms().user(discloser, version, *recipient, user)).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn instant(text: &str) -> Instant {
-        text.parse().unwrap()
-    }
-
-    fn of(order: Order, after: Option<&str>, filter: &Filter) -> Vec<Stretch> {
-        stretches(DbBackend::Postgres, filter, order, after.map(instant), instant("2026-11-29T22:00:00Z"))
-    }
-
-    #[test]
-    fn stretches_follow_one_another_without_a_gap_from_where_a_page_begins_to_the_end() {
-        let filter = Filter::default();
-        for after in [Some("2024-02-29T23:59:59.999999Z"), Some("2026-12-01T00:00:00Z"), None] {
-            let newest = of(Order::NewestFirst, after, &filter);
-            assert!(newest.windows(2).all(|pair| pair[0].0 == pair[1].1 && pair[0].0.is_some()), "{newest:?}");
-            let begins = instant(after.unwrap_or("2026-11-29T22:00:00Z"));
-            let (from, before) = newest[0];
-            assert!(from.is_some_and(|from| from <= begins) && before.is_none_or(|before| before > begins));
-            assert_eq!(newest.last().map(|last| last.0), Some(None));
-            let oldest = of(Order::OldestFirst, after, &filter);
-            assert!(oldest.windows(2).all(|pair| pair[0].1 == pair[1].0 && pair[0].1.is_some()), "{oldest:?}");
-            assert!(oldest[0].0.is_none_or(|from| from <= begins));
-            assert_eq!(oldest.last().map(|last| last.1), Some(None));
-        }
-        assert_eq!(of(Order::NewestFirst, None, &filter)[0], (Some(instant("2026-11-01T00:00:00Z")), None));
-    }
-
-    #[test]
-    fn one_person_and_an_embedded_log_are_looked_through_at_once() {
-        let person = Filter { subjects: Some(Vec::new()), ..Filter::default() };
-        assert_eq!(of(Order::NewestFirst, None, &person), [(None, None)]);
-        let now = instant("2026-11-29T22:00:00Z");
-        let embedded = stretches(DbBackend::Sqlite, &Filter::default(), Order::NewestFirst, None, now);
-        assert_eq!(embedded, [(None, None)]);
-    }
 }

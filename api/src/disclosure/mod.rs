@@ -6,6 +6,7 @@
 
 mod batch;
 mod bulk;
+mod by_place;
 pub mod coverage;
 mod draft;
 pub mod graphql;
@@ -20,6 +21,7 @@ pub mod replay;
 pub mod row;
 pub mod rules;
 mod stored;
+mod stretches;
 pub mod tally;
 #[cfg(test)]
 mod tests;
