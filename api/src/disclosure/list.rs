@@ -15,7 +15,6 @@ use sea_orm::{
 
 use super::{
     Recorded,
-    by_place::ByPlace,
     interned::{self, InternedSets},
     row::recorded_at,
     stretches::{Stretch, Stretches},
@@ -184,10 +183,9 @@ async fn select(
         .filter(Condition::all().add_option(before.map(|before| Column::RecordedAt.lt(before))))
         .order_by(Column::Id, direction)
         .limit(u64::try_from(wanted).unwrap_or(u64::MAX))
-        .into_model::<ByPlace>()
         .all(db)
         .await?;
-    Ok(rows.into_iter().map(|row| row.0).collect())
+    Ok(rows)
 }
 
 fn condition(filter: &Filter) -> Condition {

@@ -6,7 +6,6 @@
 
 mod batch;
 mod bulk;
-mod by_place;
 pub mod coverage;
 mod draft;
 pub mod graphql;
