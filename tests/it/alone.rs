@@ -3,10 +3,14 @@
 
 use std::time::Duration;
 
-use api::{app::App, auth::Role};
+use api::{
+    app::App,
+    auth::Role,
+    journal::{Left, Tree},
+};
 use sea_orm::{ConnectionTrait, DbBackend, Statement, TransactionTrait};
 use serde_json::{Value, json};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::{
     house::{Engine, House, KELA},
@@ -16,6 +20,12 @@ use crate::{
 
 /// Longest a batch is looked at while it must wait.
 const WAITING: Duration = Duration::from_millis(300);
+
+/// Batches of which one must be written without looking.
+const BATCHES_MAX: usize = 60;
+
+/// More than an instant may be behind that was given out without looking.
+const TOO_LATE: Duration = Duration::from_millis(150);
 
 /// Connections that wrote a batch in one statement last.
 async fn alone(app: &App) -> i64 {
@@ -29,12 +39,15 @@ async fn record(house: &House, message: &str) -> Value {
     house.recorded(&house.kela(), &[report(message)]).await.remove(0)
 }
 
-/// A batch that finds the log as the one before left it, which is then done without looking.
+/// Records until a batch was written without looking: the third, if none waits too long.
 async fn left_alone(house: &House, name: &str) {
-    for at in 0..3 {
+    for at in 0..BATCHES_MAX {
         record(house, &format!("{name} {at}")).await;
+        if alone(&house.app).await == 1 {
+            return;
+        }
     }
-    assert_eq!(alone(&house.app).await, 1, "{name}");
+    panic!("{name}: every batch looks before it writes");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -102,4 +115,49 @@ async fn batch_waits_while_an_act_is_under_way() {
     act.rollback().await.unwrap();
     assert_eq!(waiting.await["leafIndex"], size);
     left_alone(&house, "after").await;
+}
+
+/// Whether the statement that expects the tree as it was left finds it so; what it does is taken back.
+async fn is_as_left(house: &House, left: &Left, late: Duration) -> bool {
+    let mut tree = Tree::as_left(left);
+    tree.take();
+    let mut values = Vec::new();
+    let sql = tree.as_left_statement("true", &mut values);
+    sleep(late).await;
+    let txn = house.app.gateway.database.primary().now().begin().await.unwrap();
+    let found = txn.query_all_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, values)).await.unwrap();
+    txn.rollback().await.unwrap();
+    !found.is_empty()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tree_is_as_left_while_nobody_appends_the_registry_is_free_and_the_clock_is_right() {
+    let Some(house) = House::sample(Engine::Postgres).await else { return };
+    let database = &house.app.gateway.database;
+    let looked = async || {
+        let txn = database.primary().now().begin().await.unwrap();
+        let tree = Tree::lock(&txn, &house.app.gateway.clock).await.unwrap();
+        txn.rollback().await.unwrap();
+        tree.left()
+    };
+    let is_as_left_soon = async |left: &Left| {
+        // Where this machine takes its time, again.
+        for _ in 0..BATCHES_MAX {
+            if is_as_left(&house, left, Duration::ZERO).await {
+                return true;
+            }
+        }
+        false
+    };
+    let left = looked().await;
+    assert!(is_as_left_soon(&left).await);
+    assert!(!is_as_left(&house, &left, TOO_LATE).await, "instants of the past were given out");
+    let act = database.primary().now().begin().await.unwrap();
+    act.execute_unprepared(&format!("select {ACT}")).await.unwrap();
+    assert!(!is_as_left(&house, &left, Duration::ZERO).await, "an act is under way");
+    act.rollback().await.unwrap();
+    assert!(is_as_left_soon(&left).await);
+    record(&house, "between").await;
+    assert!(!is_as_left_soon(&left).await, "another has appended");
+    assert!(is_as_left_soon(&looked().await).await);
 }

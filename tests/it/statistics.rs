@@ -321,6 +321,27 @@ on_both_engines! {
         assert_eq!((house.total(&kela, day).await, house.total(&kela, month).await), (day_before, month_before));
     }
 
+    async fn counts_are_given_again_until_something_is_recorded_that_counts_in_them(house: House) {
+        let kela = house.kela();
+        let march = question("2026-03-01", "2026-04-01", "MONTH", &["RECIPIENT"]);
+        let given = |message: &str, day: &str| with(report(message), json!({ "occurredAt": format!("{day}T10:00:00Z") }));
+        house.recorded(&kela, &[given("in March", "2026-03-30")]).await;
+        let counted = house.counted(&kela, &march, 100).await;
+        // Only who reads the tallies can tell.
+        house.hold_something_else().await;
+        assert_eq!(house.counted(&kela, &march, 100).await, counted, "the log stands as it did");
+        house.recorded(&kela, &[given("in April", "2026-04-01")]).await;
+        assert_eq!(house.counted(&kela, &march, 100).await, counted, "nothing of March was recorded");
+        house.recorded(&kela, &[given("late", "2026-03-31")]).await;
+        let read = house.counted(&kela, &march, 100).await;
+        assert_ne!(read, counted, "something of March was recorded");
+        house.recorded(&kela, &[with(given("corrected", "2026-04-01"), json!({ "corrects": "late" }))]).await;
+        let corrected = house.counted(&kela, &march, 100).await;
+        assert_ne!(corrected, read, "something of March was corrected");
+        let house = house.reopened().await;
+        assert_eq!(house.counted(&kela, &march, 100).await, corrected);
+    }
+
     async fn a_statistician_sees_closed_days_rounded_and_no_small_number(house: House) {
         let (kela, statistician) = (house.kela(), house.token(THL, Role::Statistician));
         let today = helsinki_day(house.app.gateway.clock.now());
@@ -381,6 +402,8 @@ on_both_engines! {
             shown.push(house.counted(&statistician, asked, 100).await);
         }
         house.hold_something_else().await;
+        // Another process, which has read nothing before.
+        let house = house.reopened().await;
         for (asked, shown) in questions.iter().zip(shown) {
             assert_eq!(house.counted(&statistician, asked, 100).await, shown, "{asked}");
         }

@@ -8,7 +8,7 @@
 
 mod footing;
 
-use std::{num::NonZero, sync::Arc};
+use std::{cell::RefCell, io, num::NonZero, sync::Arc};
 
 use aws_lc_rs::digest::{Context, SHA256};
 use axum::body::Bytes;
@@ -30,7 +30,7 @@ const SHARDS_PER_PROCESSOR: usize = 4;
 const USUAL_BYTES: u64 = 2_048;
 /// Bytes from which on an answer is packed.
 const PACKED_BYTES_MIN: usize = 2_048;
-/// Level of packing: the quickest, for higher ones leave no less of answers.
+/// Level of packing: the first, for higher ones leave no less of answers.
 const PACKED_LEVEL: i32 = 1;
 
 /// Everything an answer depends on beside the facts and the time, as its SHA-256.
@@ -107,9 +107,21 @@ impl Body {
     fn whole(&self) -> Option<Bytes> {
         match self {
             Self::Plain(body) => Some(body.clone()),
-            Self::Packed { packed, length } => bulk::decompress(packed, *length).ok().map(Bytes::from),
+            Self::Packed { packed, length } => unpacked(packed, *length).ok().map(Bytes::from),
         }
     }
+}
+
+thread_local! {
+    /// Unpacks; to make what it works in takes as long as to unpack a short answer.
+    static UNPACKER: RefCell<Option<bulk::Decompressor<'static>>> = const { RefCell::new(None) };
+}
+
+fn unpacked(packed: &[u8], length: usize) -> io::Result<Vec<u8>> {
+    UNPACKER.with_borrow_mut(|unpacker| match unpacker {
+        Some(unpacker) => unpacker.decompress(packed, length),
+        None => unpacker.insert(bulk::Decompressor::new()?).decompress(packed, length),
+    })
 }
 
 /// Answers given before.

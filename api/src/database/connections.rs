@@ -366,10 +366,11 @@ async fn admit(
 fn settings(host: PgConnectOptions, access: Access, connecting: Connecting) -> PgConnectOptions {
     // A batch is looked up and written by keys, so one plan does for all; for its very values a short one was planned anew each
     // time. Not so for readers: a range of instants must be planned for what it holds.
-    let (read_only, plans) = match access {
-        Access::Write => ("off", "auto"),
-        Access::Record => ("off", "force_generic_plan"),
-        Access::Read => ("on", "auto"),
+    // Kept from when the tables were small, it must not read them from end to end.
+    let (read_only, plans, whole_tables) = match access {
+        Access::Write => ("off", "auto", "on"),
+        Access::Record => ("off", "force_generic_plan", "off"),
+        Access::Read => ("on", "auto", "on"),
     };
     sqlx::ConnectOptions::disable_statement_logging(host)
         .application_name("disclosure-gateway")
@@ -379,6 +380,7 @@ fn settings(host: PgConnectOptions, access: Access, connecting: Connecting) -> P
             // No check of ours leaves a month of the log out, and asking each of them takes longer than the rest of a plan.
             ("constraint_exclusion", "off"),
             ("plan_cache_mode", plans),
+            ("enable_seqscan", whole_tables),
             ("timezone", "UTC"),
             ("tcp_keepalives_idle", "30"),
             ("tcp_keepalives_interval", "10"),

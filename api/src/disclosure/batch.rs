@@ -1,9 +1,9 @@
 //! One transaction: the calls of a batch judged on the newest facts, their new rows, keys, tallies and leaves written
 //! together.
 //!
-//! A batch is tried in up to three ways, each of which writes everything or nothing and says where it does not apply: in one
-//! statement, on PostgreSQL, where nobody else has appended since our last; where its messages are new and its facts stand, in
-//! one that locks first; and whatever it holds, in one that reads the log first.
+//! A batch is tried in up to three ways, each of which writes everything or nothing and says where it does not apply: on
+//! PostgreSQL in one statement, where nobody else has appended since our last batch; behind a lock, where its messages are new
+//! and its facts stand; and behind a lock and a look at the log, whatever it holds.
 //!
 //! **Invariant:** registry → tree → rows. Nothing is answered before the commit.
 
@@ -134,7 +134,7 @@ impl Writer {
         let same = server.clone();
         let written = async {
             if !self.database.is_sqlite()
-                && let Some(answers) = self.attempt_alone(jobs).await?
+                && let Some(answers) = self.attempt_alone(&same, jobs).await?
             {
                 return Ok(answers);
             }
@@ -148,8 +148,8 @@ impl Writer {
 
     /// Writes a batch as [`Self::attempt_new`] does, in one statement that is a transaction of its own, for whoever is alone:
     /// where the log stands as our last batch left it, nothing need be locked and looked at first. Null, with nothing written,
-    /// where it stands otherwise; then the tree is found to be another, and the next batch does not begin here.
-    async fn attempt_alone(&self, jobs: &[Job]) -> Result<Option<Answers>, Failure> {
+    /// where it stands otherwise; then two batches that look first come before the next that does not.
+    async fn attempt_alone(&self, server: &Server, jobs: &[Job]) -> Result<Option<Answers>, Failure> {
         let Some(left) = self.trace.lock().filter(|left| left.is_alone) else { return Ok(None) };
         let Some(facts) = self.facts_of_new(jobs).filter(|facts| (facts.seq, facts.mark) == left.last) else {
             return Ok(None);
@@ -167,16 +167,22 @@ impl Writer {
         let (sql, values) = written.insertion_as_left(&tree)?;
         let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
         // All rows are read, though there is at most one: the last that is read is how the commit went.
-        let found = match self.apart.write().query_all_raw(statement).instrument(spans::commit()).await {
-            Ok(found) => found,
-            Err(refused) if is_refusal(&refused) => return Ok(None),
-            Err(unasked @ DbErr::ConnectionAcquire(_)) => return Err(unasked.into()),
+        let mut server = server.clone();
+        let written_alone =
+            server.answered(self.apart.write().query_all_raw(statement)).instrument(spans::commit()).await;
+        let is_written = match written_alone {
+            Ok(found) => !found.is_empty(),
+            Err(unasked) if is_unasked(&unasked) => return Err(unasked.into()),
+            Err(refused) if is_refusal(&refused) => {
+                tracing::debug!(error = %refused, "a batch was refused in one statement");
+                false
+            }
             Err(unanswered) => return Err(Failure::Unknown(unanswered.into())),
         };
-        if found.is_empty() {
+        *self.trace.lock() = is_written.then(|| LeftBehind { tree: tree.left(), ..left });
+        if !is_written {
             return Ok(None);
         }
-        *self.trace.lock() = Some(LeftBehind { tree: tree.left(), ..left });
         self.committed(&written);
         let answers = jobs.iter().zip(sources).map(|(job, sources)| Ok(answers(job, &sources?, &written, &stored)));
         Ok(Some(answers.collect()))
@@ -486,8 +492,10 @@ impl Written {
             array_of(ArrayType::Uuid, self.keys.iter().map(|key| key.discloser_id)),
             array_of(ArrayType::Bytes, self.keys.iter().map(|key| key.message_hash.clone())),
         ];
-        let no_key_stands = "not exists (select from unnest($1::uuid[], $2::bytea[]) as given (discloser_id, message_hash) \
-                             join disclosure_key using (discloser_id, message_hash))";
+        // Looked up one by one, by their index: a plan is kept while the table grows.
+        let no_key_stands = "not exists (select from unnest($1::uuid[], $2::bytea[]) as given (discloser_id, message_hash), \
+                             lateral (select from disclosure_key as key where key.discloser_id = given.discloser_id \
+                             and key.message_hash = given.message_hash limit 1) as stands)";
         let as_left = tree.as_left_statement(no_key_stands, &mut values);
         let parts = self.parts(DbBackend::Postgres, tree, Some("exists (select from as_left)"), &mut values)?;
         let parts = common(&parts);
@@ -532,6 +540,11 @@ impl Written {
 fn common(parts: &[(&str, String)]) -> String {
     let parts: Vec<String> = parts.iter().map(|(name, part)| format!("{name} as ({part})")).collect();
     parts.join(", ")
+}
+
+/// Whether there was no connection to ask the database over.
+fn is_unasked(error: &DbErr) -> bool {
+    matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(RuntimeErr::SqlxError(_)))
 }
 
 /// Whether the database itself says that it did not do it. If it should say so of what it did, the next way finds the keys.

@@ -5,8 +5,12 @@
 //! another. What has grown by more is read anew, and so is a log that does not continue the one the rows are of, as after a
 //! failover that lost entries.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    hash::{Hash, Hasher},
+    sync::{Arc, Mutex, PoisonError},
+};
 
+use aws_lc_rs::digest::{Context, SHA256};
 use entity::{
     disclosure, log_tree,
     vocabulary::{Day, Instant, helsinki_day},
@@ -14,12 +18,11 @@ use entity::{
 use quick_cache::{Weighter, sync::Cache};
 use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use super::{Asked, Sight, StatisticsQuestion, StatisticsRow, rules::KeyValue};
+use super::{Asked, StatisticsRow, rules::KeyValue};
 use crate::{
     Error,
     database::{Reader, read_for},
     disclosure::disclosure_id,
-    facts::Mark,
 };
 
 /// Bytes all kept rows may take together, as they are estimated.
@@ -44,26 +47,37 @@ pub(super) struct Span {
 #[derive(Debug, Clone)]
 pub struct KeptSpans(Arc<Cache<Key, Arc<Kept>, Weight>>);
 
-/// Everything rows depend on beside the log.
+/// Everything rows depend on beside the log, as its SHA-256: a question may be long.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Key {
-    question: StatisticsQuestion,
-    sight: Sight,
-    facts: (i64, Option<Mark>),
-    days: (Day, Day),
-}
+struct Key([u8; 32]);
 
 impl Key {
     fn of(asked: Asked<'_>, days: (Day, Day)) -> Self {
-        let facts = (asked.facts.seq, asked.facts.mark);
-        Self { question: asked.question.clone(), sight: asked.sight, facts, days }
+        let mut digest = Digest(Context::new(&SHA256));
+        (asked.question, asked.sight, asked.facts.seq, asked.facts.mark, days).hash(&mut digest);
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(digest.0.finish().as_ref());
+        Self(bytes)
+    }
+}
+
+/// Digest of whatever can be hashed; what it comes to is never asked as a number.
+struct Digest(Context);
+
+impl Hasher for Digest {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        0
     }
 }
 
 #[derive(Debug)]
 struct Kept {
     span: Arc<Span>,
-    /// Newest stand of the log of which the rows are known to be right.
+    /// Stand of the log of which the rows were last found right.
     stand: Mutex<log_tree::Model>,
 }
 
@@ -133,7 +147,8 @@ impl KeptSpans {
     }
 }
 
-/// Whether the log continues the one that stood before, by few entries of which none counts on the days given.
+/// Whether the log continues the one that stood before, by few entries of which none counts on the days given. What was
+/// recorded lately was mostly given lately, so rows that count the day of the last entry are not even tried.
 async fn grew_beside(
     snapshot: &DatabaseTransaction,
     before: &log_tree::Model,
@@ -142,7 +157,8 @@ async fn grew_beside(
 ) -> Result<bool, Error> {
     use disclosure::Column;
     let grown = u64::try_from(now.size - before.size).unwrap_or(u64::MAX);
-    if grown > ENTRIES_LOOKED_AT_MAX || now.recorded_at <= before.recorded_at {
+    let is_counted = |at: Instant| (from..until).contains(&helsinki_day(at));
+    if grown > ENTRIES_LOOKED_AT_MAX || now.recorded_at <= before.recorded_at || is_counted(now.recorded_at) {
         return Ok(false);
     }
     read_for(snapshot, Reader::Log).await?;
@@ -160,8 +176,5 @@ async fn grew_beside(
         .await?;
     let Some(((recorded_at, leaf_index, ..), since)) = rows.split_first() else { return Ok(false) };
     let is_same_log = (*recorded_at, *leaf_index) == (before.recorded_at, before.size - 1);
-    let counts = |(_, _, occurred_at, corrects): &(Instant, i64, Instant, bool)| {
-        *corrects || (from..until).contains(&helsinki_day(*occurred_at))
-    };
-    Ok(is_same_log && !since.iter().any(counts))
+    Ok(is_same_log && !since.iter().any(|(_, _, occurred_at, corrects)| *corrects || is_counted(*occurred_at)))
 }
