@@ -1,6 +1,7 @@
 //! What can go wrong, without a word of HTTP or GraphQL: those map it in one place each.
 
 use entity::vocabulary::{DecisionReasonCode, LegalBasisId, Malformed};
+use sea_orm::{DbErr, RuntimeErr};
 
 /// Code of an error that stops the caller or the server; stable forever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -182,22 +183,24 @@ impl Error {
     }
 }
 
-impl From<sea_orm::DbErr> for Error {
-    fn from(error: sea_orm::DbErr) -> Self {
-        use sea_orm::{DbErr, RuntimeErr};
+impl From<DbErr> for Error {
+    fn from(error: DbErr) -> Self {
         let later = match &error {
             DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Some(NO_ANSWER),
-            DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause)) => later(cause),
-            _ => None,
+            _ => cause(&error).and_then(later),
         };
-        match &error {
-            DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))
-                if is_unkept(cause) =>
-            {
-                unkept()
-            }
-            _ => later.map_or_else(|| Self::internal(error.to_string()), Self::Unavailable),
+        if cause(&error).is_some_and(is_unkept) {
+            return unkept();
         }
+        later.map_or_else(|| Self::internal(error.to_string()), Self::Unavailable)
+    }
+}
+
+/// What the driver says of a statement that failed.
+pub fn cause(error: &DbErr) -> Option<&sqlx::Error> {
+    match error {
+        DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause)) => Some(cause),
+        _ => None,
     }
 }
 
@@ -265,8 +268,6 @@ impl From<serde_json::Error> for Error {
 #[cfg(test)]
 mod tests {
     use std::{io, sync::Arc};
-
-    use sea_orm::{DbErr, RuntimeErr};
 
     use super::*;
 

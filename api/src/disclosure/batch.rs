@@ -8,50 +8,41 @@
 //! **Invariant:** registry → tree → rows. Nothing is answered before the commit.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     slice,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use chrono::Datelike;
 use entity::{
-    disclosure, disclosure_key, tally,
-    vocabulary::{ClosedEnum, Day, Instant, InternedId},
+    disclosure,
+    vocabulary::{ClosedEnum, Day, Instant},
 };
-use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, RuntimeErr, Statement, Value, sea_query::ArrayType,
-};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, RuntimeErr, Statement};
 use tracing::Instrument;
 
 use super::{
     Answer, Recorded,
-    bulk::{array_of, insert_all, insertion},
-    interned::{self, InternedSets, Set},
+    bulk::insert_all,
+    interned::{self, InternedSets},
     partitions,
-    plan::{Corrected, Entry, Plan, Source},
+    plan::{Plan, Source},
     prepare::{Call, Prepared},
     queue::Job,
-    row::{self, Place, Sets},
-    stored::{Stored, correction_key},
-    tally::{CELL_STANDS, Deltas},
+    stored::Stored,
+    tally::month_of,
+    written::{LastChange, Written},
 };
 use crate::{
     Error, Violations,
-    clock::{self, Clock},
+    clock::Clock,
     database::{Database, Server},
-    facts::{Facts, Mark},
-    journal::{
-        Journal, Left, Lock, Tree, last_change,
-        leaf::{EntryKind, commitments, leaf_hash},
-        mark,
-    },
+    error::cause,
+    facts::Facts,
+    journal::{Journal, Left, Lock, Tree},
     keys::Keys,
     metrics,
     telemetry::spans,
 };
-
-/// How a key meets one that stands already: it is not written, which is counted.
-const KEY_STANDS: &str = "on conflict (discloser_id, message_hash) do nothing";
 
 /// Why a batch was not written.
 pub(super) enum Failure {
@@ -156,12 +147,14 @@ impl Writer {
         };
         let (stored, mut tree) = (Stored::default(), Tree::as_left(&left.tree));
         let mut plan = Plan::new(&stored);
-        let sources: Vec<_> =
-            jobs.iter().map(|job| plan.take(job.call, &job.reports).map_err(Error::Invalid)).collect();
+        let sources = planned(&mut plan, jobs, none_refused(jobs));
+        if sources.iter().any(Result::is_err) {
+            return Ok(None);
+        }
         let written = Written::build(&facts, &mut tree, &stored, &plan.entries)?;
         let sets_stand = written.sets.keys().all(|id| self.sets.get(*id).is_some());
         let month_stands = last_month(&written.rows).is_some_and(|month| self.months.lock().contains(&month));
-        if sources.iter().any(Result::is_err) || !sets_stand || !month_stands {
+        if !sets_stand || !month_stands {
             return Ok(None);
         }
         let (sql, values) = written.insertion_as_left(&tree)?;
@@ -184,8 +177,7 @@ impl Writer {
             return Ok(None);
         }
         self.committed(&written);
-        let answers = jobs.iter().zip(sources).map(|(job, sources)| Ok(answers(job, &sources?, &written, &stored)));
-        Ok(Some(answers.collect()))
+        Ok(Some(answers(jobs, sources, &written, &stored)))
     }
 
     /// The facts, where every message of a batch may be new and was judged on them.
@@ -202,7 +194,7 @@ impl Writer {
         let txn = self.apart.begin().await?;
         let tree = Tree::lock_with_registry(&txn, &self.clock, Lock::Shared).await?;
         let ground = Ground { facts: &facts, stored: None };
-        self.attempt_on(server, txn, tree, ground, jobs, jobs.iter().map(|_| None).collect()).await
+        self.attempt_on(server, txn, tree, ground, jobs, none_refused(jobs)).await
     }
 
     /// Writes a batch whatever it holds: the journal and the log are read first.
@@ -231,14 +223,7 @@ impl Writer {
         let (facts, nothing) = (ground.facts, Stored::default());
         let stored = ground.stored.unwrap_or(&nothing);
         let mut plan = Plan::new(stored);
-        let sources: Vec<Result<Vec<Source>, Error>> = jobs
-            .iter()
-            .zip(refused)
-            .map(|(job, refused)| match refused {
-                Some(error) => Err(error),
-                None => plan.take(job.call, &job.reports).map_err(Error::Invalid),
-            })
-            .collect();
+        let sources = planned(&mut plan, jobs, refused);
         // A call that is refused is told every fault, also those that only the log knows.
         if ground.stored.is_none() && sources.iter().any(Result::is_err) {
             txn.rollback().await?;
@@ -261,8 +246,7 @@ impl Writer {
             *self.trace.lock() = Some(left);
             self.committed(&written);
         }
-        let answers = jobs.iter().zip(sources).map(|(job, sources)| Ok(answers(job, &sources?, &written, stored)));
-        Ok(stands.then(|| answers.collect()))
+        Ok(stands.then(|| answers(jobs, sources, &written, stored)))
     }
 
     /// The facts as they stand while the registry is locked.
@@ -388,158 +372,7 @@ fn renew_call(facts: &Facts, keys: &Keys, job: &mut Job) -> Option<Error> {
 }
 
 fn last_month(rows: &[disclosure::Model]) -> Option<Day> {
-    rows.last().and_then(|row| row.recorded_at.date_naive().with_day(1))
-}
-
-/// Position of the last change of the journal, and which it is.
-type LastChange = (i64, Option<Mark>);
-
-/// Rows of one batch, ready to be inserted.
-#[derive(Default)]
-struct Written {
-    rows: Vec<disclosure::Model>,
-    keys: Vec<disclosure_key::Model>,
-    tallies: Vec<tally::Model>,
-    leaves: Vec<[u8; 32]>,
-    sets: BTreeMap<InternedId, Arc<str>>,
-}
-
-impl Written {
-    fn build(facts: &Facts, tree: &mut Tree, stored: &Stored, entries: &[Entry<'_>]) -> Result<Self, Error> {
-        let mut written = Self::default();
-        let mut deltas = Deltas::default();
-        for entry in entries {
-            let corrected = match entry.corrects {
-                None => None,
-                Some(Corrected::New(at)) => written.rows.get(at).cloned(),
-                Some(Corrected::Stored(id)) => stored.row(id).cloned(),
-            };
-            if let Some(corrected) = &corrected {
-                deltas.subtract(corrected);
-            }
-            written.push(facts, tree, entry.report, corrected.as_ref())?;
-        }
-        for row in &written.rows {
-            deltas.add(row);
-        }
-        written.tallies = deltas.into_rows(clock::random()?);
-        written.keys.sort_unstable_by(|a, b| (a.discloser_id, &a.message_hash).cmp(&(b.discloser_id, &b.message_hash)));
-        Ok(written)
-    }
-
-    fn push(
-        &mut self,
-        facts: &Facts,
-        tree: &mut Tree,
-        report: &Prepared,
-        corrected: Option<&disclosure::Model>,
-    ) -> Result<(), Error> {
-        let judged = &report.judged;
-        let sets = Sets { items: self.intern(&report.items), bases: self.intern(&report.bases) };
-        let (leaf_index, recorded_at) = tree.take();
-        let place = Place { id: row::disclosure_id(recorded_at, report.noise), recorded_at, leaf_index };
-        let mut row =
-            row::model(facts, &report.checked, judged, report.pseudonyms, sets, place, corrected.map(|row| row.id));
-        let (subject, restricted) = row::parts(facts, &row, &judged.items, &judged.bases);
-        // Their members stand in canonical order as they are.
-        let committed = commitments(&report.salt, &serde_json::to_vec(&subject)?, &serde_json::to_vec(&restricted)?);
-        row.salt = Some(report.salt.to_vec());
-        row.subject_commitment = committed.subject.to_vec();
-        row.restricted_commitment = committed.restricted.to_vec();
-        self.leaves.push(leaf_hash(EntryKind::Disclosure, &committed));
-        for (discloser_id, message_hash) in [report.key()].into_iter().chain(corrected.map(correction_key)) {
-            self.keys.push(disclosure_key::Model {
-                discloser_id,
-                message_hash: message_hash.to_vec(),
-                disclosure_id: row.id,
-                recorded_at,
-                content_hash: report.content_hash.to_vec(),
-            });
-        }
-        self.rows.push(row);
-        Ok(())
-    }
-
-    fn intern(&mut self, set: &Set) -> InternedId {
-        self.sets.entry(set.id).or_insert_with(|| Arc::clone(&set.members));
-        set.id
-    }
-
-    /// Inserts everything in one statement, for every turn to the database holds up all who wait: how many keys were new,
-    /// and the last change of the journal.
-    async fn insert_at_once(&self, txn: &DatabaseTransaction, tree: &Tree) -> Result<(u64, LastChange), Error> {
-        let backend = txn.get_database_backend();
-        let mut values = Vec::new();
-        let mut parts = vec![("new_size", tree.size_statement(&mut values))];
-        parts.extend(self.parts(backend, tree, None, &mut values)?);
-        let sql = format!(
-            "with {} select (select count(*) from new_key) as keys, coalesce(last.seq, 0) as seq, last.restricted_commitment \
-             from (select) one left join (select seq, restricted_commitment from change order by seq desc limit 1) last on true",
-            common(&parts)
-        );
-        let row = txn.query_one_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
-        let row = row.ok_or_else(|| Error::internal("a write without answer"))?;
-        let keys: i64 = row.try_get("", "keys")?;
-        let commitment: Option<Vec<u8>> = row.try_get("", "restricted_commitment")?;
-        let mark = commitment.map(|commitment| mark(&commitment)).transpose()?;
-        Ok((keys.unsigned_abs(), (row.try_get("", "seq")?, mark)))
-    }
-
-    /// Statement of PostgreSQL that inserts everything where the tree stands as it was left and none of the keys does, with its
-    /// values, and returns a row. Elsewhere it writes nothing and returns none.
-    fn insertion_as_left(&self, tree: &Tree) -> Result<(String, Vec<Value>), Error> {
-        let mut values = vec![
-            array_of(ArrayType::Uuid, self.keys.iter().map(|key| key.discloser_id)),
-            array_of(ArrayType::Bytes, self.keys.iter().map(|key| key.message_hash.clone())),
-        ];
-        // Looked up one by one, by their index: a plan is kept while the table grows.
-        let no_key_stands = "not exists (select from unnest($1::uuid[], $2::bytea[]) as given (discloser_id, message_hash), \
-                             lateral (select from disclosure_key as key where key.discloser_id = given.discloser_id \
-                             and key.message_hash = given.message_hash limit 1) as stands)";
-        let as_left = tree.as_left_statement(no_key_stands, &mut values);
-        let parts = self.parts(DbBackend::Postgres, tree, Some("exists (select from as_left)"), &mut values)?;
-        let parts = common(&parts);
-        let sql = format!("with as_left as ({as_left}), {parts} select true as written from as_left");
-        Ok((sql, values))
-    }
-
-    /// Statements that insert everything, with their names; where a condition is given, only where it holds.
-    fn parts(
-        &self,
-        backend: DbBackend,
-        tree: &Tree,
-        condition: Option<&str>,
-        values: &mut Vec<Value>,
-    ) -> Result<Vec<(&'static str, String)>, Error> {
-        let only = condition.map(|holds| format!("where {holds} ")).unwrap_or_default();
-        // Under a condition that no key stands, one that does is a fault.
-        let keys = condition.map_or(KEY_STANDS, |_| &only);
-        let mut parts = vec![
-            ("new_key", insertion::<disclosure_key::Entity>(backend, &self.keys, keys, values) + " returning 1"),
-            ("new_row", insertion::<disclosure::Entity>(backend, &self.rows, &only, values)),
-            ("new_tile", tree.tiles_statement(backend, &self.leaves, condition, values)?),
-        ];
-        if !self.tallies.is_empty() {
-            let cells = format!("{only}{CELL_STANDS}");
-            parts.push(("new_cell", insertion::<tally::Entity>(backend, &self.tallies, &cells, values)));
-        }
-        Ok(parts)
-    }
-
-    /// Inserts table after table, for SQLite's statements write one each.
-    async fn insert_in_turn(&self, txn: &DatabaseTransaction, tree: Tree) -> Result<(u64, LastChange), Error> {
-        let new_keys = insert_all::<disclosure_key::Entity>(txn, &self.keys, KEY_STANDS).await?;
-        insert_all::<disclosure::Entity>(txn, &self.rows, "").await?;
-        insert_all::<tally::Entity>(txn, &self.tallies, CELL_STANDS).await?;
-        tree.append(txn, &self.leaves).await?;
-        Ok((new_keys, last_change(txn).await?))
-    }
-}
-
-/// Parts of a statement that come before what it answers.
-fn common(parts: &[(&str, String)]) -> String {
-    let parts: Vec<String> = parts.iter().map(|(name, part)| format!("{name} as ({part})")).collect();
-    parts.join(", ")
+    rows.last().map(|row| month_of(row.recorded_at.date_naive()))
 }
 
 /// Whether there was no connection to ask the database over.
@@ -549,13 +382,31 @@ fn is_unasked(error: &DbErr) -> bool {
 
 /// Whether the database itself says that it did not do it. If it should say so of what it did, the next way finds the keys.
 fn is_refusal(error: &DbErr) -> bool {
-    let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) = error else {
-        return false;
-    };
-    matches!(**cause, sqlx::Error::Database(_))
+    matches!(cause(error), Some(sqlx::Error::Database(_)))
 }
 
-fn answers(job: &Job, sources: &[Source], written: &Written, stored: &Stored) -> Vec<Answer> {
+/// Where the rows of a call come from, or why it is refused.
+type Sources = Result<Vec<Source>, Error>;
+
+/// No refusal for any call.
+fn none_refused(jobs: &[Job]) -> Vec<Option<Error>> {
+    jobs.iter().map(|_| None).collect()
+}
+
+/// Takes every call into a plan that is not refused already.
+fn planned<'a>(plan: &mut Plan<'a>, jobs: &'a [Job], refused: Vec<Option<Error>>) -> Vec<Sources> {
+    let plan_one = |(job, refused): (&'a Job, Option<Error>)| match refused {
+        Some(error) => Err(error),
+        None => plan.take(job.call, &job.reports).map_err(Error::Invalid),
+    };
+    jobs.iter().zip(refused).map(plan_one).collect()
+}
+
+fn answers(jobs: &[Job], sources: Vec<Sources>, written: &Written, stored: &Stored) -> Answers {
+    jobs.iter().zip(sources).map(|(job, sources)| Ok(answer(job, &sources?, written, stored))).collect()
+}
+
+fn answer(job: &Job, sources: &[Source], written: &Written, stored: &Stored) -> Vec<Answer> {
     let new = |at: usize, repeated| {
         let row = written.rows[at].clone();
         let set = |id| written.sets.get(&id).map_or("", AsRef::as_ref);

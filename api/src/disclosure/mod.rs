@@ -25,6 +25,7 @@ pub mod tally;
 #[cfg(test)]
 mod tests;
 pub mod withholding;
+mod written;
 
 use entity::{
     disclosure,

@@ -4,11 +4,12 @@
 
 use std::time::Duration;
 
-use chrono::{Datelike, Months};
+use chrono::Months;
 use entity::vocabulary::Day;
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use tokio::time::sleep;
 
+use super::tally::month_of;
 use crate::{Error, clock::Clock, database::Database};
 
 /// Months made beyond the present one: an operator has a quarter of a year to notice that they are made no more.
@@ -61,8 +62,7 @@ pub(super) async fn make_ahead(database: &Database, clock: &Clock) -> Result<(),
 }
 
 fn this_month(clock: &Clock) -> Day {
-    let today = clock.now().date_naive();
-    today.with_day(1).unwrap_or(today)
+    month_of(clock.now().date_naive())
 }
 
 async fn stands(db: &impl ConnectionTrait, month: Day) -> Result<bool, Error> {

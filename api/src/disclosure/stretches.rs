@@ -4,11 +4,11 @@
 //! locked. So the month a page begins in comes first; then as many as should fill it, by how many rows that one had; then what
 //! is left of a year; then everything else.
 
-use chrono::{Datelike, Months, NaiveTime};
+use chrono::{Months, NaiveTime};
 use entity::vocabulary::Instant;
 use sea_orm::DbBackend;
 
-use super::list::Order;
+use super::{list::Order, tally::month_of};
 
 /// Months looked through before all that are left, beside the one a page begins in.
 const MONTHS_NEAR: u32 = 12;
@@ -58,7 +58,7 @@ impl Stretches {
         now: Instant,
     ) -> Self {
         let begins = after.or((order == Order::NewestFirst).then_some(now));
-        let month = begins.filter(|_| backend == DbBackend::Postgres && !is_sparse).and_then(month_start);
+        let month = begins.filter(|_| backend == DbBackend::Postgres && !is_sparse).map(month_start);
         // Where no place to begin after is given, also what stands ahead of our clock.
         let step = Step::First { is_open: after.is_none() };
         Self { order, wanted, begins: begins.unwrap_or(now), month, reached: None, step }
@@ -115,8 +115,8 @@ impl Stretches {
 }
 
 /// Begin of the month of an instant, in UTC, as the log is divided.
-fn month_start(at: Instant) -> Option<Instant> {
-    Some(at.date_naive().with_day(1)?.and_time(NaiveTime::MIN).and_utc())
+fn month_start(at: Instant) -> Instant {
+    month_of(at.date_naive()).and_time(NaiveTime::MIN).and_utc()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{Datelike, Months};
+use chrono::Months;
 use entity::vocabulary::{
     AgreementId, Channel, ClosedEnum, Day, DisclosureOutcome, Instant, ItemCode, Language, LegalBasisId,
     OnwardRecipientKind, OrganisationId, OrganisationKind, Publicity, PurposeId, RegisterId, helsinki_day,
@@ -16,6 +16,7 @@ use entity::vocabulary::{
 
 use crate::{
     Fault, FaultCode, Violations,
+    disclosure::tally::month_of,
     facts::{Facts, global_id},
 };
 pub use crate::{auth::policy::statistics::Sight, disclosure::tally::ROUNDED_TO};
@@ -197,7 +198,7 @@ pub struct Edges {
 /// Divides the days between two into whole months and edges. By day nothing is a whole month; nor is it for a
 /// statistician, for a month rounded as one and its days rounded each would together tell more than the days do.
 pub fn edges(from: Day, until: Day, interval: Interval, sight: Sight) -> Edges {
-    let (first, last) = (month_at_or_after(from), month(until));
+    let (first, last) = (month_at_or_after(from), month_of(until));
     if interval == Interval::Day || sight == Sight::Rounded || first >= last {
         let until = until.max(from);
         return Edges { before: (from, until), months: (until, until), after: (until, until) };
@@ -205,12 +206,8 @@ pub fn edges(from: Day, until: Day, interval: Interval, sight: Sight) -> Edges {
     Edges { before: (from, first), months: (first, last), after: (last, until) }
 }
 
-fn month(day: Day) -> Day {
-    day.with_day(1).unwrap_or(day)
-}
-
 fn month_at_or_after(day: Day) -> Day {
-    let first = month(day);
+    let first = month_of(day);
     if first == day { day } else { first.checked_add_months(Months::new(1)).unwrap_or(Day::MAX) }
 }
 

@@ -6,6 +6,7 @@ use chrono::{Datelike, Days, Months};
 use entity::vocabulary::Day;
 
 use super::rules::{Interval, StatisticsQuestion};
+use crate::disclosure::tally::month_of;
 
 /// Cells one statement should find: enough that its own cost does not count, few enough to be read at once.
 const CELLS_WANTED: usize = 5_000;
@@ -50,7 +51,7 @@ impl Spans {
 
     fn end(&self) -> Day {
         let (next, periods) = (self.next, self.periods);
-        let first_of_month = next.with_day(1).unwrap_or(next);
+        let first_of_month = month_of(next);
         let end = match self.interval {
             Interval::Day => next.checked_add_days(Days::new(periods.into())),
             Interval::Month => first_of_month.checked_add_months(Months::new(periods)),
