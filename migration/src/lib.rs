@@ -23,6 +23,7 @@ mod m20261128_000019_change_concern;
 mod m20261129_000020_row_security;
 mod m20261129_000021_mandates_kept;
 mod m20261129_000022_webhooks;
+mod m20261130_000023_tally_by_day;
 pub mod sql;
 
 use sea_orm_migration::prelude::*;
@@ -61,6 +62,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000020_row_security::Migration),
             Box::new(m20261129_000021_mandates_kept::Migration),
             Box::new(m20261129_000022_webhooks::Migration),
+            Box::new(m20261130_000023_tally_by_day::Migration),
         ]
     }
 }

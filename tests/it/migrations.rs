@@ -8,12 +8,13 @@ use api::{
 };
 use entity::disclosure;
 use sea_orm::{ConnectionTrait, DatabaseConnection, IdenStatic, Iterable, Statement};
+use serde_json::json;
 
 use crate::{
     house::{Engine, House, config, sqlite_url},
     on_both_engines, postgres,
     process::closed,
-    reports::{assert_whole, report},
+    reports::{assert_tallied, assert_whole, report, with},
 };
 
 /// Tables, functions and triggers that are not the migrator's own.
@@ -298,6 +299,33 @@ on_both_engines! {
         for sql in ["delete from tally", "update organisation set name_fi = 'x'", "create table x (id integer)"] {
             assert!(database.read().execute_unprepared(sql).await.is_err(), "{sql}");
         }
+    }
+
+    async fn cells_of_before_they_lay_by_day_count_on(house: House) {
+        // Days and months around turns of the year, and a first of a month, in Helsinki.
+        let given = ["2025-12-31T21:59:00Z", "2025-12-31T22:00:00Z", "2024-02-29T10:00:00Z", "2026-02-28T22:00:00Z"];
+        for at in given {
+            house.recorded(&house.kela(), &[with(report(at), json!({ "occurredAt": at }))]).await;
+        }
+        let db = house.app.gateway.database.write().now();
+        // Ids of before began anywhere.
+        let anywhere = match house.engine() {
+            Engine::Sqlite => "update tally set id = unhex('ffffff' || substr(hex(id), 7))",
+            Engine::Postgres => "update tally set id = overlay(id::text placing 'ffffff' from 1)::uuid",
+        };
+        db.execute_unprepared("delete from seaql_migrations where version = 'm20261130_000023_tally_by_day'").await.unwrap();
+        db.execute_unprepared("update schema_floor set migration = 'm20261129_000020_row_security'").await.unwrap();
+        db.execute_unprepared(anywhere).await.unwrap();
+        let cells = house.tallies().await.len();
+        migration::up(&db).await.unwrap();
+        let floor = "select count(*) as n from schema_floor where migration = 'm20261130_000023_tally_by_day'";
+        let floor = db.query_one_raw(Statement::from_string(db.get_database_backend(), floor)).await.unwrap().unwrap();
+        assert_eq!(floor.try_get::<i64>("", "n").unwrap(), 1, "an older gateway is not started");
+        drop(db);
+        assert_tallied(&house.app).await;
+        house.recorded(&house.kela(), &[with(report("after"), json!({ "occurredAt": given[0] }))]).await;
+        assert_eq!(house.tallies().await.len(), cells, "the same cells were met");
+        assert_tallied(&house.app).await;
     }
 
     async fn down_and_up_with_data_leaves_an_empty_database(house: House) {

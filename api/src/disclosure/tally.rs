@@ -21,6 +21,12 @@ use crate::journal::leaf::sha256;
 /// What statisticians' numbers are multiples of.
 pub const ROUNDED_TO: i64 = 5;
 
+/// Bytes of a cell's id that say its period.
+const PERIOD_BYTES: usize = 3;
+
+/// Marks a month among the periods.
+const MONTH_BIT: u32 = 1 << 23;
+
 /// How an addition meets a cell that stands already. Where that rounds up stays as it was drawn first.
 pub(super) const CELL_STANDS: &str = "on conflict (id) do update set disclosures = tally.disclosures + excluded.disclosures, \
      subject_count = tally.subject_count + excluded.subject_count";
@@ -150,7 +156,8 @@ pub fn month_of(day: Day) -> Day {
     day.with_day(1).unwrap_or(day)
 }
 
-/// Id of a cell: the first 16 bytes of the SHA-256 of its dimensions, so that every process means the same cell.
+/// Id of a cell: the first 16 bytes of the SHA-256 of its dimensions, so that every process means the same cell, with the
+/// period in place of the first three: the cells of a day lie together, and those of a month.
 pub fn cell_id(cell: &tally::Model) -> TallyId {
     let optional = |id: Option<Uuid>| *id.unwrap_or_default().as_bytes();
     let hash = sha256(&[
@@ -172,12 +179,56 @@ pub fn cell_id(cell: &tally::Model) -> TallyId {
     ]);
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash[..16]);
+    bytes[..PERIOD_BYTES].copy_from_slice(&period(cell));
     Uuid::from_bytes(bytes).into()
+}
+
+/// Period of a cell, so that days rise and all months come after them.
+fn period(cell: &tally::Model) -> [u8; PERIOD_BYTES] {
+    // Days of the years 1 to 22,966 have at most 23 bits; none other is ever recorded.
+    let days = cell.period_on.num_days_from_ce().cast_unsigned() & (MONTH_BIT - 1);
+    let [_, period @ ..] = match cell.grain {
+        TallyGrain::Day => days,
+        TallyGrain::Month => MONTH_BIT | days,
+    }
+    .to_be_bytes();
+    period
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_rise_with_their_days_and_months_come_after_all_days() {
+        let id = |grain, day: &str| {
+            let counted = Counted {
+                occurred_at: Instant::UNIX_EPOCH,
+                discloser_id: Uuid::nil().into(),
+                recipient_id: None,
+                onward_recipient_kind: None,
+                register_id: Uuid::nil().into(),
+                agreement_id: None,
+                items_id: Uuid::nil().into(),
+                bases_id: Uuid::nil().into(),
+                purpose_id: Uuid::nil().into(),
+                channel: Channel::Other,
+                outcome: DisclosureOutcome::Delivered,
+                subject_count: 1,
+            };
+            cell_id(&tally::Model { period_on: day.parse().unwrap(), ..counted.empty_cell(grain) })
+        };
+        let ids = [
+            (TallyGrain::Day, "1800-01-01"),
+            (TallyGrain::Day, "2024-02-29"),
+            (TallyGrain::Day, "2026-03-01"),
+            (TallyGrain::Day, "9998-12-31"),
+            (TallyGrain::Month, "1800-01-01"),
+            (TallyGrain::Month, "2026-03-01"),
+        ]
+        .map(|(grain, day)| id(grain, day));
+        assert!(ids.is_sorted_by(|a, b| a < b), "{ids:?}");
+    }
 
     #[test]
     fn each_rest_is_as_likely_as_another_and_drawn_anew_for_each_batch() {

@@ -96,7 +96,7 @@ pub async fn recount_holding<C: ConnectionTrait + StreamTrait>(
     Ok(recount)
 }
 
-/// One share of all cells, by their ids, which are as good as chance.
+/// One share of all cells, by the end of their ids, which is as good as chance.
 #[derive(Debug, Clone, Copy)]
 struct Shares {
     share: u64,
@@ -111,7 +111,7 @@ impl Shares {
     }
 
     fn holds(self, id: TallyId) -> bool {
-        id.0.as_u64_pair().0 % self.of == self.share
+        id.0.as_u64_pair().1 % self.of == self.share
     }
 
     /// Counts the rows of the log in their cells, and takes those that were corrected out again; how many rows.
