@@ -333,6 +333,13 @@ async fn nothing_is_written_to_the_old_primary_once_a_connection_leads_to_the_pr
             // On a busy machine a promotion takes longer than a call waits for a connection.
             Err(error) => {
                 assert!(moved.elapsed() < PROMOTION_MAX, "{error}");
+                // Where as many as there may be were opened before the move, one must end for a new one to be made.
+                if !held.is_empty() {
+                    let one_less = "select pg_terminate_backend(pid) from pg_stat_activity \
+                                    where state = 'idle in transaction' limit 1";
+                    primary.said(one_less).await;
+                    held.clear();
+                }
                 continue;
             }
         };
