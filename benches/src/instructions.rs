@@ -163,7 +163,8 @@ impl Work {
             What::Query => self.answered().await?,
             What::Row => {
                 let Recorded { row, items, bases, .. } = black_box(&self.recorded);
-                let (subject, restricted) = row::parts(&self.facts, row, items, bases);
+                let names = row::Names::of(&self.facts, row, items, bases);
+                let (subject, restricted) = row::parts(row, &names);
                 let salt = row.salt.as_deref().and_then(|salt| salt.try_into().ok()).context("a row without salt")?;
                 let committed = commitments(salt, &canonical(&subject)?, &canonical(&restricted)?);
                 ensure!(committed.subject.as_slice() == row.subject_commitment, "another row");

@@ -242,7 +242,7 @@ impl Connection {
         let order = orders.filter(|order| order.call == call)?;
         let said = match (self.calls, call) {
             (None, _) => &executes,
-            // Of a BEGIN nobody knows yet what follows; on the recorder's own connection it is what went before.
+            // Of a BEGIN nobody knows yet what follows; on a connection of the recorder's it is what went before.
             (Some(_), 1) => &self.said_before,
             (Some(_), _) => &self.said,
         };

@@ -141,7 +141,8 @@ pub async fn assert_whole(app: &App) {
     for row in &rows {
         let set = |id| sets.get(&id).map_or("", String::as_str);
         let (items, bases) = (interned::items(set(row.items_id)), interned::bases(set(row.bases_id)));
-        let (subject, restricted) = row::parts(&loaded, row, &items, &bases);
+        let names = row::Names::of(&loaded, row, &items, &bases);
+        let (subject, restricted) = row::parts(row, &names);
         let (subject, restricted) = (serde_json::to_value(subject).unwrap(), serde_json::to_value(restricted).unwrap());
         let stored = stored(&row.subject_commitment, &row.restricted_commitment);
         if let Some(salt) = &row.salt {

@@ -367,13 +367,13 @@ fn settings(host: PgConnectOptions, access: Access, connecting: Connecting) -> P
     // A batch is looked up and written by keys, so one plan does for all; for its very values a short one was planned anew each
     // time. Not so for readers: a range of instants must be planned for what it holds.
     // Kept from when the tables were small, it must not read them from end to end.
-    let (read_only, plans, whole_tables) = match access {
-        Access::Write => ("off", "auto", "on"),
-        Access::Record => ("off", "force_generic_plan", "off"),
-        Access::Read => ("on", "auto", "on"),
+    let (name, read_only, plans, whole_tables) = match access {
+        Access::Write => ("disclosure-gateway", "off", "auto", "on"),
+        Access::Record => ("disclosure-gateway recorder", "off", "force_generic_plan", "off"),
+        Access::Read => ("disclosure-gateway", "on", "auto", "on"),
     };
     sqlx::ConnectOptions::disable_statement_logging(host)
-        .application_name("disclosure-gateway")
+        .application_name(name)
         .statement_cache_capacity(connecting.statement_cache)
         .options([
             ("default_transaction_read_only", read_only),

@@ -30,6 +30,10 @@ use replica::Replica;
 /// How long a connection may lie idle and still be taken for alive without a question.
 const IDLE_UNTESTED_MAX: Duration = Duration::from_secs(1);
 
+/// Connections of [`Database::apart`], by turns: the driver asks one that is given back whether it still answers before it gives
+/// it again.
+const APART_CONNECTIONS: u32 = 2;
+
 /// Time between two looks whether a connection has been given back.
 const LOOK: Duration = Duration::from_millis(1);
 
@@ -142,11 +146,11 @@ impl Database {
         if self.is_sqlite() { &self.read } else { &self.write }
     }
 
-    /// The same database with a write connection of the runtime this is called in, which waits for nobody's turn but that
+    /// The same database with write connections of the runtime this is called in, which wait for nobody's turn but that
     /// runtime's. SQLite has one writer, so that stays shared.
     #[must_use]
     pub fn apart(&self) -> Self {
-        Self { write: self.write.apart(1).unwrap_or_else(|| self.write.clone()), ..self.clone() }
+        Self { write: self.write.apart(APART_CONNECTIONS).unwrap_or_else(|| self.write.clone()), ..self.clone() }
     }
 
     /// Closes what [`Self::apart`] opened; on SQLite waits until the shared connection is given back, for that is done on

@@ -142,16 +142,16 @@ impl Writer {
     /// where it stands otherwise; then two batches that look first come before the next that does not.
     async fn attempt_alone(&self, server: &Server, jobs: &[Job]) -> Result<Option<Answers>, Failure> {
         let Some(left) = self.trace.lock().filter(|left| left.is_alone) else { return Ok(None) };
-        let Some(facts) = self.facts_of_new(jobs).filter(|facts| (facts.seq, facts.mark) == left.last) else {
+        if self.facts_of_new(jobs).is_none_or(|facts| (facts.seq, facts.mark) != left.last) {
             return Ok(None);
-        };
+        }
         let (stored, mut tree) = (Stored::default(), Tree::as_left(&left.tree));
         let mut plan = Plan::new(&stored);
         let sources = planned(&mut plan, jobs, none_refused(jobs));
         if sources.iter().any(Result::is_err) {
             return Ok(None);
         }
-        let written = Written::build(&facts, &mut tree, &stored, &plan.entries)?;
+        let written = Written::build(&mut tree, &stored, &plan.entries)?;
         let sets_stand = written.sets.keys().all(|id| self.sets.get(*id).is_some());
         let month_stands = last_month(&written.rows).is_some_and(|month| self.months.lock().contains(&month));
         if !sets_stand || !month_stands {
@@ -229,7 +229,7 @@ impl Writer {
             txn.rollback().await?;
             return Ok(None);
         }
-        let written = Written::build(facts, &mut tree, stored, &plan.entries)?;
+        let written = Written::build(&mut tree, stored, &plan.entries)?;
         let before = *self.trace.lock();
         let left = LeftBehind {
             tree: tree.left(),
@@ -280,7 +280,7 @@ impl Writer {
                 faults.extend(more);
             }
         }
-        let written = Written::build(facts, &mut tree, &stored, &plan.entries)?;
+        let written = Written::build(&mut tree, &stored, &plan.entries)?;
         if written.rows.is_empty() || self.write(txn, &sets, tree, &written, facts).await? {
             return Ok(faults);
         }

@@ -39,12 +39,14 @@ where
         for column in &columns {
             let (kind, array) = array::<E>(rows, *column);
             values.push(array);
-            given.push(format!("${}::{}[]", values.len(), kind.name()));
+            given.push(format!("unnest(${}::{}[]) as {}", values.len(), kind.name(), column.as_str()));
         }
         let taken: Vec<String> =
             columns.iter().zip(&names).map(|(column, name)| taken(*column, name, &rows[0])).collect();
-        let (taken, given, names) = (taken.join(", "), given.join(", "), names.join(", "));
-        return format!("{into} select {taken} from unnest({given}) as given ({names}) {conflict}");
+        let (taken, given) = (taken.join(", "), given.join(", "));
+        // A function in `from` is read to its end into a store before its first row; in a select list arrays are read as they
+        // go. All are of one length.
+        return format!("{into} select {taken} from (select {given}) as given {conflict}");
     }
     let marks = vec![format!("({})", vec!["?"; columns.len()].join(", ")); rows.len()].join(", ");
     values.extend(rows.iter().flat_map(|row| columns.iter().map(|column| row.get(*column))));

@@ -1,15 +1,19 @@
-//! A report on its way to the log: checked, judged, its persons turned into pseudonyms, its randomness drawn. All of
+//! A report on its way to the log: checked, judged, its persons turned into pseudonyms, its randomness drawn, its row
+//! put together but for its place. All of
 //! it before the writer's turn, so that the one writer has little left to do.
 
 use chrono::TimeDelta;
-use entity::vocabulary::{BusinessId, DisclosureGround, DisclosureOutcome, Instant, OrganisationId};
+use entity::{
+    disclosure,
+    vocabulary::{BusinessId, DisclosureGround, DisclosureOutcome, Instant, OrganisationId},
+};
 use zeroize::Zeroizing;
 
 use super::{
     DisclosureDraft,
     coverage::{self, Door, Judged},
     interned::{Set, basis_members, members},
-    row::{self, Pseudonym, Pseudonyms},
+    row::{self, Names, Pseudonym, Pseudonyms, Sets},
     rules::{self, Checked, Subject},
 };
 use crate::{
@@ -38,6 +42,10 @@ pub(super) struct Prepared {
     /// Provisions it rests on.
     pub bases: Set,
     pub pseudonyms: Pseudonyms,
+    /// The row, but for its place, the row it corrects and what it commits to.
+    pub row: disclosure::Model,
+    /// What the registry calls what it refers to.
+    pub names: Names,
     pub message_hash: [u8; 32],
     /// Normalised input; wiped when dropped.
     pub input: Zeroizing<Vec<u8>>,
@@ -71,8 +79,12 @@ pub(super) fn prepare(
     let (salt, noise) = chance()?;
     let input = row::input(facts, &checked, call.door)?;
     let (items, bases) = sets(&judged);
+    let pseudonyms = pseudonyms(facts, keys, &checked)?;
+    let (row, names) = row_of(facts, &checked, &judged, pseudonyms, (&items, &bases));
     Ok(Prepared {
-        pseudonyms: pseudonyms(facts, keys, &checked)?,
+        pseudonyms,
+        row,
+        names,
         message_hash: row::message_hash(&checked.message_id, checked.part),
         content_hash: row::content_hash(&salt, &input),
         input,
@@ -94,6 +106,8 @@ impl Prepared {
         self.checked = check(facts, call, &self.draft, &self.path)?;
         (self.decision, self.judged) = judge(facts, keys, call.door, &self.checked)?;
         (self.items, self.bases) = sets(&self.judged);
+        let recorded = (&self.items, &self.bases);
+        (self.row, self.names) = row_of(facts, &self.checked, &self.judged, self.pseudonyms, recorded);
         Ok(())
     }
 }
@@ -110,6 +124,18 @@ fn chance() -> Result<([u8; SALT_BYTES], [u8; NOISE_BYTES]), Error> {
 
 fn sets(judged: &Judged) -> (Set, Set) {
     (Set::of(members(&judged.items)), Set::of(basis_members(&judged.bases)))
+}
+
+fn row_of(
+    facts: &Facts,
+    checked: &Checked,
+    judged: &Judged,
+    pseudonyms: Pseudonyms,
+    (items, bases): (&Set, &Set),
+) -> (disclosure::Model, Names) {
+    let row = row::model(facts, checked, judged, pseudonyms, Sets { items: items.id, bases: bases.id });
+    let names = Names::of(facts, &row, &judged.items, &judged.bases);
+    (row, names)
 }
 
 fn check(facts: &Facts, call: Call, draft: &DisclosureDraft, path: &str) -> Result<Checked, Error> {

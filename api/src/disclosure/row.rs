@@ -254,15 +254,14 @@ fn mandates<'a>(facts: &'a Facts, checked: &Checked) -> Vec<&'a str> {
     codes
 }
 
-/// Row of a disclosure, its commitments still to be made.
+/// Row of a disclosure that has no place in the log yet, corrects nothing and commits to nothing; [`Place::given_to`] completes
+/// it.
 pub fn model(
     facts: &Facts,
     checked: &Checked,
     judged: &Judged,
     pseudonyms: Pseudonyms,
     sets: Sets,
-    place: Place,
-    corrects: Option<DisclosureId>,
 ) -> disclosure::Model {
     let (subject_kind, business_id) = match &checked.subject {
         Subject::Person(_) => (SubjectKind::Person, None),
@@ -272,10 +271,10 @@ pub fn model(
     };
     let reasons: Vec<&str> = judged.reasons.iter().map(|code| code.code()).collect();
     disclosure::Model {
-        id: place.id,
-        recorded_at: place.recorded_at,
+        id: Uuid::nil().into(),
+        recorded_at: Instant::UNIX_EPOCH,
         occurred_at: checked.occurred_at,
-        leaf_index: place.leaf_index,
+        leaf_index: 0,
         discloser_id: checked.discloser,
         processor_id: checked.processor,
         recipient_id: checked.recipient,
@@ -307,7 +306,7 @@ pub fn model(
         onward_recipient_kind: checked.onward_to,
         withheld_until: checked.withheld.map(|(until, _)| until),
         withholding_basis_id: checked.withheld.map(|(_, basis)| basis),
-        corrects_id: corrects,
+        corrects_id: None,
         salt: None,
         subject_commitment: Vec::new(),
         restricted_commitment: Vec::new(),
@@ -319,25 +318,70 @@ pub fn model(
     }
 }
 
+impl Place {
+    /// The row at this place, correcting another or none.
+    pub fn given_to(self, row: disclosure::Model, corrects: Option<DisclosureId>) -> disclosure::Model {
+        let Self { id, recorded_at, leaf_index } = self;
+        disclosure::Model { id, recorded_at, leaf_index, corrects_id: corrects, ..row }
+    }
+}
+
+/// What the registry calls what a row refers to.
+#[derive(Debug)]
+pub struct Names {
+    agreement: Option<String>,
+    discloser: String,
+    items: Vec<String>,
+    processor: Option<String>,
+    provisions: Vec<String>,
+    purpose: String,
+    recipient: Option<String>,
+    register: String,
+    scope: Option<String>,
+    withholding_basis: Option<String>,
+}
+
+impl Names {
+    /// Names of what a row refers to, wherever it stands in the log.
+    pub fn of(facts: &Facts, row: &disclosure::Model, items: &[ItemCode], bases: &[LegalBasisId]) -> Self {
+        let scope = row.scope_id.and_then(|id| facts.scope.get(id));
+        Self {
+            agreement: row
+                .agreement_id
+                .and_then(|id| facts.agreement.get(id))
+                .map(|agreement| agreement.number.clone()),
+            discloser: organisation(facts, row.discloser_id),
+            items: sorted(items.iter().map(ToString::to_string)),
+            processor: row.processor_id.map(|id| organisation(facts, id)),
+            provisions: sorted(bases.iter().filter_map(|id| citation(facts, *id)).map(str::to_owned)),
+            purpose: facts.purpose.get(row.purpose_id).map_or_else(String::new, |purpose| purpose.code.clone()),
+            recipient: row.recipient_id.map(|id| organisation(facts, id)),
+            register: facts.register.get(row.register_id).map_or_else(String::new, |register| register.code.clone()),
+            scope: scope.map(|scope| format!("{}/{}", scope.channel.code(), scope.version)),
+            withholding_basis: row.withholding_basis_id.and_then(|id| citation(facts, id)).map(str::to_owned),
+        }
+    }
+}
+
 /// Part of a row its subject may see; members in the order of RFC 8785.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct SubjectPart {
+pub struct SubjectPart<'a> {
     channel: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     corrects: Option<String>,
-    discloser: String,
+    discloser: &'a str,
     ground: &'static str,
-    items: Vec<String>,
+    items: &'a [String],
     occurred_at: String,
     operation: &'static str,
     outcome: &'static str,
-    provisions: Vec<String>,
-    purpose: String,
+    provisions: &'a [String],
+    purpose: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    recipient: Option<String>,
+    recipient: Option<&'a str>,
     recorded_at: String,
-    register: String,
+    register: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     subject_key_version: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -348,31 +392,31 @@ pub struct SubjectPart {
 /// Rest of a row; members in the order of RFC 8785.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct RestrictedPart {
+pub struct RestrictedPart<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    agreement: Option<String>,
+    agreement: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    case_reference: Option<String>,
+    case_reference: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    client_system: Option<String>,
+    client_system: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    consent_reference: Option<String>,
+    consent_reference: Option<&'a str>,
     coverage: &'static str,
     decided_seq: i64,
     id: String,
     leaf_index: i64,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    mandates: Vec<String>,
-    message_id: String,
+    mandates: Vec<&'a str>,
+    message_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     onward_to: Option<&'static str>,
     part: i32,
     #[serde(skip_serializing_if = "Option::is_none")]
-    processor: Option<String>,
+    processor: Option<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    reasons: Vec<String>,
+    reasons: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    scope: Option<String>,
+    scope: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     subject_business_id: Option<String>,
     subject_count: i64,
@@ -385,53 +429,45 @@ pub struct RestrictedPart {
     #[serde(skip_serializing_if = "Option::is_none")]
     withheld_until: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    withholding_basis: Option<String>,
+    withholding_basis: Option<&'a str>,
 }
 
 /// The two parts of a row, as anyone who holds the row and the registry can make them again.
-pub fn parts(
-    facts: &Facts,
-    row: &disclosure::Model,
-    items: &[ItemCode],
-    bases: &[LegalBasisId],
-) -> (SubjectPart, RestrictedPart) {
+pub fn parts<'a>(row: &'a disclosure::Model, names: &'a Names) -> (SubjectPart<'a>, RestrictedPart<'a>) {
     let subject = SubjectPart {
         channel: row.channel.code(),
         corrects: row.corrects_id.map(global_id),
-        discloser: organisation(facts, row.discloser_id),
+        discloser: &names.discloser,
         ground: row.ground.code(),
-        items: sorted(items.iter().map(ToString::to_string)),
+        items: &names.items,
         occurred_at: instant_text(row.occurred_at),
         operation: row.operation.code(),
         outcome: row.outcome.code(),
-        provisions: sorted(bases.iter().filter_map(|id| citation(facts, *id)).map(str::to_owned)),
-        purpose: facts.purpose.get(row.purpose_id).map_or_else(String::new, |purpose| purpose.code.clone()),
-        recipient: row.recipient_id.map(|id| organisation(facts, id)),
+        provisions: &names.provisions,
+        purpose: &names.purpose,
+        recipient: names.recipient.as_deref(),
         recorded_at: instant_text(row.recorded_at),
-        register: facts.register.get(row.register_id).map_or_else(String::new, |register| register.code.clone()),
+        register: &names.register,
         subject_key_version: row.subject_key_version,
         subject_pseudonym: row.subject_pseudonym.as_deref().map(hex),
         v: VERSION,
     };
     let restricted = RestrictedPart {
-        agreement: row.agreement_id.and_then(|id| facts.agreement.get(id)).map(|agreement| agreement.number.clone()),
-        case_reference: row.case_reference.clone(),
-        client_system: row.client_system.clone(),
-        consent_reference: row.consent_reference.clone(),
+        agreement: names.agreement.as_deref(),
+        case_reference: row.case_reference.as_deref(),
+        client_system: row.client_system.as_deref(),
+        consent_reference: row.consent_reference.as_deref(),
         coverage: row.coverage.code(),
         decided_seq: row.decided_seq,
         id: global_id(row.id),
         leaf_index: row.leaf_index,
-        mandates: sorted(mandates_kept(row).into_iter().flatten().map(str::to_owned)),
-        message_id: row.message_id.clone(),
+        mandates: sorted(mandates_kept(row).into_iter().flatten()),
+        message_id: &row.message_id,
         onward_to: row.onward_recipient_kind.map(ClosedEnum::code),
         part: row.part,
-        processor: row.processor_id.map(|id| organisation(facts, id)),
-        reasons: sorted(row.reasons.split_whitespace().map(str::to_owned)),
-        scope: row
-            .scope_id
-            .and_then(|id| facts.scope.get(id))
-            .map(|scope| format!("{}/{}", scope.channel.code(), scope.version)),
+        processor: names.processor.as_deref(),
+        reasons: sorted(row.reasons.split_whitespace()),
+        scope: names.scope.as_deref(),
         subject_business_id: row.subject_business_id.map(|id| id.to_string()),
         subject_count: row.subject_count,
         subject_kind: row.subject_kind.code(),
@@ -439,7 +475,7 @@ pub fn parts(
         user_pseudonym: row.user_pseudonym.as_deref().map(hex),
         v: VERSION,
         withheld_until: row.withheld_until.map(instant_text),
-        withholding_basis: row.withholding_basis_id.and_then(|id| citation(facts, id)).map(str::to_owned),
+        withholding_basis: names.withholding_basis.as_deref(),
     };
     (subject, restricted)
 }
@@ -452,8 +488,9 @@ pub fn commitments_of(row: &disclosure::Model) -> Result<Commitments, Error> {
     Commitments::stored(&row.subject_commitment, &row.restricted_commitment)
 }
 
-fn sorted(texts: impl Iterator<Item = String>) -> Vec<String> {
-    let mut texts: Vec<String> = texts.collect();
+/// Texts in their order, each once.
+fn sorted<T: Ord>(texts: impl Iterator<Item = T>) -> Vec<T> {
+    let mut texts: Vec<T> = texts.collect();
     texts.sort_unstable();
     texts.dedup();
     texts

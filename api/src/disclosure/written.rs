@@ -10,13 +10,13 @@ use super::{
     interned::Set,
     plan::{Corrected, Entry},
     prepare::Prepared,
-    row::{self, Place, Sets},
+    row::{self, Place},
     stored::{Stored, correction_key},
     tally::{CELL_STANDS, Deltas},
 };
 use crate::{
     Error, clock,
-    facts::{Facts, Mark},
+    facts::Mark,
     journal::{
         Tree, last_change,
         leaf::{EntryKind, commitments, leaf_hash},
@@ -43,7 +43,7 @@ pub(super) struct Written {
 
 impl Written {
     /// Rows of what was planned, each at a position the tree hands out.
-    pub(super) fn build(facts: &Facts, tree: &mut Tree, stored: &Stored, entries: &[Entry<'_>]) -> Result<Self, Error> {
+    pub(super) fn build(tree: &mut Tree, stored: &Stored, entries: &[Entry<'_>]) -> Result<Self, Error> {
         let mut written = Self::default();
         let mut deltas = Deltas::default();
         for entry in entries {
@@ -55,7 +55,7 @@ impl Written {
             if let Some(corrected) = &corrected {
                 deltas.subtract(corrected);
             }
-            written.push(facts, tree, entry.report, corrected.as_ref())?;
+            written.push(tree, entry.report, corrected.as_ref())?;
         }
         for row in &written.rows {
             deltas.add(row);
@@ -65,20 +65,13 @@ impl Written {
         Ok(written)
     }
 
-    fn push(
-        &mut self,
-        facts: &Facts,
-        tree: &mut Tree,
-        report: &Prepared,
-        corrected: Option<&disclosure::Model>,
-    ) -> Result<(), Error> {
-        let judged = &report.judged;
-        let sets = Sets { items: self.intern(&report.items), bases: self.intern(&report.bases) };
+    fn push(&mut self, tree: &mut Tree, report: &Prepared, corrected: Option<&disclosure::Model>) -> Result<(), Error> {
+        self.intern(&report.items);
+        self.intern(&report.bases);
         let (leaf_index, recorded_at) = tree.take();
         let place = Place { id: row::disclosure_id(recorded_at, report.noise), recorded_at, leaf_index };
-        let mut row =
-            row::model(facts, &report.checked, judged, report.pseudonyms, sets, place, corrected.map(|row| row.id));
-        let (subject, restricted) = row::parts(facts, &row, &judged.items, &judged.bases);
+        let mut row = place.given_to(report.row.clone(), corrected.map(|row| row.id));
+        let (subject, restricted) = row::parts(&row, &report.names);
         // Their members stand in canonical order as they are.
         let committed = commitments(&report.salt, &serde_json::to_vec(&subject)?, &serde_json::to_vec(&restricted)?);
         row.salt = Some(report.salt.to_vec());
@@ -98,9 +91,8 @@ impl Written {
         Ok(())
     }
 
-    fn intern(&mut self, set: &Set) -> InternedId {
+    fn intern(&mut self, set: &Set) {
         self.sets.entry(set.id).or_insert_with(|| Arc::clone(&set.members));
-        set.id
     }
 
     /// Inserts everything in one statement, for every turn to the database holds up all who wait: how many keys were new,

@@ -240,7 +240,8 @@ impl SubjectDisclosureEntry {
         let row = &recorded.row;
         let salt = row.salt.as_deref().and_then(|salt| salt.try_into().ok());
         let salt = salt.ok_or_else(|| Error::internal("an erased row was found by its subject"))?;
-        let (subject_part, _) = row::parts(&view.facts, row, &recorded.items, &recorded.bases);
+        let names = row::Names::of(&view.facts, row, &recorded.items, &recorded.bases);
+        let (subject_part, _) = row::parts(row, &names);
         let subject_part = String::from_utf8(canonical(&subject_part)?)
             .map_err(|_| Error::internal("canonical JSON that is no text"))?;
         let committed = row::commitments_of(row)?;

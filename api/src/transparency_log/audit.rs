@@ -267,8 +267,8 @@ impl Auditor<'_> {
             None if is_erased => Derived::Erased,
             None => Derived::Unsalted,
             Some(salt) => {
-                let (subject, restricted) =
-                    row::parts(self.facts, row, &interned::items(items), &interned::bases(bases));
+                let names = row::Names::of(self.facts, row, &interned::items(items), &interned::bases(bases));
+                let (subject, restricted) = row::parts(row, &names);
                 Derived::Commitments(commitments(&salt, &canonical(&subject)?, &canonical(&restricted)?))
             }
         };

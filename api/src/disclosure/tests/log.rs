@@ -13,7 +13,7 @@ use crate::{
     disclosure::{
         OnPartial, Recorded,
         list::{self, Filter, Order},
-        row::{self, disclosure_id},
+        row::{self, Names, disclosure_id},
         tally::month_of,
     },
     facts::global_id,
@@ -134,7 +134,8 @@ async fn row_and_leaf_can_be_made_again_from_what_is_stored() -> Result<(), Erro
     assert_eq!(page.rows.len(), 3);
     for (at, recorded) in page.rows.iter().enumerate() {
         let Recorded { row, items, bases, .. } = recorded;
-        let (subject, restricted) = row::parts(&facts, row, items, bases);
+        let names = Names::of(&facts, row, items, bases);
+        let (subject, restricted) = row::parts(row, &names);
         let salt: [u8; 32] = row.salt.clone().unwrap().try_into().unwrap();
         let committed = commitments(
             &salt,

@@ -8,7 +8,7 @@ use crate::{
     disclosure::{
         coverage::{Door, judged},
         interned::{basis_members, interned_id, members},
-        row::{self, Place, Pseudonym, Pseudonyms, Sets, content_hash, message_hash},
+        row::{self, Names, Place, Pseudonym, Pseudonyms, Sets, content_hash, message_hash},
         rules::check,
     },
     journal::leaf::{EntryKind, canonical, commitments, hex, hmac_sha256, leaf_hash},
@@ -36,8 +36,9 @@ fn example_of_the_documentation_is_what_the_code_makes() -> Result<(), Error> {
     };
     let pseudonyms = Pseudonyms { subject: Some(Pseudonym { bytes: pseudonym, key_version: 1 }), user: None };
     let sets = Sets { items: interned_id(&members(&judged.items)), bases: interned_id(&basis_members(&judged.bases)) };
-    let row = row::model(&facts, &checked, &judged, pseudonyms, sets, place, None);
-    let (subject, restricted) = row::parts(&facts, &row, &judged.items, &judged.bases);
+    let row = place.given_to(row::model(&facts, &checked, &judged, pseudonyms, sets), None);
+    let names = Names::of(&facts, &row, &judged.items, &judged.bases);
+    let (subject, restricted) = row::parts(&row, &names);
     let (subject, restricted) = (serde_json::to_value(subject)?, serde_json::to_value(restricted)?);
     let committed = commitments(&salt, &canonical(&subject)?, &canonical(&restricted)?);
     let input = row::input(&facts, &checked, Door::Record)?;
@@ -82,9 +83,10 @@ fn parts_are_written_in_canonical_order_whatever_a_row_holds() -> Result<(), Err
         subject_business_id: Some("0246246-0".parse().map_err(|_| Error::internal("business id"))?),
         withheld_until: Some(place.recorded_at),
         withholding_basis_id: Some(BASIS),
-        ..row::model(&facts, &checked, &judged, pseudonyms, sets, place, corrected)
+        ..place.given_to(row::model(&facts, &checked, &judged, pseudonyms, sets), corrected)
     };
-    let (subject, restricted) = row::parts(&facts, &full, &judged.items, &judged.bases);
+    let names = Names::of(&facts, &full, &judged.items, &judged.bases);
+    let (subject, restricted) = row::parts(&full, &names);
     assert_eq!(serde_json::to_vec(&subject)?, canonical(&subject)?);
     assert_eq!(serde_json::to_vec(&restricted)?, canonical(&restricted)?);
     Ok(())
