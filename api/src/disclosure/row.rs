@@ -247,11 +247,7 @@ pub fn mandates_kept(row: &disclosure::Model) -> Option<impl Iterator<Item = &st
 
 /// Codes of the mandate themes of a disclosure, each once.
 fn mandates<'a>(facts: &'a Facts, checked: &Checked) -> Vec<&'a str> {
-    let mut codes: Vec<&str> =
-        checked.mandates.iter().filter_map(|id| facts.mandate_theme.get(*id)).map(|row| row.code.as_str()).collect();
-    codes.sort_unstable();
-    codes.dedup();
-    codes
+    sorted(checked.mandates.iter().filter_map(|id| facts.mandate_theme.get(*id)).map(|row| row.code.as_str()))
 }
 
 /// Row of a disclosure that has no place in the log yet, corrects nothing and commits to nothing; [`Place::given_to`] completes

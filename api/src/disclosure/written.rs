@@ -95,23 +95,22 @@ impl Written {
         self.sets.entry(set.id).or_insert_with(|| Arc::clone(&set.members));
     }
 
-    /// Inserts everything in one statement, for every turn to the database holds up all who wait: how many keys were new,
+    /// Inserts everything in one statement of PostgreSQL, for every turn to the database holds up all who wait: how many keys were new,
     /// and the last change of the journal.
     pub(super) async fn insert_at_once(
         &self,
         txn: &DatabaseTransaction,
         tree: &Tree,
     ) -> Result<(u64, LastChange), Error> {
-        let backend = txn.get_database_backend();
         let mut values = Vec::new();
         let mut parts = vec![("new_size", tree.size_statement(&mut values))];
-        parts.extend(self.parts(backend, tree, None, &mut values)?);
+        parts.extend(self.parts(tree, None, &mut values)?);
         let sql = format!(
             "with {} select (select count(*) from new_key) as keys, coalesce(last.seq, 0) as seq, last.restricted_commitment \
              from (select) one left join (select seq, restricted_commitment from change order by seq desc limit 1) last on true",
             common(&parts)
         );
-        let row = txn.query_one_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
+        let row = txn.query_one_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, values)).await?;
         let row = row.ok_or_else(|| Error::internal("a write without answer"))?;
         let keys: i64 = row.try_get("", "keys")?;
         let commitment: Option<Vec<u8>> = row.try_get("", "restricted_commitment")?;
@@ -131,20 +130,20 @@ impl Written {
                              lateral (select from disclosure_key as key where key.discloser_id = given.discloser_id \
                              and key.message_hash = given.message_hash limit 1) as stands)";
         let as_left = tree.as_left_statement(no_key_stands, &mut values);
-        let parts = self.parts(DbBackend::Postgres, tree, Some("exists (select from as_left)"), &mut values)?;
+        let parts = self.parts(tree, Some("exists (select from as_left)"), &mut values)?;
         let parts = common(&parts);
         let sql = format!("with as_left as ({as_left}), {parts} select true as written from as_left");
         Ok((sql, values))
     }
 
-    /// Statements that insert everything, with their names; where a condition is given, only where it holds.
+    /// Statements of PostgreSQL that insert everything, with their names; where a condition is given, only where it holds.
     fn parts(
         &self,
-        backend: DbBackend,
         tree: &Tree,
         condition: Option<&str>,
         values: &mut Vec<Value>,
     ) -> Result<Vec<(&'static str, String)>, Error> {
+        let backend = DbBackend::Postgres;
         let only = condition.map(|holds| format!("where {holds} ")).unwrap_or_default();
         // Under a condition that no key stands, one that does is a fault.
         let keys = condition.map_or(KEY_STANDS, |_| &only);
