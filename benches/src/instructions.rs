@@ -14,7 +14,7 @@ use api::{
     decision::{Question, decide},
     disclosure::{
         Recorded,
-        list::{self, Filter, Order},
+        list::{self, Excerpt, Filter, Order},
         row,
     },
     facts::Facts,
@@ -207,8 +207,9 @@ fn question(facts: &Facts) -> anyhow::Result<Question> {
 async fn recorded(app: &App) -> anyhow::Result<Recorded> {
     let filter = Filter { rows: Rows::All, ..Filter::default() };
     let txn = app.gateway.database.read().begin().await?;
-    let page =
-        list::page(&txn, app.recorder.sets(), &filter, Order::OldestFirst, None, 1, app.gateway.clock.now()).await?;
+    let (order, now) = (Order::OldestFirst, app.gateway.clock.now());
+    let excerpt = Excerpt { filter: &filter, order, after: None, first: 1, now };
+    let page = list::page(&txn, app.recorder.sets(), excerpt).await?;
     txn.commit().await?;
     page.rows.into_iter().next().context("an empty log")
 }

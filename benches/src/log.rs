@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, ensure};
 use api::{
     auth::{Role, policy::Rows},
-    disclosure::list::{self, Filter, Order},
+    disclosure::list::{self, Excerpt, Filter, Order},
     scale::identity_code,
 };
 use clap::Args;
@@ -111,18 +111,9 @@ async fn pages(served: &Served, rows: u64, samples: usize) -> anyhow::Result<()>
         let mut took = Vec::new();
         for _ in 0..samples {
             let before = Instant::now();
-            let txn = db.begin().await?;
-            let page = list::page(
-                &txn,
-                served.app.recorder.sets(),
-                &filter,
-                Order::NewestFirst,
-                after,
-                100,
-                served.app.gateway.clock.now(),
-            )
-            .await?;
-            txn.commit().await?;
+            let (order, first, now) = (Order::NewestFirst, 100, served.app.gateway.clock.now());
+            let excerpt = Excerpt { filter: &filter, order, after, first, now };
+            let page = list::page(db, served.app.recorder.sets(), excerpt).await?;
             took.push(micros(before.elapsed()));
             ensure!(!page.rows.is_empty(), "an empty page");
         }

@@ -1,6 +1,7 @@
 //! Recording: the log never refuses the truth, says nothing twice, and holds no personal identity code.
 
 use api::{auth::Role, journal::leaf::hex};
+use async_graphql::parser::types::{FieldDefinition, TypeKind};
 use chrono::TimeDelta;
 use entity::vocabulary::{BusinessId, Instant, PersonalIdentityCode};
 use serde_json::{Value, json};
@@ -9,6 +10,7 @@ use crate::{
     house::{Engine, House, KELA, LVV, OMBUDSMAN, PIRKANMAA, TAMPERE, THL, codes},
     on_both_engines,
     reports::{PERSON, RECORD, assert_whole, faults, report, with},
+    schema,
 };
 
 const LIST: &str = "query List($filter: DisclosureFilter, $order: DisclosureOrder, $first: Int, $after: String) {
@@ -50,6 +52,25 @@ impl House {
 
 fn texts(rows: &[Value], member: &str) -> Vec<String> {
     rows.iter().map(|row| row[member].as_str().unwrap_or("null").to_owned()).collect()
+}
+
+/// Every field of a disclosure, and how it is asked for; of objects their type, for what they are is theirs to say.
+fn fields_of_a_disclosure() -> Vec<(String, String)> {
+    let types = schema::types();
+    let is_object = |name: &str| {
+        types.iter().any(|ty| ty.name.node == *name && matches!(ty.kind, TypeKind::Object(_) | TypeKind::Interface(_)))
+    };
+    let disclosure = types.iter().find_map(|ty| match &ty.kind {
+        TypeKind::Object(object) if ty.name.node == "Disclosure" => Some(object),
+        _ => None,
+    });
+    let asked = |field: &FieldDefinition| {
+        let name = field.name.node.to_string();
+        let of = field.ty.node.to_string().replace(['[', ']', '!'], "");
+        let asked = if is_object(&of) { format!("{name} {{ __typename }}") } else { name.clone() };
+        (name, asked)
+    };
+    disclosure.unwrap().fields.iter().map(|field| asked(&field.node)).collect()
 }
 
 on_both_engines! {
@@ -99,6 +120,32 @@ on_both_engines! {
         assert_eq!(all[..6], ["2/2", "2/1", "2/0", "1/2", "1/1", "1/0"]);
         let oldest = house.paged(&house.kela(), &json!({}), "OLDEST_FIRST", 100).await;
         assert!(oldest.len() > 2_000 && oldest.iter().rev().eq(&all));
+    }
+
+    async fn a_field_asked_by_itself_says_what_it_says_beside_all_others(house: House) {
+        house.recorded(&house.kela(), &[
+            with(report("given"), json!({ "caseReference": "KELA/1", "withheldUntil": "2099-01-01", "withholdingBasis": "1050/2018 34 § 1 mom" })),
+            with(report("corrected"), json!({ "corrects": "given", "outcome": "EMPTY" })),
+        ]).await;
+        let fields = fields_of_a_disclosure();
+        assert!(fields.len() > 30, "{fields:?}");
+        let ask = async |fields: &str, order: &str| {
+            let entries = format!("nodes {{ {fields} }} edges {{ node {{ ...F }} }}");
+            let query = format!("{{ disclosures(first: 5, orderBy: {order}) {{ {entries} }} }} fragment F on Disclosure {{ {fields} }}");
+            let page = house.data(&house.kela(), &query, json!({})).await["disclosures"].clone();
+            let nodes = page["nodes"].as_array().unwrap().clone();
+            assert!(nodes.iter().eq(page["edges"].as_array().unwrap().iter().map(|edge| &edge["node"])), "{fields}");
+            nodes
+        };
+        for order in ["NEWEST_FIRST", "OLDEST_FIRST"] {
+            let all = ask(&fields.iter().map(|(_, asked)| asked.as_str()).collect::<Vec<_>>().join(" "), order).await;
+            assert_eq!(all.len(), 5);
+            for (name, asked) in &fields {
+                for (alone, beside) in ask(asked, order).await.iter().zip(&all) {
+                    assert_eq!(alone, &json!({ name: beside[name] }));
+                }
+            }
+        }
     }
 
     async fn a_repeat_answers_as_the_first_time(house: House) {

@@ -2,7 +2,10 @@
 //! organisation's rows only those; what a query forgets to ask, the database still asks. SQLite has no such lock.
 
 use entity::vocabulary::OrganisationId;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement};
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement,
+    sea_query::{Expr, SelectStatement},
+};
 
 /// Word for the whole log, as the policies of the database know it.
 const LOG: &str = "LOG";
@@ -24,11 +27,35 @@ pub async fn read_for(txn: &DatabaseTransaction, reader: Reader<'_>) -> Result<(
     if txn.get_database_backend() != DbBackend::Postgres {
         return Ok(());
     }
-    let said = match reader {
-        Reader::Log => LOG.to_owned(),
-        Reader::Organisations(ids) => ids.iter().map(|id| id.0.to_string()).collect::<Vec<_>>().join(","),
-    };
     let sql = "select set_config('disclosure_gateway.reader', $1, true)";
-    txn.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, [said.into()])).await?;
+    txn.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, [reader.said().into()])).await?;
     Ok(())
+}
+
+/// Query that says for whom it reads, in one statement; valid for it alone where it is a transaction of its own.
+pub fn asked_for(backend: DbBackend, reader: Reader<'_>, mut query: SelectStatement) -> Statement {
+    if backend != DbBackend::Postgres {
+        return backend.build(&query);
+    }
+    // Rows are looked for only once it was said: what was said is part of what they are looked for by. Were it not so, none
+    // would be found.
+    query.and_where(Expr::cust("\"reader\".\"said\" is not null"));
+    let Statement { sql, values, .. } = backend.build(&query);
+    let mut values = values.map_or_else(Vec::new, |values| values.0);
+    values.push(reader.said().into());
+    let sql = format!(
+        "select \"found\".* from (select set_config('disclosure_gateway.reader', ${}, true) as \"said\") as \"reader\" \
+         cross join lateral ({sql}) as \"found\"",
+        values.len()
+    );
+    Statement::from_sql_and_values(backend, sql, values)
+}
+
+impl Reader<'_> {
+    fn said(self) -> String {
+        match self {
+            Self::Log => LOG.to_owned(),
+            Self::Organisations(ids) => ids.iter().map(|id| id.0.to_string()).collect::<Vec<_>>().join(","),
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Pages of the log, by id: newest or oldest first, each row with its items and provisions.
 
-use std::{cmp::Reverse, collections::BTreeSet};
+use std::collections::BTreeSet;
 
 use entity::{
     disclosure, key_fingerprint,
@@ -9,20 +9,23 @@ use entity::{
     },
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, Order as SqlOrder,
-    QueryFilter, QueryOrder, QuerySelect, Statement,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, ExprTrait, FromQueryResult,
+    Iterable, Order as SqlOrder, QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait, Statement,
+    sea_query::Expr,
 };
+use uuid::Uuid;
 
 use super::{
     Recorded,
     interned::{self, InternedSets},
     row::recorded_at,
+    shown::{self, Listed},
     stretches::{Stretch, Stretches},
 };
 use crate::{
     Error,
     auth::policy::Rows,
-    database::{Reader, read_for},
+    database::{Reader, asked_for, read_for},
     facts::Facts,
     keys::{self, KEY_ADDED, Keys},
 };
@@ -56,6 +59,13 @@ pub struct Filter {
     pub subjects: Option<Vec<[u8; 32]>>,
 }
 
+impl Filter {
+    /// Whether few rows are meant, wherever they stand.
+    fn is_sparse(&self) -> bool {
+        self.subjects.is_some() || self.users.is_some()
+    }
+}
+
 /// In which order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
@@ -67,42 +77,82 @@ pub enum Order {
 
 /// Part of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page {
+pub struct Page<R> {
     /// Rows.
-    pub rows: Vec<Recorded>,
+    pub rows: Vec<R>,
     /// Whether more follow.
     pub has_next: bool,
 }
 
-/// Rows after one of an id, at most `first`; `now` is when they are asked for. The database is told whose rows are meant, and
-/// shows no others. Oldest first, `db` must see one state throughout: what is recorded between two looks would be passed over.
+/// Which part of a list.
+#[derive(Debug, Clone, Copy)]
+pub struct Excerpt<'a> {
+    /// Rows it is of.
+    pub filter: &'a Filter,
+    /// In which order.
+    pub order: Order,
+    /// Row after which it begins; null at the beginning.
+    pub after: Option<DisclosureId>,
+    /// Rows at most.
+    pub first: usize,
+    /// When it is asked for.
+    pub now: Instant,
+}
+
+/// Whole rows of a page. Oldest first, `db` must see one state throughout: what is recorded between two looks would be passed
+/// over.
 ///
 /// # Errors
 /// Unavailable when the database does not answer.
 pub async fn page(
-    db: &DatabaseTransaction,
+    db: &impl ConnectionTrait,
     sets: &InternedSets,
-    filter: &Filter,
-    order: Order,
-    after: Option<DisclosureId>,
-    first: usize,
-    now: Instant,
-) -> Result<Page, Error> {
-    let reader = filter.rows.parties().map_or(Reader::Log, Reader::Organisations);
-    read_for(db, reader).await?;
+    excerpt: Excerpt<'_>,
+) -> Result<Page<Recorded>, Error> {
+    let columns: Vec<disclosure::Column> = disclosure::Column::iter().collect();
+    let Page { rows, has_next } = found(db, excerpt, &columns).await?;
+    let rows: Vec<disclosure::Model> =
+        rows.iter().map(|row| disclosure::Model::from_query_result(row, "")).collect::<Result<_, _>>()?;
+    Ok(Page { rows: with_sets(db, sets, rows).await?, has_next })
+}
+
+/// The same, of each row these columns, the id first.
+///
+/// # Errors
+/// Unavailable when the database does not answer.
+pub async fn shown(
+    db: &impl ConnectionTrait,
+    sets: &InternedSets,
+    excerpt: Excerpt<'_>,
+    columns: &[disclosure::Column],
+) -> Result<Page<Listed>, Error> {
+    let Page { rows, has_next } = found(db, excerpt, columns).await?;
+    let mut rows = shown::read(&rows, columns)?;
+    let members = sets.read(db, shown::sets(&rows)).await?;
+    shown::give_sets(&mut rows, &members);
+    Ok(Page { rows, has_next })
+}
+
+/// Rows of a page as the driver holds them.
+async fn found(
+    db: &impl ConnectionTrait,
+    excerpt: Excerpt<'_>,
+    columns: &[disclosure::Column],
+) -> Result<Page<QueryResult>, Error> {
+    let Excerpt { filter, order, after, first, now } = excerpt;
     let wanted = first.saturating_add(1);
     let mut rows = Vec::new();
-    let is_sparse = filter.subjects.is_some() || filter.users.is_some();
     let begins = after.and_then(recorded_at);
-    let mut stretches = Stretches::new(db.get_database_backend(), is_sparse, (order, wanted), begins, now);
+    let mut stretches = Stretches::new(db.get_database_backend(), filter.is_sparse(), (order, wanted), begins, now);
     while rows.len() < wanted
         && let Some(stretch) = stretches.next(rows.len())
     {
-        rows.extend(within(db, filter, stretch, order, after, wanted - rows.len()).await?);
+        let within = Within { excerpt, columns, stretch, wanted: wanted - rows.len() };
+        rows.extend(within.rows(db).await?);
     }
     let has_next = rows.len() > first;
     rows.truncate(first);
-    Ok(Page { rows: with_sets(db, sets, rows).await?, has_next })
+    Ok(Page { rows, has_next })
 }
 
 /// Row of an id, whosever it is; none when there is none.
@@ -118,33 +168,12 @@ pub async fn one(db: &DatabaseTransaction, sets: &InternedSets, id: DisclosureId
     Ok(with_sets(db, sets, row.into_iter().collect()).await?.pop())
 }
 
-/// Rows of one stretch, in their order; no fewer than are wanted where there are so many.
-async fn within(
-    db: &impl ConnectionTrait,
-    filter: &Filter,
+/// Stretch of the log, and what is looked for in it.
+struct Within<'a> {
+    excerpt: Excerpt<'a>,
+    columns: &'a [disclosure::Column],
     stretch: Stretch,
-    order: Order,
-    after: Option<DisclosureId>,
     wanted: usize,
-) -> Result<Vec<disclosure::Model>, Error> {
-    let select = async |side| select(db, filter, side, stretch, order, after, wanted).await;
-    let Some(parties) = filter.rows.parties() else { return select(None).await };
-    // Of one agreement nearly every row is between its parties: by its own index, in one look.
-    if filter.is_partys {
-        return select(Some(Side::Either(parties))).await;
-    }
-    let mut rows = Vec::new();
-    // Each side of each party by its own index.
-    for side in parties.iter().flat_map(|party| [Side::Discloser(*party), Side::Recipient(*party)]) {
-        rows.extend(select(Some(side)).await?);
-    }
-    match order {
-        Order::NewestFirst => rows.sort_unstable_by_key(|row| Reverse(row.id)),
-        Order::OldestFirst => rows.sort_unstable_by_key(|row| row.id),
-    }
-    // What one gave another before taking its place is found on both sides.
-    rows.dedup_by_key(|row| row.id);
-    Ok(rows)
 }
 
 enum Side<'a> {
@@ -153,39 +182,96 @@ enum Side<'a> {
     Either(&'a [OrganisationId]),
 }
 
-async fn select(
-    db: &impl ConnectionTrait,
-    filter: &Filter,
-    side: Option<Side<'_>>,
-    (from, before): Stretch,
-    order: Order,
-    after: Option<DisclosureId>,
-    wanted: usize,
-) -> Result<Vec<disclosure::Model>, Error> {
-    use disclosure::Column;
-    let mut condition = condition(filter);
-    condition = match side {
-        None => condition,
-        Some(Side::Discloser(id)) => condition.add(Column::DiscloserId.eq(id)),
-        Some(Side::Recipient(id)) => condition.add(Column::RecipientId.eq(id)),
-        Some(Side::Either(parties)) => {
-            let among = |column: Column| column.is_in(parties.iter().copied());
-            condition.add(Condition::any().add(among(Column::DiscloserId)).add(among(Column::RecipientId)))
+impl Within<'_> {
+    /// Its rows, in their order; no fewer than are wanted where there are so many.
+    async fn rows(&self, db: &impl ConnectionTrait) -> Result<Vec<QueryResult>, Error> {
+        let filter = self.excerpt.filter;
+        let Some(parties) = filter.rows.parties() else { return self.select(db, None).await };
+        // Of one agreement nearly every row is between its parties: by its own index, in one look.
+        if filter.is_partys {
+            return self.select(db, Some(Side::Either(parties))).await;
         }
-    };
-    let (direction, beyond) = match order {
-        Order::NewestFirst => (SqlOrder::Desc, after.map(|id| Column::Id.lt(id))),
-        Order::OldestFirst => (SqlOrder::Asc, after.map(|id| Column::Id.gt(id))),
-    };
-    let rows = disclosure::Entity::find()
-        .filter(condition.add_option(beyond))
-        .filter(Condition::all().add_option(from.map(|from| Column::RecordedAt.gte(from))))
-        .filter(Condition::all().add_option(before.map(|before| Column::RecordedAt.lt(before))))
-        .order_by(Column::Id, direction)
-        .limit(u64::try_from(wanted).unwrap_or(u64::MAX))
-        .all(db)
-        .await?;
-    Ok(rows)
+        let mut rows = Vec::new();
+        // Each side of each party by its own index.
+        for side in parties.iter().flat_map(|party| [Side::Discloser(*party), Side::Recipient(*party)]) {
+            for row in self.select(db, Some(side)).await? {
+                rows.push((row.try_get_by_index::<DisclosureId>(0)?, row));
+            }
+        }
+        rows.sort_unstable_by_key(|(id, _)| *id);
+        // What one gave another before taking its place is found on both sides.
+        rows.dedup_by_key(|(id, _)| *id);
+        if self.excerpt.order == Order::NewestFirst {
+            rows.reverse();
+        }
+        Ok(rows.into_iter().map(|(_, row)| row).collect())
+    }
+
+    /// Whether rows of an agreement are asked for by their places in its index alone. Of an agreement's rows nearly all are
+    /// between its parties, but PostgreSQL takes what is asked of the parties for a rare thing, reads every row there is of the
+    /// agreement and sorts them. Of one person there are few.
+    fn is_by_place(&self, db: &impl ConnectionTrait) -> bool {
+        db.get_database_backend() == DbBackend::Postgres && !self.excerpt.filter.is_sparse()
+    }
+
+    /// Rows of one side, or of all. The database is told whose rows are meant, and shows no others.
+    async fn select(&self, db: &impl ConnectionTrait, side: Option<Side<'_>>) -> Result<Vec<QueryResult>, Error> {
+        use disclosure::Column;
+        let Excerpt { filter, order, after, .. } = self.excerpt;
+        let (from, before) = self.stretch;
+        let mut condition = condition(filter);
+        condition = match side {
+            None => condition,
+            Some(Side::Discloser(id)) => condition.add(Column::DiscloserId.eq(id)),
+            Some(Side::Recipient(id)) => condition.add(Column::RecipientId.eq(id)),
+            Some(Side::Either(parties)) => {
+                let among = |column: Column| column.is_in(parties.iter().copied());
+                condition.add(Condition::any().add(among(Column::DiscloserId)).add(among(Column::RecipientId)))
+            }
+        };
+        let direction = match order {
+            Order::NewestFirst => SqlOrder::Desc,
+            Order::OldestFirst => SqlOrder::Asc,
+        };
+        let mut query = disclosure::Entity::find().select_only().columns(self.columns.iter().copied());
+        query = match filter.agreement.filter(|_| self.is_by_place(db)) {
+            Some(agreement) => {
+                query.filter(after_place(agreement, order, after)).order_by(Column::AgreementId, direction.clone())
+            }
+            None => query
+                .filter(Condition::all().add_option(filter.agreement.map(|id| Column::AgreementId.eq(id))))
+                .filter(after_id(order, after)),
+        };
+        let query = query
+            .filter(condition)
+            .filter(Condition::all().add_option(from.map(|from| Column::RecordedAt.gte(from))))
+            .filter(Condition::all().add_option(before.map(|before| Column::RecordedAt.lt(before))))
+            .order_by(Column::Id, direction)
+            .limit(u64::try_from(self.wanted).unwrap_or(u64::MAX))
+            .into_query();
+        let reader = filter.rows.parties().map_or(Reader::Log, Reader::Organisations);
+        Ok(db.query_all_raw(asked_for(db.get_database_backend(), reader, query)).await?)
+    }
+}
+
+/// Rows after one.
+fn after_id(order: Order, after: Option<DisclosureId>) -> Condition {
+    use disclosure::Column;
+    Condition::all().add_option(after.map(|id| match order {
+        Order::NewestFirst => Column::Id.lt(id),
+        Order::OldestFirst => Column::Id.gt(id),
+    }))
+}
+
+/// Rows of an agreement after one, as a range of the pairs its index holds.
+fn after_place(agreement: AgreementId, order: Order, after: Option<DisclosureId>) -> Condition {
+    use disclosure::Column;
+    let place = || Expr::tuple([Expr::col(Column::AgreementId), Expr::col(Column::Id)]);
+    let of = |id: Uuid| Expr::tuple([Expr::value(agreement), Expr::value(after.map_or(id, |after| after.0))]);
+    match order {
+        Order::NewestFirst => Condition::all().add(place().lt(of(Uuid::max()))).add(Column::AgreementId.gte(agreement)),
+        Order::OldestFirst => Condition::all().add(place().gt(of(Uuid::nil()))).add(Column::AgreementId.lte(agreement)),
+    }
 }
 
 fn condition(filter: &Filter) -> Condition {
@@ -194,7 +280,6 @@ fn condition(filter: &Filter) -> Condition {
     Condition::all()
         .add_option(filter.discloser.map(|id| Column::DiscloserId.eq(id)))
         .add_option(filter.recipient.map(|id| Column::RecipientId.eq(id)))
-        .add_option(filter.agreement.map(|id| Column::AgreementId.eq(id)))
         .add_option(filter.register.map(|id| Column::RegisterId.eq(id)))
         .add_option(filter.outcome.map(|outcome| Column::Outcome.eq(outcome)))
         .add_option(filter.coverage.map(|coverage| Column::Coverage.eq(coverage)))

@@ -19,6 +19,7 @@ pub mod record;
 pub mod replay;
 pub mod row;
 pub mod rules;
+pub mod shown;
 mod stored;
 mod stretches;
 pub mod tally;

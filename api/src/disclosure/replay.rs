@@ -60,7 +60,7 @@ pub fn question(facts: &Facts, recorded: &Recorded) -> Question {
 }
 
 fn mandates(facts: &Facts, row: &disclosure::Model) -> Vec<MandateThemeId> {
-    let codes = mandates_kept(row).into_iter().flatten();
+    let codes = mandates_kept(row.mandates.as_deref()).into_iter().flatten();
     codes.filter_map(|code| facts.mandate_theme.by_key(code)).map(|theme| theme.id).collect()
 }
 

@@ -239,9 +239,9 @@ pub struct Sets {
 /// Stands where no mandate theme was given: an absent text is one recorded before they were kept.
 const NO_MANDATES: &str = "-";
 
-/// Codes of the mandate themes a row was judged with; null in one recorded before they were kept.
-pub fn mandates_kept(row: &disclosure::Model) -> Option<impl Iterator<Item = &str>> {
-    let kept = row.mandates.as_deref()?;
+/// Codes of the mandate themes a row was judged with, of what it keeps of them; null in one recorded before they were kept.
+pub fn mandates_kept(kept: Option<&str>) -> Option<impl Iterator<Item = &str>> {
+    let kept = kept?;
     Some(kept.split_whitespace().filter(|code| *code != NO_MANDATES))
 }
 
@@ -457,7 +457,7 @@ pub fn parts<'a>(row: &'a disclosure::Model, names: &'a Names) -> (SubjectPart<'
         decided_seq: row.decided_seq,
         id: global_id(row.id),
         leaf_index: row.leaf_index,
-        mandates: sorted(mandates_kept(row).into_iter().flatten()),
+        mandates: sorted(mandates_kept(row.mandates.as_deref()).into_iter().flatten()),
         message_id: &row.message_id,
         onward_to: row.onward_recipient_kind.map(ClosedEnum::code),
         part: row.part,

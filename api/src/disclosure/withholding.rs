@@ -16,13 +16,13 @@ use crate::{
 
 /// Instant until which a row is kept from its subject: by the latest decision on it, or else as it was recorded; null where
 /// it is not withheld at all.
-pub fn withheld_until(facts: &Facts, row: &disclosure::Model) -> Option<Instant> {
-    latest(facts, row.id).map_or(row.withheld_until, |decision| decision.withheld_until)
+pub fn withheld_until(facts: &Facts, id: DisclosureId, recorded: Option<Instant>) -> Option<Instant> {
+    latest(facts, id).map_or(recorded, |decision| decision.withheld_until)
 }
 
 /// Whether a row is kept from its subject at an instant.
 pub fn is_withheld(facts: &Facts, row: &disclosure::Model, at: Instant) -> bool {
-    withheld_until(facts, row).is_some_and(|until| at < until)
+    withheld_until(facts, row.id, row.withheld_until).is_some_and(|until| at < until)
 }
 
 fn latest(facts: &Facts, row: DisclosureId) -> Option<&disclosure_withholding::Model> {

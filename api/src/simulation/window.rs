@@ -14,7 +14,7 @@ use crate::{
     disclosure::{
         Recorded,
         interned::InternedSets,
-        list::{self, Filter, Order},
+        list::{self, Excerpt, Filter, Order},
         replay,
         row::disclosure_id,
         rules::CLOCK_AHEAD_MAX,
@@ -90,8 +90,8 @@ impl Ground<'_> {
             let left = most.saturating_sub(usize::try_from(counted.examined).unwrap_or(usize::MAX));
             let txn = self.gateway.database.read_snapshot().await?;
             let first = left.min(ROWS_PER_LOOK);
-            let page = list::page(&txn, self.sets, &filter, Order::OldestFirst, after, first, self.gateway.clock.now())
-                .await?;
+            let (order, now) = (Order::OldestFirst, self.gateway.clock.now());
+            let page = list::page(&txn, self.sets, Excerpt { filter: &filter, order, after, first, now }).await?;
             txn.commit().await?;
             for recorded in &page.rows {
                 counted.examined += 1;

@@ -130,7 +130,7 @@ impl SubjectDisclosure {
 
     /// Register the data came from.
     async fn register(&self) -> Result<Register, Error> {
-        register(&self.view, &self.recorded.row)
+        register(&self.view, self.recorded.row.register_id)
     }
 
     /// Items, at most 100.
@@ -148,7 +148,7 @@ impl SubjectDisclosure {
 
     /// Purpose.
     async fn purpose(&self) -> Result<Purpose, Error> {
-        purpose(&self.view, &self.recorded.row)
+        purpose(&self.view, self.recorded.row.purpose_id)
     }
 
     /// Provisions it rested on, at most 50; empty for a consent, a denial, and what no law covered.
@@ -193,7 +193,8 @@ impl SubjectDisclosure {
     /// Instant until which the person does not see it, UTC; null when it is not withheld, and always for the subject
     /// service, which is not shown what is.
     async fn withheld_until(&self) -> Option<DateTime> {
-        let until = withheld_until(&self.view.facts, &self.recorded.row).filter(|_| self.sees_withheld);
+        let until = withheld_until(&self.view.facts, self.recorded.row.id, self.recorded.row.withheld_until)
+            .filter(|_| self.sees_withheld);
         until.filter(|until| *until > self.view.at).map(DateTime::from)
     }
 

@@ -26,7 +26,7 @@ use crate::{
     context::{Context, View},
     disclosure::{
         Recorded, Recorder,
-        list::{self, Filter, Order},
+        list::{self, Excerpt, Filter, Order},
         withholding::is_withheld,
     },
     facts::{Facts, global_id},
@@ -171,8 +171,8 @@ impl Reading<'_> {
         let (mut rows, mut after) = (Vec::new(), after);
         // One more than the page holds tells whether more follow.
         loop {
-            let page = list::page(db, self.recorder.sets(), self.filter, Order::NewestFirst, after, count + 1, self.at)
-                .await?;
+            let (filter, order, first, now) = (self.filter, Order::NewestFirst, count + 1, self.at);
+            let page = list::page(db, self.recorder.sets(), Excerpt { filter, order, after, first, now }).await?;
             after = page.rows.last().map(|recorded| recorded.row.id);
             rows.extend(self.seen(db, page.rows).await?);
             if rows.len() > count || !page.has_next {

@@ -136,7 +136,7 @@ impl DisclosureMutation {
         let written = Box::pin(recorder.record(keeper, drafts)).await;
         let (rows, user_errors) = UserError::split(&request.view.facts, written)?;
         let view = current(request);
-        let disclosure = |recorded| Disclosure { view: view.clone(), recorded };
+        let disclosure = |recorded| Disclosure::of(view.clone(), recorded);
         let disclosures = rows.map(|all| all.into_iter().map(disclosure).collect());
         Ok(RecordDisclosuresPayload { disclosures, judgements: None, user_errors })
     }
@@ -160,7 +160,7 @@ impl DisclosureMutation {
         };
         let outcome = Box::pin(disclosure::withhold(request, recorder, withholding, intent)).await;
         let (done, user_errors) = UserError::split(&request.view.facts, outcome)?;
-        let disclosure = done.and_then(|(view, recorded)| Some(Disclosure { view, recorded: recorded? }));
+        let disclosure = done.and_then(|(view, recorded)| Some(Disclosure::of(view, recorded?)));
         Ok(WithholdDisclosurePayload { disclosure, user_errors })
     }
 
@@ -191,7 +191,7 @@ impl DisclosureMutation {
         let repeated = authorised.recorded.repeated;
         Ok(AuthoriseDisclosurePayload {
             decision: Some(AccessDecision::new(view.clone(), authorised.decision)),
-            disclosure: Some(Disclosure { view, recorded: authorised.recorded }),
+            disclosure: Some(Disclosure::of(view, authorised.recorded)),
             repeated,
             user_errors,
         })

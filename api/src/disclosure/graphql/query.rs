@@ -1,5 +1,7 @@
 //! Pages of the log.
 
+use std::collections::BTreeSet;
+
 use async_graphql::{Context, Enum, InputObject, Object};
 use entity::vocabulary::{Coverage, DisclosureId, DisclosureOutcome, OrganisationId};
 
@@ -11,7 +13,8 @@ use crate::{
     context,
     disclosure::{
         Recorder,
-        list::{self, Filter, Order},
+        list::{self, Excerpt, Filter, Order},
+        shown::{Listed, columns_of},
     },
     graphql::{
         connections::{Connection, Page},
@@ -80,19 +83,38 @@ impl DisclosureQuery {
             Box::pin(list::every_key_is_live(request.gateway().database.read(), request.keys())).await?;
         }
         let sets = beside::<Recorder>(ctx)?.sets();
-        let last = page.after.map(DisclosureId);
+        let columns = columns_of(&fields_of_nodes(ctx));
+        let (after, first) = (page.after.map(DisclosureId), page.count);
+        let excerpt = Excerpt { filter: &filter, order, after, first, now: request.now };
         let database = &request.gateway().database;
-        let txn = match order {
-            Order::NewestFirst => database.read().begin().await?,
+        let found = match order {
+            Order::NewestFirst => Box::pin(list::shown(database.read(), sets, excerpt, &columns)).await?,
             // A page may take several statements: what is recorded between two of them would be passed over.
-            Order::OldestFirst => database.read_snapshot().await?,
+            Order::OldestFirst => {
+                let txn = database.read_snapshot().await?;
+                let found = Box::pin(list::shown(&txn, sets, excerpt, &columns)).await?;
+                txn.commit().await?;
+                found
+            }
         };
-        let found = Box::pin(list::page(&txn, sets, &filter, order, last, page.count, request.now)).await?;
-        txn.commit().await?;
-        let node = |recorded| Disclosure { view: request.view.clone(), recorded };
-        let rows = found.rows.into_iter().map(|recorded| (recorded.row.id.0, recorded));
+        let node = |listed| Disclosure { view: request.view.clone(), listed };
+        let keyed = |listed: Listed| Ok((listed.row.id.get()?.0, listed));
+        let rows: Vec<_> = found.rows.into_iter().map(keyed).collect::<Result<_, Error>>()?;
         Ok(page.fetched(rows, found.has_next, node))
     }
+}
+
+/// Names of the fields that are asked of the entries of a connection.
+fn fields_of_nodes<'a>(ctx: &'a Context<'_>) -> BTreeSet<&'a str> {
+    let mut nodes = Vec::new();
+    for field in ctx.field().selection_set() {
+        match field.name() {
+            "nodes" => nodes.push(field),
+            "edges" => nodes.extend(field.selection_set().filter(|field| field.name() == "node")),
+            _ => {}
+        }
+    }
+    nodes.iter().flat_map(|node| node.selection_set().map(|field| field.name())).collect()
 }
 
 /// Filter of an input over what the viewer sees, its references found.

@@ -12,8 +12,9 @@ use crate::{
     auth::policy::Rows,
     disclosure::{
         OnPartial, Recorded,
-        list::{self, Filter, Order},
+        list::{self, Excerpt, Filter, Order},
         row::{self, Names, disclosure_id},
+        shown,
         tally::month_of,
     },
     facts::global_id,
@@ -128,8 +129,8 @@ async fn row_and_leaf_can_be_made_again_from_what_is_stored() -> Result<(), Erro
     let facts = log.journal.facts();
     let tile = log_tile::Entity::find().one(log.database.read()).await?.unwrap();
     let txn = log.database.read().begin().await?;
-    let page = list::page(&txn, log.recorder.sets(), &Filter::default(), Order::OldestFirst, None, 10, log.clock.now())
-        .await?;
+    let (filter, order, now) = (&Filter::default(), Order::OldestFirst, log.clock.now());
+    let page = list::page(&txn, log.recorder.sets(), Excerpt { filter, order, after: None, first: 10, now }).await?;
     txn.commit().await?;
     assert_eq!(page.rows.len(), 3);
     for (at, recorded) in page.rows.iter().enumerate() {
@@ -296,24 +297,40 @@ async fn list_goes_on_where_it_stopped() -> Result<(), Error> {
     let drafts = (0..5).map(|at| draft(&at.to_string())).collect();
     log.recorder.record(KELA, drafts).await?;
     let read = &log.database.read().begin().await?;
-    for filter in [Filter::default(), Filter { rows: Rows::Of(vec![PIRKANMAA]), ..Filter::default() }] {
-        let first =
-            list::page(read, log.recorder.sets(), &filter, Order::NewestFirst, None, 3, log.clock.now()).await?;
-        let after = first.rows.last().map(|row| row.row.id);
-        let second =
-            list::page(read, log.recorder.sets(), &filter, Order::NewestFirst, after, 3, log.clock.now()).await?;
-        assert!(first.has_next && !second.has_next);
-        let messages: Vec<&str> =
-            first.rows.iter().chain(&second.rows).map(|row| row.row.message_id.as_str()).collect();
+    let (sets, first, now) = (log.recorder.sets(), 3, log.clock.now());
+    for filter in &[Filter::default(), Filter { rows: Rows::Of(vec![PIRKANMAA]), ..Filter::default() }] {
+        let order = Order::NewestFirst;
+        let begin = list::page(read, sets, Excerpt { filter, order, after: None, first, now }).await?;
+        let after = begin.rows.last().map(|row| row.row.id);
+        let rest = list::page(read, sets, Excerpt { filter, order, after, first, now }).await?;
+        assert!(begin.has_next && !rest.has_next);
+        let messages: Vec<&str> = begin.rows.iter().chain(&rest.rows).map(|row| row.row.message_id.as_str()).collect();
         assert_eq!(messages, ["4", "3", "2", "1", "0"]);
     }
-    let none = Filter { coverage: Some(Coverage::Covered), ..Filter::default() };
-    assert!(
-        list::page(read, log.recorder.sets(), &none, Order::OldestFirst, None, 3, log.clock.now())
-            .await?
-            .rows
-            .is_empty()
-    );
+    let (filter, order) = (&Filter { coverage: Some(Coverage::Covered), ..Filter::default() }, Order::OldestFirst);
+    let none = list::page(read, sets, Excerpt { filter, order, after: None, first, now }).await?;
+    assert!(none.rows.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_was_not_asked_for_is_not_shown() -> Result<(), Error> {
+    let log = Log::open().await?;
+    log.recorder.record(KELA, vec![draft("a")]).await?;
+    let (filter, order, now) = (&Filter::default(), Order::NewestFirst, log.clock.now());
+    let asked = Excerpt { filter, order, after: None, first: 1, now };
+    let whole = list::page(log.database.read(), log.recorder.sets(), asked).await?.rows.remove(0);
+    let of = async |fields: &[&str]| {
+        let columns = shown::columns_of(&fields.iter().copied().collect());
+        list::shown(log.database.read(), log.recorder.sets(), asked, &columns).await.map(|mut page| page.rows.remove(0))
+    };
+    let few = of(&["messageId", "items", "unknown"]).await?;
+    assert_eq!((few.row.id.get()?, few.row.message_id.get()?), (&whole.row.id, &whole.row.message_id));
+    assert_eq!(few.items.get()?.as_ref(), whole.items);
+    for missing in [few.row.occurred_at.get().err(), few.bases.get().err(), few.recorded().err()] {
+        assert!(matches!(missing, Some(Error::Internal { .. })), "{missing:?}");
+    }
+    assert_eq!(of(&["replay"]).await?.recorded()?, whole);
     Ok(())
 }
 
