@@ -8,12 +8,13 @@ use api::{
     auth::Role,
     clock::Clock,
     config::{Connecting, DatabaseUrl},
-    database::Database,
+    database::{Database, Reader, asked_for},
     retention::erase::{Erased, Erasure, erase},
     subject_access::rules::Person,
 };
 use axum::{body::Body, http::Request};
-use entity::vocabulary::PersonalIdentityCode;
+use entity::{disclosure, vocabulary::PersonalIdentityCode};
+use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, QuerySelect, QueryTrait};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
@@ -139,6 +140,8 @@ async fn the_service_does_all_its_work_as_a_role_that_owns_nothing() {
     let house = house.reopened_with(served).await;
     house.recorded(&kela, &[report("role 4")]).await;
 
+    a_statement_says_itself_for_whom_it_reads(&house, &installation).await;
+
     // The owner erases; the log stays whole.
     let owner = House::open(Arc::clone(&directory), installation.url("disclosure_owner"), |_| None).await;
     let erasure = Erasure {
@@ -159,6 +162,36 @@ async fn the_service_does_all_its_work_as_a_role_that_owns_nothing() {
         .await;
     assert!(erase(&house.app.gateway, &erasure).await.is_err());
     is_locked(&installation).await;
+}
+
+/// Rows a statement finds that says for whom it reads.
+async fn found(db: &impl ConnectionTrait, reader: Reader<'_>) -> i64 {
+    let query = disclosure::Entity::find().select_only().column(disclosure::Column::Id).into_query();
+    let rows = db.query_all_raw(asked_for(DbBackend::Postgres, reader, &[], query)).await.unwrap();
+    i64::try_from(rows.len()).unwrap()
+}
+
+/// What a statement said is over with it, and is said anew where something else was before.
+async fn a_statement_says_itself_for_whom_it_reads(house: &House, installation: &Installation) {
+    let mut owner = installation.connect("disclosure_owner").await;
+    let pirkanmaa = house.app.gateway.journal.facts().organisation.by_key(PIRKANMAA).unwrap().id;
+    let theirs = format!("select count(*) from disclosure where '{}' in (discloser_id, recipient_id)", pirkanmaa.0);
+    let all = count(&mut owner, "select count(*) from disclosure").await.unwrap();
+    let theirs = count(&mut owner, &theirs).await.unwrap();
+    assert!(0 < theirs && theirs < all, "{theirs} of {all}");
+    let (database, organisations) = (&house.app.gateway.database, [pirkanmaa]);
+    // As often as takes every connection in turn.
+    for _ in 0..20 {
+        assert_eq!(found(database.read(), Reader::Log).await, all);
+        assert_eq!(found(database.read(), Reader::Organisations(&organisations)).await, theirs);
+        assert_eq!(found(database.read(), Reader::Organisations(&[])).await, 0);
+        let bare = disclosure::Entity::find().count(database.read()).await.unwrap();
+        assert_eq!(bare, 0, "what was said is forgotten with the statement");
+    }
+    let txn = database.read_for(Reader::Log).await.unwrap();
+    assert_eq!(found(&txn, Reader::Organisations(&organisations)).await, theirs);
+    assert_eq!(found(&txn, Reader::Log).await, all);
+    txn.commit().await.unwrap();
 }
 
 /// What a raw connection of the role may see and do.

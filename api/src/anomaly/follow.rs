@@ -11,7 +11,7 @@ use entity::{
     vocabulary::{AgreementId, Channel, DisclosureId, Instant, ScopeId},
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, SqlErr,
+    ActiveModelTrait, DbErr, EntityTrait, IntoActiveModel, QueryOrder, QueryResult, QuerySelect, SqlErr,
     sea_query::{Expr, OnConflict},
 };
 
@@ -22,9 +22,13 @@ use super::{
 };
 use crate::{
     Error,
+    auth::policy::Rows,
     context::Gateway,
     database::Reader,
-    disclosure::row::{disclosure_id, recorded_at},
+    disclosure::{
+        list::{self, Excerpt, Filter, Order, Page},
+        row::{disclosure_id, recorded_at},
+    },
     facts::Facts,
     journal::{Author, Changes},
 };
@@ -33,7 +37,7 @@ use crate::{
 const LOOK: Duration = Duration::from_secs(1);
 
 /// Rows of one look; about 3 megabytes, and as many as the recorder writes at full speed in a fifth of a second.
-const ROWS_PER_LOOK: u64 = 5_000;
+const ROWS_PER_LOOK: usize = 5_000;
 
 /// Attempts to number a raising, where other processes raise at the same moment.
 const NUMBERING_ATTEMPTS: usize = 5;
@@ -42,6 +46,18 @@ const NUMBERING_ATTEMPTS: usize = 5;
 const HAS_DOUBLED: &str = "excluded.observed >= 2 * anomaly.observed";
 
 /// Columns of the log that are looked at.
+const COLUMNS: [disclosure::Column; 8] = [
+    disclosure::Column::Id,
+    disclosure::Column::OccurredAt,
+    disclosure::Column::AgreementId,
+    disclosure::Column::ScopeId,
+    disclosure::Column::Channel,
+    disclosure::Column::UserPseudonym,
+    disclosure::Column::SubjectPseudonym,
+    disclosure::Column::CorrectsId,
+];
+
+/// What stands in them, in that order.
 type Columns = (
     DisclosureId,
     Instant,
@@ -85,9 +101,8 @@ impl Follower {
             Some(position) => position,
             None => self.start().await?,
         };
-        let rows = self.rows(position).await?;
+        let (rows, has_more) = self.rows(position).await?;
         self.position = Some(rows.last().map_or(position, |row| row.0));
-        let is_full = rows.len() as u64 == ROWS_PER_LOOK;
         let seen: Vec<Seen> = rows.into_iter().filter_map(seen).collect();
         self.pending.extend(self.watch.see(&seen));
         // What could not be raised is raised with the next look.
@@ -96,7 +111,7 @@ impl Follower {
             self.pending.pop();
         }
         self.tell().await?;
-        Ok(is_full)
+        Ok(has_more)
     }
 
     /// Tells those who wait which raising was the last, whichever process it was raised by.
@@ -136,32 +151,16 @@ impl Follower {
         Ok(id)
     }
 
-    async fn rows(&self, after: DisclosureId) -> Result<Vec<Columns>, Error> {
-        use disclosure::Column;
-        // The instant spares the partitions before it.
-        let from = recorded_at(after).unwrap_or(Instant::UNIX_EPOCH);
-        let txn = self.gateway.database.read_for(Reader::Log).await?;
-        let rows = disclosure::Entity::find()
-            .select_only()
-            .columns([
-                Column::Id,
-                Column::OccurredAt,
-                Column::AgreementId,
-                Column::ScopeId,
-                Column::Channel,
-                Column::UserPseudonym,
-                Column::SubjectPseudonym,
-                Column::CorrectsId,
-            ])
-            .filter(Column::RecordedAt.gte(from))
-            .filter(Column::Id.gt(after))
-            .order_by_asc(Column::Id)
-            .limit(ROWS_PER_LOOK)
-            .into_tuple::<Columns>()
-            .all(&txn)
-            .await?;
+    /// Rows after one, in their order, and whether there are more.
+    async fn rows(&self, after: DisclosureId) -> Result<(Vec<Columns>, bool), Error> {
+        let (filter, order, after) =
+            (&Filter { rows: Rows::All, ..Filter::default() }, Order::OldestFirst, Some(after));
+        let excerpt = Excerpt { filter, order, after, first: ROWS_PER_LOOK, now: self.gateway.clock.now() };
+        let txn = self.gateway.database.read_snapshot().await?;
+        let Page { rows, has_next } = list::found(&txn, excerpt, &COLUMNS).await?;
         txn.commit().await?;
-        Ok(rows)
+        let rows = rows.iter().map(QueryResult::try_get_many_by_index).collect::<Result<_, _>>()?;
+        Ok((rows, has_next))
     }
 
     /// Raises an anomaly, or leaves it as it stands, and does what follows from it.

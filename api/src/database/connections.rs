@@ -365,8 +365,8 @@ async fn admit(
 /// is then free after a minute, not after hours.
 fn settings(host: PgConnectOptions, access: Access, connecting: Connecting) -> PgConnectOptions {
     // A batch is looked up and written by keys, so one plan does for all; for its very values a short one was planned anew each
-    // time. Not so for readers: a range of instants must be planned for what it holds.
-    // Kept from when the tables were small, it must not read them from end to end.
+    // time. Kept from when the tables were small, it must not read them from end to end. Not so for readers: a range of instants
+    // must be planned for what it holds.
     let (name, read_only, plans, whole_tables) = match access {
         Access::Write => ("disclosure-gateway", "off", "auto", "on"),
         Access::Record => ("disclosure-gateway recorder", "off", "force_generic_plan", "off"),

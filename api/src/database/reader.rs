@@ -4,11 +4,15 @@
 use entity::vocabulary::OrganisationId;
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement,
-    sea_query::{Expr, SelectStatement},
+    sea_query::{Expr, ExprTrait, SelectStatement},
 };
+use uuid::Uuid;
 
 /// Word for the whole log, as the policies of the database know it.
 const LOG: &str = "LOG";
+
+/// Row of what is known when rows are looked for.
+pub const ASKED: &str = "asked";
 
 /// For whom rows of the log are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,22 +36,32 @@ pub async fn read_for(txn: &DatabaseTransaction, reader: Reader<'_>) -> Result<(
     Ok(())
 }
 
-/// Query that says for whom it reads, in one statement; valid for it alone where it is a transaction of its own.
-pub fn asked_for(backend: DbBackend, reader: Reader<'_>, mut query: SelectStatement) -> Statement {
+/// Query that says for whom it reads: in one statement, valid for it alone where that is a transaction of its own. What is
+/// `known` stands in columns of the row [`ASKED`], where the planner does not see its values, for it folds no row in that is
+/// made by a function with effects.
+pub fn asked_for(
+    backend: DbBackend,
+    reader: Reader<'_>,
+    known: &[(&'static str, Uuid)],
+    mut query: SelectStatement,
+) -> Statement {
     if backend != DbBackend::Postgres {
         return backend.build(&query);
     }
-    // Rows are looked for only once it was said: what was said is part of what they are looked for by. Were it not so, none
-    // would be found.
-    query.and_where(Expr::cust("\"reader\".\"said\" is not null"));
+    // Rows are looked for only once it was said: what was said is part of what they are looked for by. Were it not so, rows
+    // would be found for whoever was said before in the same transaction, and none where nobody was.
+    query.and_where(Expr::col((ASKED, "said")).is_not_null());
     let Statement { sql, values, .. } = backend.build(&query);
     let mut values = values.map_or_else(Vec::new, |values| values.0);
     values.push(reader.said().into());
-    let sql = format!(
-        "select \"found\".* from (select set_config('disclosure_gateway.reader', ${}, true) as \"said\") as \"reader\" \
-         cross join lateral ({sql}) as \"found\"",
-        values.len()
-    );
+    let mut asked = vec![format!("set_config('disclosure_gateway.reader', ${}, true) as \"said\"", values.len())];
+    for (name, id) in known {
+        values.push((*id).into());
+        asked.push(format!("${}::uuid as \"{name}\"", values.len()));
+    }
+    let asked = asked.join(", ");
+    let sql =
+        format!("select \"found\".* from (select {asked}) as \"{ASKED}\" cross join lateral ({sql}) as \"found\"");
     Statement::from_sql_and_values(backend, sql, values)
 }
 

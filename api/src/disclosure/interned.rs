@@ -18,6 +18,9 @@ use crate::{Error, journal::leaf::sha256};
 /// Sets kept in memory; scopes have few distinct combinations, so this holds a nation's.
 const CACHED_SETS_MAX: usize = 10_000;
 
+/// Not every set a row shares could be read.
+const SET_MISSING: Error = Error::Unavailable("what a disclosure consists of could not be read whole; ask again");
+
 /// Ids asked for in one statement.
 const IDS_PER_STATEMENT: usize = 500;
 
@@ -90,7 +93,7 @@ impl InternedSets {
     /// Members of sets, read where they have not been seen.
     ///
     /// # Errors
-    /// Unavailable when the database does not answer.
+    /// Unavailable when the database does not answer, or has not all of them.
     pub async fn read(
         &self,
         db: &impl ConnectionTrait,
@@ -98,7 +101,8 @@ impl InternedSets {
     ) -> Result<HashMap<InternedId, Arc<str>>, Error> {
         let ids: BTreeSet<InternedId> = ids.into_iter().collect();
         let mut found: HashMap<_, _> = ids.iter().filter_map(|id| Some((*id, self.get(*id)?))).collect();
-        let unseen: Vec<InternedId> = ids.into_iter().filter(|id| !found.contains_key(id)).collect();
+        let (wanted, unseen) = (ids.len(), ids.into_iter().filter(|id| !found.contains_key(id)));
+        let unseen: Vec<InternedId> = unseen.collect();
         for ids in unseen.chunks(IDS_PER_STATEMENT) {
             let rows = interned::Entity::find().filter(interned::Column::Id.is_in(ids.iter().copied())).all(db).await?;
             for row in rows {
@@ -107,7 +111,8 @@ impl InternedSets {
                 found.insert(row.id, members);
             }
         }
-        Ok(found)
+        // A row and its sets may be read over two connections, and the second may lead to a standby that is behind the first.
+        if found.len() < wanted { Err(SET_MISSING) } else { Ok(found) }
     }
 }
 

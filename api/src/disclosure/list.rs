@@ -13,7 +13,6 @@ use sea_orm::{
     Iterable, Order as SqlOrder, QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait, Statement,
     sea_query::Expr,
 };
-use uuid::Uuid;
 
 use super::{
     Recorded,
@@ -25,10 +24,13 @@ use super::{
 use crate::{
     Error,
     auth::policy::Rows,
-    database::{Reader, asked_for, read_for},
+    database::{ASKED, Reader, asked_for, read_for},
     facts::Facts,
     keys::{self, KEY_ADDED, Keys},
 };
+
+/// Column of what is known that holds the id a page begins after.
+const PLACE: &str = "place";
 
 /// Which rows; what is null or empty does not restrict.
 #[derive(Debug, Clone, Default)]
@@ -60,6 +62,11 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// Whether each stretch of the log is looked through in one look, so that no two looks need see the same state.
+    pub fn is_of_one_look(&self) -> bool {
+        self.is_partys || self.rows.parties().is_none()
+    }
+
     /// Whether few rows are meant, wherever they stand.
     fn is_sparse(&self) -> bool {
         self.subjects.is_some() || self.users.is_some()
@@ -99,8 +106,7 @@ pub struct Excerpt<'a> {
     pub now: Instant,
 }
 
-/// Whole rows of a page. Oldest first, `db` must see one state throughout: what is recorded between two looks would be passed
-/// over.
+/// Whole rows of a page, as [`found`] finds them.
 ///
 /// # Errors
 /// Unavailable when the database does not answer.
@@ -116,7 +122,7 @@ pub async fn page(
     Ok(Page { rows: with_sets(db, sets, rows).await?, has_next })
 }
 
-/// The same, of each row these columns, the id first.
+/// Rows of a page as [`found`] finds them, of each row these columns, the id first.
 ///
 /// # Errors
 /// Unavailable when the database does not answer.
@@ -128,13 +134,17 @@ pub async fn shown(
 ) -> Result<Page<Listed>, Error> {
     let Page { rows, has_next } = found(db, excerpt, columns).await?;
     let mut rows = shown::read(&rows, columns)?;
-    let members = sets.read(db, shown::sets(&rows)).await?;
+    let members = sets.read(db, shown::set_ids(&rows)).await?;
     shown::give_sets(&mut rows, &members);
     Ok(Page { rows, has_next })
 }
 
-/// Rows of a page as the driver holds them.
-async fn found(
+/// Rows of a page as the driver holds them, of each row these columns, the id first. Oldest first, `db` must see one state
+/// throughout: what is recorded between two looks would be passed over.
+///
+/// # Errors
+/// Unavailable when the database does not answer.
+pub async fn found(
     db: &impl ConnectionTrait,
     excerpt: Excerpt<'_>,
     columns: &[disclosure::Column],
@@ -186,18 +196,19 @@ impl Within<'_> {
     /// Its rows, in their order; no fewer than are wanted where there are so many.
     async fn rows(&self, db: &impl ConnectionTrait) -> Result<Vec<QueryResult>, Error> {
         let filter = self.excerpt.filter;
-        let Some(parties) = filter.rows.parties() else { return self.select(db, None).await };
-        // Of one agreement nearly every row is between its parties: by its own index, in one look.
-        if filter.is_partys {
-            return self.select(db, Some(Side::Either(parties))).await;
-        }
-        let mut rows = Vec::new();
-        // Each side of each party by its own index.
-        for side in parties.iter().flat_map(|party| [Side::Discloser(*party), Side::Recipient(*party)]) {
-            for row in self.select(db, Some(side)).await? {
-                rows.push((row.try_get_by_index::<DisclosureId>(0)?, row));
+        let mut rows = match filter.rows.parties() {
+            None => self.select(db, None).await?,
+            // Of one agreement nearly every row is between its parties: by its own index, in one look.
+            Some(parties) if filter.is_partys => self.select(db, Some(Side::Either(parties))).await?,
+            Some(parties) => {
+                let mut rows = Vec::new();
+                // Each side of each party by its own index.
+                for side in parties.iter().flat_map(|party| [Side::Discloser(*party), Side::Recipient(*party)]) {
+                    rows.extend(self.select(db, Some(side)).await?);
+                }
+                rows
             }
-        }
+        };
         rows.sort_unstable_by_key(|(id, _)| *id);
         // What one gave another before taking its place is found on both sides.
         rows.dedup_by_key(|(id, _)| *id);
@@ -207,70 +218,59 @@ impl Within<'_> {
         Ok(rows.into_iter().map(|(_, row)| row).collect())
     }
 
-    /// Whether rows of an agreement are asked for by their places in its index alone. Of an agreement's rows nearly all are
-    /// between its parties, but PostgreSQL takes what is asked of the parties for a rare thing, reads every row there is of the
-    /// agreement and sorts them. Of one person there are few.
-    fn is_by_place(&self, db: &impl ConnectionTrait) -> bool {
-        db.get_database_backend() == DbBackend::Postgres && !self.excerpt.filter.is_sparse()
+    /// Whether PostgreSQL is to walk the primary key from the place the page begins after: where nobody's rows are meant before
+    /// others'. Left to itself it goes by what it last counted: of rows recorded since it knows none, so it reads every one
+    /// there is and sorts them for each page.
+    fn walks_key(&self, db: &impl ConnectionTrait, side: Option<&Side<'_>>) -> bool {
+        let Filter { agreement, discloser, recipient, .. } = self.excerpt.filter;
+        let is_anybodys = side.is_none() && agreement.is_none() && discloser.is_none() && recipient.is_none();
+        is_anybodys && db.get_database_backend() == DbBackend::Postgres && !self.excerpt.filter.is_sparse()
     }
 
-    /// Rows of one side, or of all. The database is told whose rows are meant, and shows no others.
-    async fn select(&self, db: &impl ConnectionTrait, side: Option<Side<'_>>) -> Result<Vec<QueryResult>, Error> {
+    /// Rows of one side, or of all, with their ids: those that come first, in whatever order. The database is told whose rows
+    /// are meant, and shows no others.
+    async fn select(
+        &self,
+        db: &impl ConnectionTrait,
+        side: Option<Side<'_>>,
+    ) -> Result<Vec<(DisclosureId, QueryResult)>, Error> {
         use disclosure::Column;
         let Excerpt { filter, order, after, .. } = self.excerpt;
         let (from, before) = self.stretch;
-        let mut condition = condition(filter);
-        condition = match side {
-            None => condition,
-            Some(Side::Discloser(id)) => condition.add(Column::DiscloserId.eq(id)),
-            Some(Side::Recipient(id)) => condition.add(Column::RecipientId.eq(id)),
-            Some(Side::Either(parties)) => {
-                let among = |column: Column| column.is_in(parties.iter().copied());
-                condition.add(Condition::any().add(among(Column::DiscloserId)).add(among(Column::RecipientId)))
-            }
+        // What is known beside the query is not seen by the planner, which then takes it for a third of all rows.
+        let known = after.filter(|_| self.walks_key(db, side.as_ref())).map(|after| (PLACE, after.0));
+        let place = known.map(|(name, _)| Expr::col((ASKED, name))).or(after.map(Expr::value));
+        let (direction, beyond) = match order {
+            Order::NewestFirst => (SqlOrder::Desc, place.map(|place| Expr::col(Column::Id).lt(place))),
+            Order::OldestFirst => (SqlOrder::Asc, place.map(|place| Expr::col(Column::Id).gt(place))),
         };
-        let direction = match order {
-            Order::NewestFirst => SqlOrder::Desc,
-            Order::OldestFirst => SqlOrder::Asc,
-        };
-        let mut query = disclosure::Entity::find().select_only().columns(self.columns.iter().copied());
-        query = match filter.agreement.filter(|_| self.is_by_place(db)) {
-            Some(agreement) => {
-                query.filter(after_place(agreement, order, after)).order_by(Column::AgreementId, direction.clone())
-            }
-            None => query
-                .filter(Condition::all().add_option(filter.agreement.map(|id| Column::AgreementId.eq(id))))
-                .filter(after_id(order, after)),
-        };
-        let query = query
-            .filter(condition)
+        let query = disclosure::Entity::find()
+            .select_only()
+            .columns(self.columns.iter().copied())
+            .filter(condition(filter).add_option(side.map(Side::condition)).add_option(beyond))
             .filter(Condition::all().add_option(from.map(|from| Column::RecordedAt.gte(from))))
             .filter(Condition::all().add_option(before.map(|before| Column::RecordedAt.lt(before))))
             .order_by(Column::Id, direction)
             .limit(u64::try_from(self.wanted).unwrap_or(u64::MAX))
             .into_query();
         let reader = filter.rows.parties().map_or(Reader::Log, Reader::Organisations);
-        Ok(db.query_all_raw(asked_for(db.get_database_backend(), reader, query)).await?)
+        let statement = asked_for(db.get_database_backend(), reader, known.as_slice(), query);
+        let rows = db.query_all_raw(statement).await?;
+        rows.into_iter().map(|row| Ok((row.try_get("", "id")?, row))).collect()
     }
 }
 
-/// Rows after one.
-fn after_id(order: Order, after: Option<DisclosureId>) -> Condition {
-    use disclosure::Column;
-    Condition::all().add_option(after.map(|id| match order {
-        Order::NewestFirst => Column::Id.lt(id),
-        Order::OldestFirst => Column::Id.gt(id),
-    }))
-}
-
-/// Rows of an agreement after one, as a range of the pairs its index holds.
-fn after_place(agreement: AgreementId, order: Order, after: Option<DisclosureId>) -> Condition {
-    use disclosure::Column;
-    let place = || Expr::tuple([Expr::col(Column::AgreementId), Expr::col(Column::Id)]);
-    let of = |id: Uuid| Expr::tuple([Expr::value(agreement), Expr::value(after.map_or(id, |after| after.0))]);
-    match order {
-        Order::NewestFirst => Condition::all().add(place().lt(of(Uuid::max()))).add(Column::AgreementId.gte(agreement)),
-        Order::OldestFirst => Condition::all().add(place().gt(of(Uuid::nil()))).add(Column::AgreementId.lte(agreement)),
+impl Side<'_> {
+    fn condition(self) -> Condition {
+        use disclosure::Column;
+        match self {
+            Self::Discloser(id) => Condition::all().add(Column::DiscloserId.eq(id)),
+            Self::Recipient(id) => Condition::all().add(Column::RecipientId.eq(id)),
+            Self::Either(parties) => {
+                let among = |column: Column| column.is_in(parties.iter().copied());
+                Condition::any().add(among(Column::DiscloserId)).add(among(Column::RecipientId))
+            }
+        }
     }
 }
 
@@ -278,6 +278,7 @@ fn condition(filter: &Filter) -> Condition {
     use disclosure::Column;
     let bytes = |pseudonyms: &[[u8; 32]]| pseudonyms.iter().map(|bytes| bytes.to_vec()).collect::<Vec<_>>();
     Condition::all()
+        .add_option(filter.agreement.map(|id| Column::AgreementId.eq(id)))
         .add_option(filter.discloser.map(|id| Column::DiscloserId.eq(id)))
         .add_option(filter.recipient.map(|id| Column::RecipientId.eq(id)))
         .add_option(filter.register.map(|id| Column::RegisterId.eq(id)))

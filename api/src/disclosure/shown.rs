@@ -188,7 +188,7 @@ pub(super) fn read(rows: &[QueryResult], columns: &[Column]) -> Result<Vec<Liste
 }
 
 /// Sets the rows share, where they were asked for.
-pub(super) fn sets(rows: &[Listed]) -> BTreeSet<InternedId> {
+pub(super) fn set_ids(rows: &[Listed]) -> BTreeSet<InternedId> {
     rows.iter().flat_map(|listed| [&listed.row.items_id, &listed.row.bases_id]).filter_map(|id| id.0).collect()
 }
 

@@ -87,15 +87,14 @@ impl DisclosureQuery {
         let (after, first) = (page.after.map(DisclosureId), page.count);
         let excerpt = Excerpt { filter: &filter, order, after, first, now: request.now };
         let database = &request.gateway().database;
-        let found = match order {
-            Order::NewestFirst => Box::pin(list::shown(database.read(), sets, excerpt, &columns)).await?,
+        let found = if order == Order::NewestFirst && filter.is_of_one_look() {
+            Box::pin(list::shown(database.read(), sets, excerpt, &columns)).await?
+        } else {
             // A page may take several statements: what is recorded between two of them would be passed over.
-            Order::OldestFirst => {
-                let txn = database.read_snapshot().await?;
-                let found = Box::pin(list::shown(&txn, sets, excerpt, &columns)).await?;
-                txn.commit().await?;
-                found
-            }
+            let txn = database.read_snapshot().await?;
+            let found = Box::pin(list::shown(&txn, sets, excerpt, &columns)).await?;
+            txn.commit().await?;
+            found
         };
         let node = |listed| Disclosure { view: request.view.clone(), listed };
         let keyed = |listed: Listed| Ok((listed.row.id.get()?.0, listed));
