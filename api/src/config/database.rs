@@ -21,9 +21,10 @@ pub const DATABASE_WRITE_CONNECTIONS_MAX: Limit = Limit {
 pub const DATABASE_READ_CONNECTIONS_MAX: Limit = Limit {
     name: "DATABASE_READ_CONNECTIONS_MAX",
     unit: "connections for reading the log, of one process",
-    default: 8,
+    default: 4,
     largest: 500,
-    reason: "the registry is read from memory; about four times the database's cores serve pages of the log",
+    reason: "the registry is read from memory; about twice the database's cores serve pages of the log, and more only wait for \
+             one another; two exports may hold two",
 };
 
 /// Every limit of connections.
@@ -80,7 +81,7 @@ impl Default for Connecting {
     fn default() -> Self {
         Self {
             write_connections_max: 6,
-            read_connections_max: 8,
+            read_connections_max: 4,
             acquire_max: Duration::from_secs(5),
             connect_max: Duration::from_secs(2),
             silence_max: Duration::from_secs(5),
