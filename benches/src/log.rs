@@ -113,7 +113,10 @@ async fn pages(served: &Served, rows: u64, samples: usize) -> anyhow::Result<()>
             let before = Instant::now();
             let (order, first, now) = (Order::NewestFirst, 100, served.app.gateway.clock.now());
             let excerpt = Excerpt { filter: &filter, order, after, first, now };
-            let page = list::page(db, served.app.recorder.sets(), excerpt).await?;
+            // Of several looks, so of one state, as the gateway reads it.
+            let txn = served.app.gateway.database.read_snapshot().await?;
+            let page = list::page(&txn, served.app.recorder.sets(), excerpt).await?;
+            txn.commit().await?;
             took.push(micros(before.elapsed()));
             ensure!(!page.rows.is_empty(), "an empty page");
         }

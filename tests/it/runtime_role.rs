@@ -167,7 +167,7 @@ async fn the_service_does_all_its_work_as_a_role_that_owns_nothing() {
 /// Rows a statement finds that says for whom it reads.
 async fn found(db: &impl ConnectionTrait, reader: Reader<'_>) -> i64 {
     let query = disclosure::Entity::find().select_only().column(disclosure::Column::Id).into_query();
-    let rows = db.query_all_raw(asked_for(DbBackend::Postgres, reader, &[], query)).await.unwrap();
+    let rows = db.query_all_raw(asked_for(DbBackend::Postgres, reader, None, query)).await.unwrap();
     i64::try_from(rows.len()).unwrap()
 }
 

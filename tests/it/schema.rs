@@ -12,7 +12,7 @@ use async_graphql::{
     Positioned,
     parser::{
         parse_schema,
-        types::{InputValueDefinition, TypeDefinition, TypeKind, TypeSystemDefinition},
+        types::{FieldDefinition, InputValueDefinition, TypeDefinition, TypeKind, TypeSystemDefinition},
     },
 };
 use entity::vocabulary::VOCABULARIES;
@@ -41,14 +41,15 @@ fn every_root_field_has_its_row_in_the_matrix() {
 
 /// Root fields of the schema with their operation, `query`, `mutation` or `subscription`.
 pub fn root_fields() -> Vec<(&'static str, String)> {
-    let fields_of = |type_name: &str| -> Vec<String> {
-        let types = types();
-        let found = types.iter().find(|ty| ty.name.node == type_name).expect("a root type");
-        let TypeKind::Object(object) = &found.kind else { panic!("a root type is an object") };
-        object.fields.iter().map(|field| field.node.name.node.to_string()).collect()
-    };
-    let of = |kind, type_name| fields_of(type_name).into_iter().map(move |field| (kind, field));
+    let of = |kind, type_name| fields_of(type_name).into_iter().map(move |field| (kind, field.name.node.to_string()));
     of("query", "Query").chain(of("mutation", "Mutation")).chain(of("subscription", "Subscription")).collect()
+}
+
+/// Fields of an object of the schema.
+pub fn fields_of(type_name: &str) -> Vec<FieldDefinition> {
+    let found = types().into_iter().find(|ty| ty.name.node == type_name).expect("a type of the schema");
+    let TypeKind::Object(object) = found.kind else { panic!("{type_name} is no object") };
+    object.fields.into_iter().map(|field| field.node).collect()
 }
 
 /// Every type of the schema.

@@ -17,7 +17,7 @@ use tokio::{
 };
 
 pub use connections::{Connections, Server};
-pub use reader::{ASKED, Reader, asked_for, read_for};
+pub use reader::{Reader, asked_for, asked_place, read_for};
 
 use crate::{
     config::{Connecting, DatabaseUrl},

@@ -11,8 +11,11 @@ use uuid::Uuid;
 /// Word for the whole log, as the policies of the database know it.
 const LOG: &str = "LOG";
 
-/// Row of what is known when rows are looked for.
-pub const ASKED: &str = "asked";
+/// Row that stands beside a query when rows are looked for.
+const ASKED: &str = "asked";
+
+/// Column of it that holds the place a walk goes on after.
+const PLACE: &str = "place";
 
 /// For whom rows of the log are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,15 +39,9 @@ pub async fn read_for(txn: &DatabaseTransaction, reader: Reader<'_>) -> Result<(
     Ok(())
 }
 
-/// Query that says for whom it reads: in one statement, valid for it alone where that is a transaction of its own. What is
-/// `known` stands in columns of the row [`ASKED`], where the planner does not see its values, for it folds no row in that is
-/// made by a function with effects.
-pub fn asked_for(
-    backend: DbBackend,
-    reader: Reader<'_>,
-    known: &[(&'static str, Uuid)],
-    mut query: SelectStatement,
-) -> Statement {
+/// Query that says for whom it reads: in one statement, valid for it alone where that is a transaction of its own. The `place` a
+/// walk goes on after, where one is given, stands beside it as [`asked_place`].
+pub fn asked_for(backend: DbBackend, reader: Reader<'_>, place: Option<Uuid>, mut query: SelectStatement) -> Statement {
     if backend != DbBackend::Postgres {
         return backend.build(&query);
     }
@@ -54,15 +51,20 @@ pub fn asked_for(
     let Statement { sql, values, .. } = backend.build(&query);
     let mut values = values.map_or_else(Vec::new, |values| values.0);
     values.push(reader.said().into());
-    let mut asked = vec![format!("set_config('disclosure_gateway.reader', ${}, true) as \"said\"", values.len())];
-    for (name, id) in known {
-        values.push((*id).into());
-        asked.push(format!("${}::uuid as \"{name}\"", values.len()));
+    let mut asked = format!("set_config('disclosure_gateway.reader', ${}, true) as \"said\"", values.len());
+    if let Some(place) = place {
+        values.push(place.into());
+        asked = format!("{asked}, ${}::uuid as \"{PLACE}\"", values.len());
     }
-    let asked = asked.join(", ");
     let sql =
         format!("select \"found\".* from (select {asked}) as \"{ASKED}\" cross join lateral ({sql}) as \"found\"");
     Statement::from_sql_and_values(backend, sql, values)
+}
+
+/// The place given to [`asked_for`], to be used in its query. The planner does not see its value, for it folds no row in that
+/// is made by a function with effects.
+pub fn asked_place() -> Expr {
+    Expr::col((ASKED, PLACE))
 }
 
 impl Reader<'_> {

@@ -101,8 +101,8 @@ impl InternedSets {
     ) -> Result<HashMap<InternedId, Arc<str>>, Error> {
         let ids: BTreeSet<InternedId> = ids.into_iter().collect();
         let mut found: HashMap<_, _> = ids.iter().filter_map(|id| Some((*id, self.get(*id)?))).collect();
-        let (wanted, unseen) = (ids.len(), ids.into_iter().filter(|id| !found.contains_key(id)));
-        let unseen: Vec<InternedId> = unseen.collect();
+        let wanted = ids.len();
+        let unseen: Vec<InternedId> = ids.into_iter().filter(|id| !found.contains_key(id)).collect();
         for ids in unseen.chunks(IDS_PER_STATEMENT) {
             let rows = interned::Entity::find().filter(interned::Column::Id.is_in(ids.iter().copied())).all(db).await?;
             for row in rows {

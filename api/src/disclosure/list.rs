@@ -24,13 +24,10 @@ use super::{
 use crate::{
     Error,
     auth::policy::Rows,
-    database::{ASKED, Reader, asked_for, read_for},
+    database::{Reader, asked_for, asked_place, read_for},
     facts::Facts,
     keys::{self, KEY_ADDED, Keys},
 };
-
-/// Column of what is known that holds the id a page begins after.
-const PLACE: &str = "place";
 
 /// Which rows; what is null or empty does not restrict.
 #[derive(Debug, Clone, Default)]
@@ -237,9 +234,9 @@ impl Within<'_> {
         use disclosure::Column;
         let Excerpt { filter, order, after, .. } = self.excerpt;
         let (from, before) = self.stretch;
-        // What is known beside the query is not seen by the planner, which then takes it for a third of all rows.
-        let known = after.filter(|_| self.walks_key(db, side.as_ref())).map(|after| (PLACE, after.0));
-        let place = known.map(|(name, _)| Expr::col((ASKED, name))).or(after.map(Expr::value));
+        // What the planner does not see it takes for a third of all rows.
+        let unseen = after.filter(|_| self.walks_key(db, side.as_ref()));
+        let place = unseen.map(|_| asked_place()).or(after.map(Expr::value));
         let (direction, beyond) = match order {
             Order::NewestFirst => (SqlOrder::Desc, place.map(|place| Expr::col(Column::Id).lt(place))),
             Order::OldestFirst => (SqlOrder::Asc, place.map(|place| Expr::col(Column::Id).gt(place))),
@@ -254,7 +251,7 @@ impl Within<'_> {
             .limit(u64::try_from(self.wanted).unwrap_or(u64::MAX))
             .into_query();
         let reader = filter.rows.parties().map_or(Reader::Log, Reader::Organisations);
-        let statement = asked_for(db.get_database_backend(), reader, known.as_slice(), query);
+        let statement = asked_for(db.get_database_backend(), reader, unseen.map(|id| id.0), query);
         let rows = db.query_all_raw(statement).await?;
         rows.into_iter().map(|row| Ok((row.try_get("", "id")?, row))).collect()
     }
@@ -278,9 +275,9 @@ fn condition(filter: &Filter) -> Condition {
     use disclosure::Column;
     let bytes = |pseudonyms: &[[u8; 32]]| pseudonyms.iter().map(|bytes| bytes.to_vec()).collect::<Vec<_>>();
     Condition::all()
-        .add_option(filter.agreement.map(|id| Column::AgreementId.eq(id)))
         .add_option(filter.discloser.map(|id| Column::DiscloserId.eq(id)))
         .add_option(filter.recipient.map(|id| Column::RecipientId.eq(id)))
+        .add_option(filter.agreement.map(|id| Column::AgreementId.eq(id)))
         .add_option(filter.register.map(|id| Column::RegisterId.eq(id)))
         .add_option(filter.outcome.map(|outcome| Column::Outcome.eq(outcome)))
         .add_option(filter.coverage.map(|coverage| Column::Coverage.eq(coverage)))

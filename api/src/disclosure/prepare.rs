@@ -1,6 +1,5 @@
 //! A report on its way to the log: checked, judged, its persons turned into pseudonyms, its randomness drawn, its row
-//! put together but for its place. All of
-//! it before the writer's turn, so that the one writer has little left to do.
+//! put together but for its place. All of it before the writer's turn, so that the one writer has little left to do.
 
 use chrono::TimeDelta;
 use entity::{

@@ -95,8 +95,8 @@ impl Written {
         self.sets.entry(set.id).or_insert_with(|| Arc::clone(&set.members));
     }
 
-    /// Inserts everything in one statement of PostgreSQL, for every turn to the database holds up all who wait: how many keys were new,
-    /// and the last change of the journal.
+    /// Inserts everything in one statement of PostgreSQL, for every turn to the database holds up all who wait: how many keys
+    /// were new, and the last change of the journal.
     pub(super) async fn insert_at_once(
         &self,
         txn: &DatabaseTransaction,

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use async_graphql::{Object, ObjectType, OutputType, SimpleObject, TypeName};
+use async_graphql::{Context, Lookahead, Object, ObjectType, OutputType, SimpleObject, TypeName};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -190,6 +190,12 @@ pub struct PageInfo {
     start_cursor: Option<String>,
     /// Cursor of the last entry, for `after` of the next page; null for an empty page.
     end_cursor: Option<String>,
+}
+
+/// What is asked of the entries of the connection a field answers with, by either way to them.
+pub fn asked_of_nodes<'a>(ctx: &'a Context<'_>) -> [Lookahead<'a>; 2] {
+    let look = ctx.look_ahead();
+    [look.field("nodes"), look.field("edges").field("node")]
 }
 
 /// Key of a cursor of the list.

@@ -24,7 +24,7 @@ use crate::{
     },
     facts::global_id,
     graphql::{
-        connections::{Connection, Page},
+        connections::{Connection, Page, asked_of_nodes},
         long::Long,
         request::{beside, request},
         said::Said,
@@ -297,9 +297,7 @@ async fn proofs(
     ctx: &Context<'_>,
     rows: &[Recorded],
 ) -> Result<BTreeMap<i64, crate::transparency_log::InclusionProof>, Error> {
-    let look = ctx.look_ahead();
-    let nodes = [look.field("nodes"), look.field("edges").field("node")];
-    if !nodes.iter().any(|node| node.field("entry").field("inclusionProof").exists()) {
+    if !asked_of_nodes(ctx).iter().any(|node| node.field("entry").field("inclusionProof").exists()) {
         return Ok(BTreeMap::new());
     }
     let log = beside::<TransparencyLog>(ctx)?;

@@ -17,7 +17,7 @@ use crate::{
         shown::{Listed, columns_of},
     },
     graphql::{
-        connections::{Connection, Page},
+        connections::{Connection, Page, asked_of_nodes},
         request::{beside, request},
         said::Said,
         scalars::{BusinessId, DateTime},
@@ -103,17 +103,10 @@ impl DisclosureQuery {
     }
 }
 
-/// Names of the fields that are asked of the entries of a connection.
+/// Names of the fields that are asked of the entries of the page.
 fn fields_of_nodes<'a>(ctx: &'a Context<'_>) -> BTreeSet<&'a str> {
-    let mut nodes = Vec::new();
-    for field in ctx.field().selection_set() {
-        match field.name() {
-            "nodes" => nodes.push(field),
-            "edges" => nodes.extend(field.selection_set().filter(|field| field.name() == "node")),
-            _ => {}
-        }
-    }
-    nodes.iter().flat_map(|node| node.selection_set().map(|field| field.name())).collect()
+    let nodes = asked_of_nodes(ctx).into_iter().flat_map(|nodes| nodes.selection_fields());
+    nodes.flat_map(|node| node.selection_set().map(|field| field.name()).collect::<Vec<_>>()).collect()
 }
 
 /// Filter of an input over what the viewer sees, its references found.
