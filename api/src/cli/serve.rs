@@ -13,7 +13,7 @@ use super::CliError;
 use crate::{
     app::{App, Routers},
     auth::{Grant, Role, mint},
-    clock::Clock,
+    clock::{Clock, random},
     config::{Config, Serving},
     server::{self, Stop, Tls},
 };
@@ -43,6 +43,9 @@ const PRINTED_TOKENS: [(&str, &str, Role); 9] = [
 
 /// Serves until SIGTERM or Ctrl-C, then finishes what is under way. A second one ends it at once.
 pub(super) async fn serve(config: Config) -> Result<(), CliError> {
+    // The first random number gathers what all are seeded with, which takes some 20 ms of the processor: beside the
+    // connecting, which mostly waits. Whoever needs a number hears of a fault itself.
+    tokio::task::spawn_blocking(random::<1>);
     let listener = listen("LISTEN_ADDR", config.listen_addr).await?;
     let figures = match config.observability.metrics_addr {
         Some(address) => Some(listen("METRICS_ADDR", address).await?),

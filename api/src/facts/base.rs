@@ -43,12 +43,14 @@ impl<M: Registered> Base<M> {
             *first += u32::try_from(of_one.len()).unwrap_or(u32::MAX);
             Some(parent)
         });
-        let parents = parents.collect();
+        let mut parents: Vec<_> = parents.collect();
+        parents.shrink_to_fit();
         // By reference: collected out of `links` itself, they would keep its room, which is five times theirs.
         let children = links.iter().map(|(_, place)| *place).collect();
         let mut keys: Vec<(Box<str>, u32)> =
             placed().filter_map(|(row, place)| Some((row.key()?.into_boxed_str(), place))).collect();
         keys.sort_unstable();
+        keys.shrink_to_fit();
         Self { rows, parents, children, keys }
     }
 

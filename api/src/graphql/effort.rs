@@ -1,5 +1,9 @@
 //! How long a document reckons, known by experience: what a field costs differs a hundredfold, so that counting fields tells
 //! less than the last few answers.
+//!
+//! Others wait for as long as the clock on the wall goes, but a clock also counts while the system has given the processor to
+//! somebody else. So a document whose answers took long by that clock is from then on judged by the processor time of its
+//! thread, which takes a call of the system to read, until it has been short again for a while.
 
 use std::{
     future::poll_fn,
@@ -7,6 +11,8 @@ use std::{
     sync::atomic::{AtomicU8, Ordering},
     time::{Duration, Instant},
 };
+
+use rustix::time::{ClockId, clock_gettime};
 
 /// Time in one piece from which others notice.
 const LONG: Duration = Duration::from_millis(1);
@@ -25,13 +31,18 @@ impl Effort {
         self.0.load(Ordering::Relaxed) >= HEAVY_FROM
     }
 
+    /// Whether any of its last answers took long.
+    fn is_in_doubt(&self) -> bool {
+        self.0.load(Ordering::Relaxed) > 0
+    }
+
     /// Runs an answer of the document and notes the longest piece of it.
     pub(super) async fn of<F: Future>(&self, work: F) -> F::Output {
         let (mut work, mut longest) = (pin!(work), Duration::ZERO);
         let done = poll_fn(|cx| {
-            let begun = Instant::now();
+            let watch = Stopwatch::start(self.is_in_doubt());
             let polled = work.as_mut().poll(cx);
-            longest = longest.max(begun.elapsed());
+            longest = longest.max(watch.elapsed());
             polled
         });
         let done = done.await;
@@ -49,9 +60,46 @@ impl Effort {
     }
 }
 
+/// Time of one piece.
+struct Stopwatch {
+    begun: Instant,
+    /// Processor time this thread had taken; none where the piece is not in doubt.
+    taken: Option<Duration>,
+}
+
+impl Stopwatch {
+    fn start(is_in_doubt: bool) -> Self {
+        Self { begun: Instant::now(), taken: is_in_doubt.then(processor_time).flatten() }
+    }
+
+    /// By the clock where that is short; by the processor where it is in doubt.
+    fn elapsed(&self) -> Duration {
+        let by_clock = self.begun.elapsed();
+        match self.taken {
+            Some(taken) if by_clock >= LONG => {
+                processor_time().map_or(by_clock, |now| by_clock.min(now.saturating_sub(taken)))
+            }
+            _ => by_clock,
+        }
+    }
+}
+
+/// Processor time this thread has taken; none where the system does not say.
+fn processor_time() -> Option<Duration> {
+    clock_gettime(ClockId::ThreadCPUTime).try_into().ok()
+}
+
 #[cfg(test)]
 mod tests {
+    use std::thread::sleep;
+
     use super::*;
+
+    /// Keeps the processor for so long.
+    fn reckon(time: Duration) {
+        let end = processor_time().expect("a clock of this thread") + time;
+        while processor_time().is_some_and(|now| now < end) {}
+    }
 
     #[test]
     fn document_is_heavy_after_a_few_long_answers_and_light_after_more_short_ones() {
@@ -78,6 +126,24 @@ mod tests {
             effort.note(if at % 4 == 0 { LONG } else { Duration::ZERO });
             assert!(!effort.is_heavy());
         }
+    }
+
+    #[tokio::test]
+    async fn reckoning_is_effort() {
+        let effort = Effort::default();
+        for _ in 0..20 {
+            effort.of(async { reckon(2 * LONG) }).await;
+        }
+        assert!(effort.is_heavy());
+    }
+
+    #[tokio::test]
+    async fn time_the_thread_does_not_run_is_no_effort() {
+        let effort = Effort::default();
+        for _ in 0..20 {
+            effort.of(async { sleep(2 * LONG) }).await;
+        }
+        assert!(!effort.is_heavy());
     }
 
     #[tokio::test]

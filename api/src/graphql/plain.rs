@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use async_graphql::{
     ContextSelectionSet, Name, ObjectType, OutputType, Positioned, ServerResult, Value,
-    indexmap::IndexMap,
+    indexmap::{IndexMap, map::Entry},
     parser::types::{Field, Selection},
     registry::Registry,
 };
@@ -106,19 +106,25 @@ fn gather<'a, T: ObjectType>(
 /// Puts a value under its name. Of a name that stands there already, as where two fragments ask parts of one object, the parts
 /// are put together.
 fn merge(fields: &mut IndexMap<Name, Value>, name: Name, value: Value) {
-    match (fields.get_mut(&name), value) {
-        (None, value) => drop(fields.insert(name, value)),
-        (Some(Value::Object(known)), Value::Object(more)) => {
+    let mut entry = match fields.entry(name) {
+        Entry::Vacant(entry) => {
+            entry.insert(value);
+            return;
+        }
+        Entry::Occupied(entry) => entry,
+    };
+    match (entry.get_mut(), value) {
+        (Value::Object(known), Value::Object(more)) => {
             more.into_iter().for_each(|(name, value)| merge(known, name, value));
         }
-        (Some(Value::List(known)), Value::List(more)) => {
+        (Value::List(known), Value::List(more)) => {
             for (known, more) in known.iter_mut().zip(more) {
                 if let (Value::Object(known), Value::Object(more)) = (known, more) {
                     more.into_iter().for_each(|(name, value)| merge(known, name, value));
                 }
             }
         }
-        (Some(_), _) => {}
+        _ => {}
     }
 }
 
