@@ -69,11 +69,9 @@ type Columns = (
     Option<DisclosureId>,
 );
 
-/// Watches the log for as long as the process lives. What is already there is looked at a moment after the start, when
-/// nobody waits for the first answer any more.
+/// Watches the log for as long as the process lives.
 pub async fn watch(gateway: Gateway) {
     let mut follower = Follower { gateway, watch: Watch::default(), position: None, pending: Vec::new() };
-    tokio::time::sleep(LOOK).await;
     loop {
         match follower.look().await {
             // Whoever follows a full log lets others have the processor between two looks.

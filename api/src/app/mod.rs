@@ -154,7 +154,8 @@ impl App {
         migrate(&config, &database).await?;
         journal::index(&database).await?;
         let (keys, is_new) = keys(&config, &database, &clock).await?;
-        let journal = Journal::open(database.clone(), clock.clone()).await?;
+        let months = disclosure::make_months(&database, &clock);
+        let (journal, ()) = tokio::try_join!(Journal::open(database.clone(), clock.clone()), months)?;
         let keys = Arc::new(keys);
         let equipment = Equipment {
             database: database.clone(),

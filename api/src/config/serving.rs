@@ -137,7 +137,7 @@ pub const FAILED_AUTHENTICATIONS_PER_SECOND_MAX: Limit = Limit {
 /// Operations at once that take long to reckon.
 pub const HEAVY_OPERATIONS_MAX: Limit = Limit {
     name: "HEAVY_OPERATIONS_MAX",
-    unit: "operations at once that reckon for more than a millisecond, of one caller half as many",
+    unit: "operations at once that reckon for more than a millisecond of processor time, of one caller half as many",
     default: 2,
     largest: 1_000,
     reason: "they run beside the threads that answer everybody else; as many as there are cores take half the machine",

@@ -36,7 +36,7 @@ use entity::{
 pub use batch::Fatal;
 pub use coverage::{Judged, OnPartial};
 pub use draft::{DisclosureDraft, SubjectDraft};
-pub use partitions::{MONTHS_AHEAD, keep_ahead};
+pub use partitions::{MONTHS_AHEAD, keep_ahead, make_months};
 pub use plan::AUTHORISATION_REPEAT_MAX;
 pub use record::{Equipment, QueueSight, RECORD_ROWS_MAX, RecordLimits, Recorder};
 pub use row::{Pseudonym, disclosure_id};

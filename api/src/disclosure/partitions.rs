@@ -18,12 +18,13 @@ pub const MONTHS_AHEAD: u32 = 3;
 /// Time between two looks.
 const LOOK: Duration = Duration::from_hours(24);
 
-/// Time until a look that failed is repeated.
+/// Time until a look that failed is repeated, and until the one after the start, which may have gone on without.
 const RETRY: Duration = Duration::from_mins(10);
 
-/// Makes the months to come for as long as the process lives. A failure stops no recording: the months made before are
-/// still there.
+/// Makes the months to come for as long as the process lives, after those [of the start](make_months). A failure stops no
+/// recording: the months made before are still there.
 pub async fn keep_ahead(database: Database, clock: Clock) {
+    sleep(RETRY).await;
     loop {
         sleep(match make_ahead(&database, &clock).await {
             Ok(()) => LOOK,
@@ -36,11 +37,11 @@ pub async fn keep_ahead(database: Database, clock: Clock) {
     }
 }
 
-/// Makes the months at a start. Where that fails and this month stands, recording goes on with what stands.
+/// Makes the months for a start. Where that fails and this month stands, recording goes on with what stands.
 ///
 /// # Errors
 /// When this month does not stand and cannot be made, or the database does not answer.
-pub(super) async fn make_at_start(database: &Database, clock: &Clock) -> Result<(), Error> {
+pub async fn make_months(database: &Database, clock: &Clock) -> Result<(), Error> {
     let Err(error) = make_ahead(database, clock).await else { return Ok(()) };
     if !stands(database.write(), this_month(clock)).await? {
         return Err(error);

@@ -17,7 +17,6 @@ use super::{
     batch::{Answers, Failure, Fatal, Months, Trace, Writer},
     coverage::{Door, Judged, OnPartial},
     interned::InternedSets,
-    partitions,
     plan::Plan,
     prepare::{Call, Prepared, prepare},
     queue::{Batch, Job, Waiting},
@@ -83,13 +82,13 @@ impl std::fmt::Debug for Recorder {
 
 impl Recorder {
     /// Starts the writer on a thread of its own, so that a hundred callers with work to do are not all served before it is
-    /// its turn. It ends, and says so, when every recorder is dropped and the queue is empty.
+    /// its turn. It ends, and says so, when every recorder is dropped and the queue is empty. A month of the log that was not
+    /// made before is made with its first row.
     ///
     /// # Errors
-    /// Unavailable when the database does not answer; internal when there is no thread to be had.
+    /// Internal when there is no thread to be had.
     pub async fn start(equipment: Equipment, limits: RecordLimits) -> Result<(Self, oneshot::Receiver<()>), Error> {
         let Equipment { database, journal, clock, keys, sets, fatal } = equipment;
-        partitions::make_at_start(&database, &clock).await?;
         let no_thread = |error: io::Error| Error::internal(format!("no thread for the recorder: {error}"));
         let (queue, jobs) = mpsc::unbounded_channel();
         let (ready, writer) = oneshot::channel();

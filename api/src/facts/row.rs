@@ -6,13 +6,13 @@ use std::{
 };
 
 use entity::vocabulary::{Instant, RowId};
-use futures::{FutureExt, TryStreamExt};
+use futures::{FutureExt, TryStreamExt, future::BoxFuture};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ColumnType, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, IdenStatic,
     IntoActiveModel, Iterable, ModelTrait, PrimaryKeyToColumn, QueryResult, QueryTrait, StreamTrait, Value,
     sea_query::OnConflict,
 };
-use tokio::task::spawn_blocking;
+use tokio::{sync::Semaphore, task::spawn_blocking};
 use uuid::Uuid;
 
 use super::{Registered, Table};
@@ -24,7 +24,7 @@ pub const SHAPE: i32 = 1;
 /// Rows that are made together of what was read; in tests few, so that every table is made of several parts.
 const ROWS_MADE_AT_ONCE: usize = if cfg!(test) { 3 } else { 1_024 };
 
-/// How many such parts are under way at once.
+/// How many such parts are made at once.
 const MADE_BESIDE_MAX: usize = 4;
 
 /// Rows written by one statement; the largest table times this stays under SQLite's 32,766 variables.
@@ -180,13 +180,14 @@ macro_rules! registry {
                 std::iter::empty()$(.chain(self.$module.all().cloned().map(Row::$variant)))+
             }
 
-            /// Reads every table. Each is put in order beside the reading of the next.
+            /// Reads every table. What was read is made into rows and put in order beside the reading of more.
+            ///
+            /// # Errors
+            /// The engine's own; a row that cannot be made, told when everything was read.
             pub async fn read(db: &(impl ConnectionTrait + StreamTrait)) -> Result<Self, Error> {
-                $(let $module = {
-                    let rows = rows::<entity::$module::Entity>(db).await?;
-                    beside(move || Table::read(rows))
-                };)+
-                Ok(Self { $($module: $module.await?,)+ })
+                let turns = Arc::new(Semaphore::new(MADE_BESIDE_MAX));
+                $(let $module = tokio::spawn(table(parts::<entity::$module::Entity>(db, &turns).await?));)+
+                Ok(Self { $($module: $module.await.map_err(unread)??,)+ })
             }
         }
 
@@ -251,20 +252,41 @@ impl Edit {
     }
 }
 
-/// Every row of a table, in any order. What the driver holds of rows is made into ours beside the reading of more, for that
-/// takes as long as the reading; and is gone soon after, for it takes more room than they do.
-async fn rows<E>(db: &(impl ConnectionTrait + StreamTrait)) -> Result<Vec<Arc<E::Model>>, Error>
+/// Rows made beside the reading.
+type Part<M> = BoxFuture<'static, Result<Vec<Arc<M>>, Error>>;
+
+/// Every row of a table, in any order, in parts that are still being made. What the driver holds of rows is made into ours
+/// beside the reading of more, of this table and the next, for that takes as long as the reading; and is gone soon after, for
+/// it takes more room than they do: nothing more is read while as many parts are being made as may be.
+async fn parts<E>(
+    db: &(impl ConnectionTrait + StreamTrait),
+    turns: &Arc<Semaphore>,
+) -> Result<Vec<Part<E::Model>>, Error>
 where
     E: EntityTrait<Model: Registered>,
 {
+    let mut parts: Vec<Part<E::Model>> = Vec::new();
     let read = StreamTrait::stream(db, &E::find().into_query()).await?.try_chunks(ROWS_MADE_AT_ONCE);
-    let making = read.map_err(|cut| Error::from(cut.1)).map_ok(|read| beside(move || made::<E>(&read)));
-    let mut rows = Vec::new();
-    let mut made = pin!(making.try_buffered(MADE_BESIDE_MAX));
-    while let Some(more) = made.try_next().await? {
-        rows.extend(more?);
+    let mut read = pin!(read.map_err(|cut| cut.1));
+    while let Some(rows) = read.try_next().await? {
+        let turn = Arc::clone(turns).acquire_owned().await.map_err(unread)?;
+        let making = beside(move || {
+            let made = made::<E>(&rows);
+            drop((rows, turn));
+            made
+        });
+        parts.push(async { Ok(making.await??) }.boxed());
     }
-    Ok(rows)
+    Ok(parts)
+}
+
+/// Table of the rows of all parts.
+async fn table<M: Registered>(parts: Vec<Part<M>>) -> Result<Table<M>, Error> {
+    let mut rows = Vec::new();
+    for part in parts {
+        rows.extend(part.await?);
+    }
+    beside(move || Table::read(rows)).await
 }
 
 fn made<E: EntityTrait>(read: &[QueryResult]) -> Result<Vec<Arc<E::Model>>, DbErr> {
@@ -273,7 +295,11 @@ fn made<E: EntityTrait>(read: &[QueryResult]) -> Result<Vec<Arc<E::Model>>, DbEr
 
 /// Work of the processor on a thread of its own, which begins at once.
 fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> impl Future<Output = Result<T, Error>> {
-    spawn_blocking(work).map(|done| done.map_err(|_| Error::internal("a table could not be read")))
+    spawn_blocking(work).map(|done| done.map_err(unread))
+}
+
+fn unread<E>(_: E) -> Error {
+    Error::internal("a table could not be read")
 }
 
 /// Columns that hold an instant.

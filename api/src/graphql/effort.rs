@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rustix::time::{ClockId, clock_gettime};
+use rustix::time::{ClockId, DynamicClockId, clock_gettime_dynamic};
 
 /// Time in one piece from which others notice.
 const LONG: Duration = Duration::from_millis(1);
@@ -38,11 +38,11 @@ impl Effort {
 
     /// Runs an answer of the document and notes the longest piece of it.
     pub(super) async fn of<F: Future>(&self, work: F) -> F::Output {
-        let (mut work, mut longest) = (pin!(work), Duration::ZERO);
+        let (mut work, mut longest) = (pin!(work), Length::Short);
         let done = poll_fn(|cx| {
             let watch = Stopwatch::start(self.is_in_doubt());
             let polled = work.as_mut().poll(cx);
-            longest = longest.max(watch.elapsed());
+            longest = longest.max(watch.length());
             polled
         });
         let done = done.await;
@@ -51,42 +51,59 @@ impl Effort {
     }
 
     /// Not exact when two note at once, which is no harm; where nothing changes nothing is written.
-    fn note(&self, longest: Duration) {
+    fn note(&self, longest: Length) {
         let known = self.0.load(Ordering::Relaxed);
-        let now = if longest >= LONG { known.saturating_add(STEP).min(MOST) } else { known.saturating_sub(1) };
+        let now = match longest {
+            Length::Short => known.saturating_sub(1),
+            Length::Doubtful => known.max(STEP),
+            Length::Long => known.saturating_add(STEP).min(MOST),
+        };
         if now != known {
             self.0.store(now, Ordering::Relaxed);
         }
     }
 }
 
+/// How long a piece took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Length {
+    Short,
+    /// By the clock, of a document that was in no doubt.
+    Doubtful,
+    Long,
+}
+
 /// Time of one piece.
 struct Stopwatch {
     begun: Instant,
-    /// Processor time this thread had taken; none where the piece is not in doubt.
+    is_in_doubt: bool,
+    /// Processor time this thread had taken, where that is asked for and the system says it.
     taken: Option<Duration>,
 }
 
 impl Stopwatch {
     fn start(is_in_doubt: bool) -> Self {
-        Self { begun: Instant::now(), taken: is_in_doubt.then(processor_time).flatten() }
+        Self { begun: Instant::now(), is_in_doubt, taken: is_in_doubt.then(processor_time).flatten() }
     }
 
-    /// By the clock where that is short; by the processor where it is in doubt.
-    fn elapsed(&self) -> Duration {
-        let by_clock = self.begun.elapsed();
-        match self.taken {
-            Some(taken) if by_clock >= LONG => {
-                processor_time().map_or(by_clock, |now| by_clock.min(now.saturating_sub(taken)))
-            }
-            _ => by_clock,
+    fn length(&self) -> Length {
+        if self.begun.elapsed() < LONG {
+            return Length::Short;
+        }
+        if !self.is_in_doubt {
+            return Length::Doubtful;
+        }
+        match (self.taken, processor_time()) {
+            (Some(before), Some(now)) if now.saturating_sub(before) < LONG => Length::Short,
+            _ => Length::Long,
         }
     }
 }
 
-/// Processor time this thread has taken; none where the system does not say.
+/// Processor time this thread has taken; null where the system does not say.
 fn processor_time() -> Option<Duration> {
-    clock_gettime(ClockId::ThreadCPUTime).try_into().ok()
+    let taken = clock_gettime_dynamic(DynamicClockId::Known(ClockId::ThreadCPUTime)).ok()?;
+    taken.try_into().ok()
 }
 
 #[cfg(test)]
@@ -105,16 +122,16 @@ mod tests {
     fn document_is_heavy_after_a_few_long_answers_and_light_after_more_short_ones() {
         let effort = Effort::default();
         for _ in 0..3 {
-            effort.note(LONG);
+            effort.note(Length::Long);
             assert!(!effort.is_heavy());
         }
-        effort.note(LONG);
+        effort.note(Length::Long);
         assert!(effort.is_heavy());
         for _ in 0..100 {
-            effort.note(LONG);
+            effort.note(Length::Long);
         }
         for _ in 0..9 {
-            effort.note(Duration::ZERO);
+            effort.note(Length::Short);
         }
         assert!(!effort.is_heavy());
     }
@@ -123,9 +140,23 @@ mod tests {
     fn pause_now_and_then_makes_nothing_heavy() {
         let effort = Effort::default();
         for at in 0..1_000 {
-            effort.note(if at % 4 == 0 { LONG } else { Duration::ZERO });
+            effort.note(if at % 4 == 0 { Length::Long } else { Length::Short });
             assert!(!effort.is_heavy());
         }
+    }
+
+    #[test]
+    fn answers_that_were_not_in_doubt_make_nothing_heavy_however_many_end_at_once() {
+        let effort = Effort::default();
+        for _ in 0..1_000 {
+            effort.note(Length::Doubtful);
+            assert!(effort.is_in_doubt() && !effort.is_heavy());
+        }
+        for _ in 0..4 {
+            effort.note(Length::Long);
+        }
+        effort.note(Length::Doubtful);
+        assert!(effort.is_heavy());
     }
 
     #[tokio::test]
