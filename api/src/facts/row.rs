@@ -6,13 +6,16 @@ use std::{
 };
 
 use entity::vocabulary::{Instant, RowId};
-use futures::{FutureExt, TryStreamExt, future::BoxFuture};
+use futures::TryStreamExt;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ColumnType, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, IdenStatic,
     IntoActiveModel, Iterable, ModelTrait, PrimaryKeyToColumn, QueryResult, QueryTrait, StreamTrait, Value,
     sea_query::OnConflict,
 };
-use tokio::{sync::Semaphore, task::spawn_blocking};
+use tokio::{
+    sync::Semaphore,
+    task::{JoinHandle, spawn_blocking},
+};
 use uuid::Uuid;
 
 use super::{Registered, Table};
@@ -253,7 +256,7 @@ impl Edit {
 }
 
 /// Rows made beside the reading.
-type Part<M> = BoxFuture<'static, Result<Vec<Arc<M>>, Error>>;
+type Part<M> = JoinHandle<Result<Vec<Arc<M>>, DbErr>>;
 
 /// Every row of a table, in any order, in parts that are still being made. What the driver holds of rows is made into ours
 /// beside the reading of more, of this table and the next, for that takes as long as the reading; and is gone soon after, for
@@ -265,17 +268,16 @@ async fn parts<E>(
 where
     E: EntityTrait<Model: Registered>,
 {
-    let mut parts: Vec<Part<E::Model>> = Vec::new();
+    let mut parts = Vec::new();
     let read = StreamTrait::stream(db, &E::find().into_query()).await?.try_chunks(ROWS_MADE_AT_ONCE);
     let mut read = pin!(read.map_err(|cut| cut.1));
     while let Some(rows) = read.try_next().await? {
         let turn = Arc::clone(turns).acquire_owned().await.map_err(unread)?;
-        let making = beside(move || {
+        parts.push(spawn_blocking(move || {
             let made = made::<E>(&rows);
             drop((rows, turn));
             made
-        });
-        parts.push(async { Ok(making.await??) }.boxed());
+        }));
     }
     Ok(parts)
 }
@@ -284,18 +286,13 @@ where
 async fn table<M: Registered>(parts: Vec<Part<M>>) -> Result<Table<M>, Error> {
     let mut rows = Vec::new();
     for part in parts {
-        rows.extend(part.await?);
+        rows.extend(part.await.map_err(unread)??);
     }
-    beside(move || Table::read(rows)).await
+    spawn_blocking(move || Table::read(rows)).await.map_err(unread)
 }
 
 fn made<E: EntityTrait>(read: &[QueryResult]) -> Result<Vec<Arc<E::Model>>, DbErr> {
     read.iter().map(|row| E::Model::from_query_result(row, "").map(Arc::new)).collect()
-}
-
-/// Work of the processor on a thread of its own, which begins at once.
-fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> impl Future<Output = Result<T, Error>> {
-    spawn_blocking(work).map(|done| done.map_err(unread))
 }
 
 fn unread<E>(_: E) -> Error {

@@ -159,30 +159,27 @@ mod tests {
         assert!(effort.is_heavy());
     }
 
-    #[tokio::test]
-    async fn reckoning_is_effort() {
+    /// Whether a document is heavy after so many answers that each do this.
+    async fn is_heavy_after_twenty<F: Future>(answer: impl Fn() -> F) -> bool {
         let effort = Effort::default();
         for _ in 0..20 {
-            effort.of(async { reckon(2 * LONG) }).await;
+            effort.of(answer()).await;
         }
-        assert!(effort.is_heavy());
+        effort.is_heavy()
+    }
+
+    #[tokio::test]
+    async fn reckoning_is_effort() {
+        assert!(is_heavy_after_twenty(async || reckon(2 * LONG)).await);
     }
 
     #[tokio::test]
     async fn time_the_thread_does_not_run_is_no_effort() {
-        let effort = Effort::default();
-        for _ in 0..20 {
-            effort.of(async { sleep(2 * LONG) }).await;
-        }
-        assert!(!effort.is_heavy());
+        assert!(!is_heavy_after_twenty(async || sleep(2 * LONG)).await);
     }
 
     #[tokio::test]
     async fn waiting_is_no_effort() {
-        let effort = Effort::default();
-        for _ in 0..20 {
-            effort.of(tokio::time::sleep(Duration::from_millis(2))).await;
-        }
-        assert!(!effort.is_heavy());
+        assert!(!is_heavy_after_twenty(|| tokio::time::sleep(2 * LONG)).await);
     }
 }
