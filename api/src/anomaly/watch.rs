@@ -153,7 +153,8 @@ impl Look<'_> {
 
     fn counted(&self) -> Counted {
         let rule = self.rule.code().as_bytes();
-        first_half(&sha256(&[b"counted:v1:", rule, self.place().as_bytes(), self.user, self.subject]))
+        let hash = sha256(&[b"counted:v1:", rule, self.place().as_bytes(), self.user, self.subject]);
+        hash.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
     }
 
     /// Finding of a full hour. Whom the same user came back to does not matter to what anomaly it is. A pseudonym cannot be

@@ -11,7 +11,7 @@ use std::{
 use chrono::TimeDelta;
 use entity::vocabulary::{Day, Instant, helsinki_day};
 
-/// Length of a slot: fine enough that an hour is an hour, coarse enough that an hour's counts are 24 bytes.
+/// Length of a slot: fine enough that an hour is an hour, coarse enough that few counts make one.
 const SLOT_SECONDS: i64 = 300;
 
 /// Slots of an hour.
@@ -21,12 +21,16 @@ const SLOTS: usize = 12;
 pub const WINDOW: TimeDelta = TimeDelta::hours(1);
 
 /// Hours counted at once, in memory: a log of fifty disclosures a second fills them in the time they are kept, and all of
-/// them take 24 megabytes: half of them is what a map of 262,144 places holds before it doubles. Under a flood those that
-/// nothing was added to for longest are forgotten first.
+/// them take 13 megabytes, and 24 bytes more for each in which some five minutes hold more than 255: half of them is what a
+/// map of 262,144 places holds before it doubles. Under a flood those that nothing was added to for longest are forgotten
+/// first.
 pub const HOURS_MAX: usize = 2 * 229_376;
 
-/// What is counted, as the first 16 bytes of a hash.
-pub type Counted = [u8; 16];
+const _: () = assert!(size_of::<(u64, Hour)>() <= 24, "what `HOURS_MAX` says they take");
+
+/// What is counted, as the first 8 bytes of a hash. Hours that meet are counted as one: among as many as are kept, and their
+/// neighbours, any do with a chance of one in thirty million.
+pub type Counted = u64;
 
 /// An hour that holds more than it should.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,10 +45,45 @@ pub struct FullHour {
 
 /// Counts by what is counted and by hour of the clock.
 #[derive(Debug)]
-pub struct Counts(Recent<(Counted, i32), Hour>);
+pub struct Counts(Recent<u64, Hour>);
 
-/// Counts of the slots of an hour; a slot is full at 65,535, four times what any rule allows in the whole hour.
-type Hour = [u16; SLOTS];
+/// Counts of the slots of an hour, in as little room as they need: nearly every hour of an end user or a person holds a few.
+#[derive(Debug)]
+enum Hour {
+    /// While every count fits a byte.
+    Few([u8; SLOTS]),
+    /// Once one does not. A slot is full at 65,535, six times what any rule allows in the whole hour.
+    Many(Box<[u16; SLOTS]>),
+}
+
+impl Default for Hour {
+    fn default() -> Self {
+        Self::Few([0; SLOTS])
+    }
+}
+
+impl Hour {
+    fn counts(&self) -> [u16; SLOTS] {
+        match self {
+            Self::Few(counts) => counts.map(u16::from),
+            Self::Many(counts) => **counts,
+        }
+    }
+
+    /// Counts one more in a slot.
+    fn add(&mut self, slot: usize) {
+        if let Self::Few(counts) = self {
+            if let Some(more) = counts[slot].checked_add(1) {
+                counts[slot] = more;
+                return;
+            }
+            *self = Self::Many(Box::new(self.counts()));
+        }
+        if let Self::Many(counts) = self {
+            counts[slot] = counts[slot].saturating_add(1);
+        }
+    }
+}
 
 impl Default for Counts {
     fn default() -> Self {
@@ -58,10 +97,10 @@ impl Counts {
     pub fn add(&mut self, counted: Counted, at: Instant, limit: u64) -> Vec<FullHour> {
         let slot = at.timestamp().div_euclid(SLOT_SECONDS);
         let (hour, within) = (slot.div_euclid(12), usize::try_from(slot.rem_euclid(12)).unwrap_or(0));
-        let own = self.0.entry((counted, number(hour)));
-        own[within] = own[within].saturating_add(1);
-        let own = *own;
-        let neighbour = |hour: i64| self.0.get(&(counted, number(hour))).copied().unwrap_or_default();
+        let own = self.0.entry(key(counted, hour));
+        own.add(within);
+        let own = own.counts();
+        let neighbour = |hour: i64| self.0.get(&key(counted, hour)).map_or([0; SLOTS], Hour::counts);
         let slots = [neighbour(hour - 1), own, neighbour(hour + 1)];
         if sum(slots.as_flattened()) <= limit {
             return Vec::new();
@@ -75,9 +114,9 @@ impl Counts {
     }
 }
 
-/// Number of an hour since the epoch; those of every instant there is fit.
-fn number(hour: i64) -> i32 {
-    i32::try_from(hour).unwrap_or_default()
+/// By what the counts of an hour since the epoch are found; each hour of one thing has its own.
+fn key(counted: Counted, hour: i64) -> u64 {
+    counted.wrapping_add(hour.cast_unsigned())
 }
 
 /// Fullest hours around a slot; the first slot is number `first` since the epoch.
@@ -154,11 +193,11 @@ mod tests {
         let mut counts = Counts::default();
         let first = instant("2026-03-02T09:40:00Z");
         for minute in 0..60 {
-            let full = counts.add([1; 16], first + TimeDelta::minutes(minute), 59);
+            let full = counts.add(1, first + TimeDelta::minutes(minute), 59);
             assert_eq!(full.len(), usize::from(minute == 59), "{minute}");
             assert!(full.iter().all(|hour| (hour.from, hour.count) == (first, 60)), "{full:?}");
         }
-        assert_eq!(counts.add([2; 16], first, 59), [], "another's disclosures are not counted with them");
+        assert_eq!(counts.add(1 << 32, first, 59), [], "another's disclosures are not counted with them");
     }
 
     #[test]
@@ -166,7 +205,18 @@ mod tests {
         let mut counts = Counts::default();
         let first = instant("2026-03-02T09:40:00Z");
         for at in 0..1_000 {
-            assert_eq!(counts.add([1; 16], first + TimeDelta::minutes(at), 60), [], "{at}");
+            assert_eq!(counts.add(1, first + TimeDelta::minutes(at), 60), [], "{at}");
+        }
+    }
+
+    #[test]
+    fn an_hour_counts_on_where_a_byte_is_full_and_stops_where_two_are() {
+        let (mut counts, first) = (Counts::default(), instant("2026-03-02T09:40:00Z"));
+        counts.add(1, first + TimeDelta::minutes(5), 0);
+        for expected in 1..=70_000_u64 {
+            let full = counts.add(1, first, 0);
+            let kept = expected.min(65_535) + 1;
+            assert_eq!(full.iter().map(|hour| hour.count).collect::<Vec<_>>(), [kept], "{expected}");
         }
     }
 
@@ -175,7 +225,7 @@ mod tests {
         let mut counts = Counts::default();
         let midnight = instant("2026-03-01T22:00:00Z");
         let days: Vec<Vec<Day>> = (0..4)
-            .map(|at| counts.add([1; 16], midnight + TimeDelta::minutes(at), 3).iter().map(|hour| hour.day).collect())
+            .map(|at| counts.add(1, midnight + TimeDelta::minutes(at), 3).iter().map(|hour| hour.day).collect())
             .collect();
         assert_eq!(days[3], [helsinki_day(midnight)]);
         assert!(days[..3].iter().all(Vec::is_empty));
