@@ -15,10 +15,10 @@ pub struct Table<M: Registered> {
     base: Arc<Base<M>>,
     /// Rows put since; none for one taken out that stands in the block.
     changed: OrdMap<M::Id, Option<Arc<M>>>,
-    /// Of the rows in `changed`.
-    by_parent: OrdSet<(Uuid, M::Id)>,
-    /// Of the rows in `changed`.
-    by_key: OrdMap<String, M::Id>,
+    /// Parents and ids of the rows in `changed`; of all tables alike, so that the program has these maps once.
+    by_parent: OrdSet<(Uuid, Uuid)>,
+    /// Keys and ids of the rows in `changed`, as above.
+    by_key: OrdMap<String, Uuid>,
     len: usize,
 }
 
@@ -58,7 +58,7 @@ impl<M: Registered> Table<M> {
 
     /// Row of a natural key.
     pub fn by_key(&self, key: &str) -> Option<&Arc<M>> {
-        let changed = self.by_key.get(key).and_then(|id| self.put_since(*id));
+        let changed = self.by_key.get(key).and_then(|id| self.put_since((*id).into()));
         changed.or_else(|| {
             let (found, row) = self.base.at_and_after(key).next()?;
             (found == key && self.stands(row)).then_some(row)
@@ -78,7 +78,7 @@ impl<M: Registered> Table<M> {
             .by_key
             .range(prefix..)
             .take_while(move |(key, _)| key.starts_with(&changed_prefix))
-            .filter_map(|(_, id)| self.put_since(*id));
+            .filter_map(|(_, id)| self.put_since((*id).into()));
         merged(base, changed, M::key)
     }
 
@@ -86,18 +86,17 @@ impl<M: Registered> Table<M> {
     pub fn after_key<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a Arc<M>> {
         let base = self.base.at_and_after(key).skip_while(move |(own, _)| *own == key).map(|(_, row)| row);
         let changed = self.by_key.range((Bound::Excluded(key.to_owned()), Bound::Unbounded));
-        let changed = changed.filter_map(|(_, id)| self.put_since(*id));
+        let changed = changed.filter_map(|(_, id)| self.put_since((*id).into()));
         merged(base.filter(|row| self.stands(row)), changed, M::key)
     }
 
     /// Rows that belong to or point at `parent`, in the order of their ids.
     pub fn of(&self, parent: impl Into<Uuid>) -> impl Iterator<Item = &Arc<M>> {
         let parent = parent.into();
-        let (first, last) = (M::Id::from(Uuid::nil()), M::Id::from(Uuid::max()));
-        let changed = self.by_parent.range((parent, first)..=(parent, last));
+        let changed = self.by_parent.range((parent, Uuid::nil())..=(parent, Uuid::max()));
         merged(
             self.base.of_parent(parent).filter(|row| self.stands(row)),
-            changed.filter_map(|(_, id)| self.put_since(*id)),
+            changed.filter_map(|(_, id)| self.put_since((*id).into())),
             M::id,
         )
     }
@@ -122,10 +121,10 @@ impl<M: Registered> Table<M> {
         let id = row.id();
         let earlier = self.unlinked(id);
         for parent in row.parents() {
-            self.by_parent.insert((parent, id));
+            self.by_parent.insert((parent, id.into()));
         }
         if let Some(key) = row.key() {
-            self.by_key.insert(key, id);
+            self.by_key.insert(key, id.into());
         }
         self.changed.insert(id, Some(row));
         self.len += usize::from(earlier.is_none());
@@ -159,10 +158,10 @@ impl<M: Registered> Table<M> {
         let Some(changed) = self.changed.get(&id) else { return self.base.get(id).cloned() };
         let row = changed.clone()?;
         for parent in row.parents() {
-            self.by_parent.remove(&(parent, id));
+            self.by_parent.remove(&(parent, id.into()));
         }
         if let Some(key) = row.key()
-            && self.by_key.get(&key) == Some(&id)
+            && self.by_key.get(&key) == Some(&id.into())
         {
             self.by_key.remove(&key);
         }
