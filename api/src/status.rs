@@ -38,10 +38,10 @@ pub fn entry(
         subject_kind,
         subject_id,
         ordinal: last.map_or(1, |entry| entry.ordinal + 1),
-        status: status.code().to_owned(),
+        status: status.code().into(),
         from_at: now.max(earliest),
-        actor: actor.to_owned(),
-        reason,
+        actor: actor.into(),
+        reason: reason.map(Into::into),
         document_id: None,
     }
 }

@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::vocabulary::{Adequacy, AgreementBasisId, AgreementId, BasisRole, Instant, LegalBasisId};
+use crate::vocabulary::{Adequacy, AgreementBasisId, AgreementId, BasisRole, Instant, LegalBasisId, SharedText};
 
 /// Provision an agreement rests on, in one role.
 #[sea_orm::model]
@@ -22,7 +22,7 @@ pub struct Model {
     /// Last entry of its review history.
     pub adequacy: Adequacy,
     /// Subject claim of the reviewer; null while unreviewed.
-    pub reviewed_by: Option<String>,
+    pub reviewed_by: Option<SharedText>,
     /// Instant of the review.
     pub reviewed_at: Option<Instant>,
     /// Reviewer's note.

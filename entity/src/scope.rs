@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::vocabulary::{
     Admission, AgreementId, Channel, Day, ModeJustification, NecessityCheck, Regularity, ScopeId, ScopeStatus,
+    SharedText,
 };
 
 /// What may be disclosed over which channel, in one version.
@@ -30,11 +31,11 @@ pub struct Model {
     /// Why another channel than the interface (906/2019 22 § 1 mom).
     pub mode_justification: Option<ModeJustification>,
     /// The same in words.
-    pub mode_justification_text: Option<String>,
+    pub mode_justification_text: Option<SharedText>,
     /// What admits an end user.
     pub admission: Admission,
     /// Version of the data-structure description it is pinned to.
-    pub structure_version: Option<String>,
+    pub structure_version: Option<SharedText>,
     /// Day on which the content was defined; a prefix covers what existed then.
     pub defined_on: Day,
     /// Day on which opening is planned.

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::vocabulary::{
-    AgreementId, DocumentId, Instant, OrganisationId, SignatureAct, SignatureEvidence, SignatureId,
+    AgreementId, DocumentId, Instant, OrganisationId, SharedText, SignatureAct, SignatureEvidence, SignatureId,
 };
 
 /// Party's act on one content version.
@@ -34,7 +34,7 @@ pub struct Model {
     /// Instant of the act.
     pub signed_at: Instant,
     /// Subject claim of the actor.
-    pub actor: String,
+    pub actor: SharedText,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::vocabulary::{DocumentId, Instant, StatusEntryId, StatusSubject};
+use crate::vocabulary::{DocumentId, Instant, SharedText, StatusEntryId, StatusSubject};
 
 /// Entry of a status or adequacy history.
 #[sea_orm::model]
@@ -20,13 +20,13 @@ pub struct Model {
     /// Position in the history, from 1.
     pub ordinal: i32,
     /// Status or adequacy from this instant on.
-    pub status: String,
+    pub status: SharedText,
     /// Instant from which it holds.
     pub from_at: Instant,
     /// Subject claim of the actor, or the name of the import.
-    pub actor: String,
+    pub actor: SharedText,
     /// Reason given.
-    pub reason: Option<String>,
+    pub reason: Option<SharedText>,
     /// Evidence.
     pub document_id: Option<DocumentId>,
 }

@@ -77,6 +77,7 @@ mod statistics_export;
 mod subject_access;
 mod succession;
 mod surface;
+mod text_columns;
 mod time;
 mod time_travel;
 mod traces;

@@ -267,7 +267,7 @@ on_both_engines! {
         let history = status::entries(&facts, (StatusSubject::Scope, id.0));
         let statuses: Vec<_> = history.iter().map(|entry| entry.status.as_str()).collect();
         assert_eq!(statuses, ["DEFINED", "IMPLEMENTED", "TESTED", "OPEN"]);
-        assert!(history.iter().all(|entry| entry.actor == format!("{LVV}-officer")), "nobody else acted now: {history:?}");
+        assert!(history.iter().all(|entry| *entry.actor == format!("{LVV}-officer")), "nobody else acted now: {history:?}");
         assert!(history[2].reason.as_ref().unwrap().starts_with("carried over from version 1, by "), "{history:?}");
         assert_eq!(house.answered(KELA, &question("SOT.UNIT", "kela-user-1")).await.0, "PERMITTED", "end users go on");
         assert_eq!(house.answered(KELA, &question("SOT.UNIT", "kela-user-4")).await, ("DENIED".to_owned(), vec!["ACCESS_GRANT_MISSING".to_owned()]));

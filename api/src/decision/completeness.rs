@@ -226,7 +226,7 @@ mod tests {
             jws: None,
             document_id: None,
             signed_at: at,
-            actor: "officer".to_owned(),
+            actor: "officer".into(),
         };
         let mut edits: Vec<Edit> = vec![agreement.into(), bare::register(id(30), id(1)).into()];
         edits.extend([1, 2].map(|number| Edit::from(bare::organisation(id(number)))));

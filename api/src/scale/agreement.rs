@@ -252,9 +252,9 @@ impl Made<'_> {
             status: *status,
             necessity_check: NecessityCheck::CaseReference,
             mode_justification: justified.then_some(ModeJustification::EconomicallyInappropriate),
-            mode_justification_text: justified.then(|| "Vähäinen käyttö.".to_owned()),
+            mode_justification_text: justified.then(|| "Vähäinen käyttö.".into()),
             admission: Admission::Mandate,
-            structure_version: Some("3.0".to_owned()),
+            structure_version: Some("3.0".into()),
             defined_on: *defined_on,
             planned_on: None,
             retention_days: None,
@@ -295,7 +295,7 @@ fn basis(rows: &mut Rows, agreement_id: AgreementId, law: LegalBasisId, role: Ba
         legal_basis_id: law,
         role,
         adequacy: Adequacy::Adequate,
-        reviewed_by: Some("scale".to_owned()),
+        reviewed_by: Some("scale".into()),
         reviewed_at: Some(midnight(day(2021, 1, 20))),
         note: None,
     };
@@ -316,6 +316,6 @@ fn signed(rows: &mut Rows, agreement_id: AgreementId, organisation_id: Organisat
         jws: None,
         document_id: None,
         signed_at: midnight(day(2021, 2, 25)),
-        actor: "scale".to_owned(),
+        actor: "scale".into(),
     }
 }

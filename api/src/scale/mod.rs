@@ -122,9 +122,9 @@ impl Rows {
                 subject_kind: kind,
                 subject_id: subject,
                 ordinal,
-                status: status.code().to_owned(),
+                status: status.code().into(),
                 from_at: midnight(*on),
-                actor: "scale".to_owned(),
+                actor: "scale".into(),
                 reason: None,
                 document_id: None,
             };

@@ -2,10 +2,12 @@
 
 use std::fmt;
 
-use sea_orm::DeriveValueType;
 use serde::{Deserialize, Serialize};
 
-use super::Malformed;
+use super::{
+    Malformed,
+    text_column::{TextColumn, text_column},
+};
 
 /// Vocabulary whose values are all known and described.
 pub trait ClosedEnum: Copy + Eq + Ord + fmt::Debug + Send + Sync + 'static {
@@ -28,8 +30,7 @@ pub trait ClosedEnum: Copy + Eq + Ord + fmt::Debug + Send + Sync + 'static {
 macro_rules! closed_enums {
     ($(#[doc = $doc:literal] $name:ident { $(#[doc = $value_doc:literal] $variant:ident = $code:literal,)+ })+) => {$(
         #[doc = $doc]
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, DeriveValueType)]
-        #[sea_orm(value_type = "String", column_type = "Text")]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         pub enum $name {
             $(#[doc = $value_doc] #[serde(rename = $code)] $variant,)+
         }
@@ -45,6 +46,18 @@ macro_rules! closed_enums {
                 }
             }
         }
+
+        impl TextColumn for $name {
+            fn read(code: &str) -> Result<Self, Malformed> {
+                code.parse()
+            }
+
+            fn said(&self) -> &str {
+                self.code()
+            }
+        }
+
+        text_column!($name);
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClosedEnum, Malformed};
+use super::{ClosedEnum, Malformed, text_column};
 
 /// Set of codes; stored as the codes in order, separated by spaces.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,8 +48,7 @@ impl<E: ClosedEnum> From<Codes<E>> for sea_orm::Value {
 
 impl<E: ClosedEnum> sea_orm::TryGetable for Codes<E> {
     fn try_get_by<I: sea_orm::ColIdx>(row: &sea_orm::QueryResult, index: I) -> Result<Self, sea_orm::TryGetError> {
-        let text = String::try_get_by(row, index)?;
-        text.parse().map_err(|fault: Malformed| sea_orm::DbErr::Type(fault.to_string()).into())
+        text_column::read(row, index, str::parse)
     }
 }
 

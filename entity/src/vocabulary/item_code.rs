@@ -2,16 +2,20 @@
 //!
 //! An optional qualifier narrows a node, `KEL.DECISION.AMOUNT@CHILD_HOME_CARE`; codes are shared, so a clone is cheap.
 
-use super::malformed::{Malformed, checked_text};
-use std::{str::FromStr, sync::Arc};
+use std::str::FromStr;
+
+use super::{
+    SharedText,
+    malformed::{Malformed, checked_text},
+    text_column::{TextColumn, text_column},
+};
 
 const LENGTH_MAX: usize = 100;
 
 /// Data item code, `SEGMENT(.SEGMENT)*(@QUALIFIER)?`, at most 100 characters.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, sea_orm::DeriveValueType)]
-#[sea_orm(value_type = "String", column_type = "Text")]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ItemCode {
-    text: Arc<str>,
+    text: SharedText,
     /// Bytes before the qualifier; found once, for decisions ask it again and again.
     node_length: usize,
 }
@@ -60,18 +64,38 @@ impl FromStr for ItemCode {
     type Err = Malformed;
 
     fn from_str(text: &str) -> Result<Self, Malformed> {
-        if text.len() > LENGTH_MAX {
-            return Err(malformed("longer than 100 characters"));
-        }
-        let (node, qualifier) = match text.split_once('@') {
-            Some((node, qualifier)) => (node, Some(qualifier)),
-            None => (text, None),
-        };
-        if !node.split('.').chain(qualifier).all(is_segment) {
-            return Err(malformed("form is not `SEGMENT.SEGMENT@QUALIFIER`"));
-        }
-        Ok(Self { node_length: node.len(), text: text.into() })
+        let node_length = node_length(text)?;
+        Ok(Self { text: SharedText::unshared(text), node_length })
     }
+}
+
+/// Codes of rows are few, and many rows say each.
+impl TextColumn for ItemCode {
+    fn read(text: &str) -> Result<Self, Malformed> {
+        let node_length = node_length(text)?;
+        Ok(Self { text: text.into(), node_length })
+    }
+
+    fn said(&self) -> &str {
+        self.as_str()
+    }
+}
+
+text_column!(ItemCode);
+
+/// Bytes before the qualifier of a well-formed code.
+fn node_length(text: &str) -> Result<usize, Malformed> {
+    if text.len() > LENGTH_MAX {
+        return Err(malformed("longer than 100 characters"));
+    }
+    let (node, qualifier) = match text.split_once('@') {
+        Some((node, qualifier)) => (node, Some(qualifier)),
+        None => (text, None),
+    };
+    if !node.split('.').chain(qualifier).all(is_segment) {
+        return Err(malformed("form is not `SEGMENT.SEGMENT@QUALIFIER`"));
+    }
+    Ok(node.len())
 }
 
 const fn malformed(why: &'static str) -> Malformed {

@@ -13,6 +13,8 @@ mod oid;
 mod ovt;
 mod personal_identity_code;
 mod region;
+mod shared_text;
+mod text_column;
 mod time;
 mod xroad;
 
@@ -28,5 +30,6 @@ pub use oid::*;
 pub use ovt::*;
 pub use personal_identity_code::*;
 pub use region::*;
+pub use shared_text::*;
 pub use time::*;
 pub use xroad::*;

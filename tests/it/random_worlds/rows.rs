@@ -316,9 +316,9 @@ pub fn status_entry(
         subject_kind: subject.0,
         subject_id: subject.1,
         ordinal,
-        status: status.to_owned(),
+        status: status.into(),
         from_at,
-        actor: String::new(),
+        actor: "".into(),
         reason: None,
         document_id: None,
     }

@@ -118,9 +118,9 @@ fn status_histories_say_when_grants_were_void() {
         subject_kind: StatusSubject::Agreement,
         subject_id: AGREEMENT.0,
         ordinal,
-        status: status.code().to_owned(),
+        status: status.code().into(),
         from_at: from_at.parse().unwrap(),
-        actor: "a".to_owned(),
+        actor: "a".into(),
         reason: None,
         document_id: None,
     };

@@ -103,7 +103,11 @@ pub struct AdequacyEntry {
 impl AdequacyEntry {
     fn of(row: &status_entry::Model) -> Option<Self> {
         let adequacy = Adequacy::from_code(&row.status)?;
-        Some(Self { adequacy: adequacy.into(), valid_from: row.from_at.into(), reason: row.reason.clone() })
+        Some(Self {
+            adequacy: adequacy.into(),
+            valid_from: row.from_at.into(),
+            reason: row.reason.as_deref().map(Into::into),
+        })
     }
 }
 

@@ -370,7 +370,11 @@ pub struct AgreementStatusEntry {
 impl AgreementStatusEntry {
     fn of(row: &status_entry::Model) -> Option<Self> {
         let status = AgreementStatus::from_code(&row.status)?;
-        Some(Self { status: status.into(), valid_from: row.from_at.into(), reason: row.reason.clone() })
+        Some(Self {
+            status: status.into(),
+            valid_from: row.from_at.into(),
+            reason: row.reason.as_deref().map(Into::into),
+        })
     }
 }
 

@@ -196,7 +196,7 @@ pub fn review(
         let subject = global_id(row.agreement_id);
         let after = agreement_basis::Model {
             adequacy: input.adequacy,
-            reviewed_by: Some(by.0.to_owned()),
+            reviewed_by: Some(by.0.into()),
             reviewed_at: Some(by.1),
             note: note.clone(),
             ..row.as_ref().clone()

@@ -356,7 +356,7 @@ fn act(
         jws: None,
         document_id: None,
         signed_at: last.map_or(now, |last| last.max(now)),
-        actor: actor.to_owned(),
+        actor: actor.into(),
     }
 }
 

@@ -242,7 +242,7 @@ fn scope_content(facts: &Facts, dossier: &Dossier, scope: &ScopePart) -> ScopeCo
         regularity: row.regularity,
         necessity_check: row.necessity_check,
         mode_justification: row.mode_justification,
-        mode_justification_text: row.mode_justification_text.clone(),
+        mode_justification_text: row.mode_justification_text.as_deref().map(Into::into),
         admission: row.admission,
         retention_days: row.retention_days,
         defined_on: row.defined_on,

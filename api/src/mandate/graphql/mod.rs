@@ -158,7 +158,8 @@ impl MandatingRight {
     async fn decision_reason(&self) -> Option<String> {
         let (facts, viewer) = (&self.view.facts, &self.view.viewer);
         let last = status::entries(facts, (StatusSubject::MandatingRight, self.row.id.0)).into_iter().next_back()?;
-        last.reason.clone().filter(|_| policy::sees_mandating_right(self.view.present(), viewer, &self.row))
+        let reason = last.reason.as_deref();
+        reason.filter(|_| policy::sees_mandating_right(self.view.present(), viewer, &self.row)).map(Into::into)
     }
 
     /// Instant at which it ends, UTC, exclusive; null when open-ended.

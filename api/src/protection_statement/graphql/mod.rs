@@ -165,7 +165,7 @@ impl ProtectionStatement {
         let is_explained = policy::sees_statement(self.view.present(), &self.view.viewer, &self.row);
         let entries = rows.into_iter().filter_map(|row| {
             let status = StatementStatus::from_code(&row.status)?;
-            let reason = row.reason.clone().filter(|_| is_explained);
+            let reason = row.reason.as_deref().filter(|_| is_explained).map(Into::into);
             Some(StatementStatusEntry { status: status.into(), valid_from: row.from_at.into(), reason })
         });
         entries.collect()

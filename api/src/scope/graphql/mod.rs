@@ -254,7 +254,7 @@ impl Scope {
 
     /// Why another channel than the technical interface, in words; null where no justification is recorded.
     async fn mode_justification(&self) -> Option<String> {
-        self.part().row.mode_justification_text.clone()
+        self.part().row.mode_justification_text.as_deref().map(Into::into)
     }
 
     /// Day on which the content was defined; a node covers what existed at the instant of it, and what came to be later that
@@ -345,7 +345,12 @@ impl ScopeStatusEntry {
         let document = row.document_id.filter(|_| sight >= Some(Sight::Office));
         let document = document.and_then(|id| view.facts.document.get(id));
         let evidence = document.map(|row| Document { row: Arc::clone(row) });
-        Some(Self { status: status.into(), valid_from: row.from_at.into(), reason: row.reason.clone(), evidence })
+        Some(Self {
+            status: status.into(),
+            valid_from: row.from_at.into(),
+            reason: row.reason.as_deref().map(Into::into),
+            evidence,
+        })
     }
 }
 

@@ -174,7 +174,7 @@ fn read(
         status: ScopeStatus::Defined,
         necessity_check: input.necessity_check,
         mode_justification: input.mode_justification,
-        mode_justification_text,
+        mode_justification_text: mode_justification_text.map(Into::into),
         admission: input.admission,
         structure_version: None,
         // What narrows an open scope covers nothing that has come to be since that was defined.

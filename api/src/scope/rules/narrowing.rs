@@ -2,7 +2,7 @@
 
 use entity::{
     access_grant, scope, status_entry,
-    vocabulary::{Admission, Channel, DecisionReasonCode, Instant, ScopeId, ScopeStatus, StatusSubject},
+    vocabulary::{Admission, Channel, ClosedEnum, DecisionReasonCode, Instant, ScopeId, ScopeStatus, StatusSubject},
 };
 
 use chrono::TimeDelta;
@@ -101,9 +101,9 @@ fn carried(facts: &Facts, replaced: &ScopePart, fresh: ScopeId, by: (&str, Insta
     let first = status::entry(facts, subject(fresh), ScopeStatus::Defined, by, None);
     let earlier = status::entries(facts, subject(replaced.row.id));
     let carried = [ScopeStatus::Implemented, ScopeStatus::Tested].into_iter().filter_map(|status| {
-        let entry = earlier.iter().rev().find(|entry| entry.status == status.to_string())?;
-        let reason = Some(format!("carried over from version {}, by {}", replaced.row.version, entry.actor));
-        Some(status_entry::Model { reason, actor: by.0.to_owned(), ..(*entry).clone() })
+        let entry = earlier.iter().rev().find(|entry| entry.status == status.code())?;
+        let reason = format!("carried over from version {}, by {}", replaced.row.version, entry.actor);
+        Some(status_entry::Model { reason: Some(reason.into()), actor: by.0.into(), ..(*entry).clone() })
     });
     let opened = status::entry(facts, subject(fresh), ScopeStatus::Open, by, None);
     let mut entries: Vec<status_entry::Model> = vec![first];

@@ -2,7 +2,7 @@
 
 use entity::{
     document, scope, status_entry,
-    vocabulary::{AgreementId, DocumentId, Instant, Publicity, ScopeStatus, StatusSubject},
+    vocabulary::{AgreementId, ClosedEnum, DocumentId, Instant, Publicity, ScopeStatus, StatusSubject},
 };
 
 use super::{in_status, moved};
@@ -62,7 +62,8 @@ pub fn mark_implemented(
     let evidence =
         evidence.and_then(|(given, (dossier, _))| evidenced(&mut checks, facts, dossier, given, &mut documents));
     checks.done(|| {
-        let row = scope::Model { structure_version, ..found?.1.row.as_ref().clone() };
+        let row =
+            scope::Model { structure_version: structure_version.map(Into::into), ..found?.1.row.as_ref().clone() };
         let moved = (row, ScopeStatus::Implemented, "markScopeImplemented");
         Some(progressed(facts, moved, (evidence, documents), by, note))
     })
@@ -107,8 +108,7 @@ fn evidenced(
 /// Entry by which a scope was last marked implemented.
 fn implementer<'a>(facts: &'a Facts, scope: &ScopePart) -> Option<&'a status_entry::Model> {
     let entries = status::entries(facts, (StatusSubject::Scope, scope.row.id.0));
-    let code = ScopeStatus::Implemented.to_string();
-    entries.into_iter().rev().find(|entry| entry.status == code)
+    entries.into_iter().rev().find(|entry| entry.status == ScopeStatus::Implemented.code())
 }
 
 fn progressed(

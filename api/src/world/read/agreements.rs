@@ -157,7 +157,7 @@ impl<'a> Reader<'a> {
             legal_basis_id,
             role: BasisRole::Mode,
             adequacy: fields.choice("adequacy"),
-            reviewed_by: fields.maybe_text("reviewed_by"),
+            reviewed_by: fields.maybe_text("reviewed_by").map(Into::into),
             reviewed_at: fields.optional("reviewed_at", parse::instant),
             note: fields.maybe_prose("note"),
         };
@@ -171,7 +171,7 @@ impl<'a> Reader<'a> {
                 Subject { kind: StatusSubject::AgreementBasis, id: id.into(), key: "adequacy", now: pattern.adequacy };
             match pattern.reviewed_at {
                 Some(reviewed_at) if !told => {
-                    let reviewer = pattern.reviewed_by.clone().unwrap_or_else(|| "import".to_owned());
+                    let reviewer = pattern.reviewed_by.clone().unwrap_or_else(|| "import".into());
                     self.chronicle_once(fields, subject, reviewed_at, reviewer);
                 }
                 _ => self.chronicle(fields, subject, &events),
@@ -213,7 +213,7 @@ impl<'a> Reader<'a> {
                 jws: fields.maybe_text("jws"),
                 document_id: fields.optional("document", |text| self.document(nearest, text)),
                 signed_at: fields.instant("signed_at"),
-                actor: fields.text("actor"),
+                actor: fields.text("actor").into(),
             };
             let given = fields.maybe_text("content_hash");
             fields.finish();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use entity::{
     status_entry,
-    vocabulary::{ClosedEnum, DocumentId, Instant, StatusSubject},
+    vocabulary::{ClosedEnum, DocumentId, Instant, SharedText, StatusSubject},
 };
 use uuid::Uuid;
 
@@ -93,7 +93,7 @@ impl<'a> Reader<'a> {
         // Asked for, so that it is no unknown key.
         fields.given("history");
         let standing = self.base.status_entry.of(subject.id).map(|entry| (entry.from_at, entry.actor.clone())).min();
-        let (from_at, actor) = standing.unwrap_or_else(|| (self.now, "import".to_owned()));
+        let (from_at, actor) = standing.unwrap_or_else(|| (self.now, "import".into()));
         self.chronicle_once(fields, subject, from_at, actor);
     }
 
@@ -103,7 +103,7 @@ impl<'a> Reader<'a> {
         fields: &Fields<'a>,
         subject: Subject<S>,
         from_at: Instant,
-        actor: String,
+        actor: SharedText,
     ) {
         let standing = self.base.status_entry.of(subject.id).filter(|row| row.subject_kind == subject.kind).count();
         if standing > 1 {
@@ -114,7 +114,7 @@ impl<'a> Reader<'a> {
             subject_kind: subject.kind,
             subject_id: subject.id,
             ordinal: 1,
-            status: subject.now.code().to_owned(),
+            status: subject.now.code().into(),
             from_at,
             actor,
             reason: None,
@@ -130,10 +130,10 @@ fn entry<S: ClosedEnum>(subject: Subject<S>, ordinal: i32, event: &Event<'_, S>)
         subject_kind: subject.kind,
         subject_id: subject.id,
         ordinal,
-        status: event.status.code().to_owned(),
+        status: event.status.code().into(),
         from_at: event.from_at,
-        actor: event.actor.clone(),
-        reason: event.reason.clone(),
+        actor: event.actor.as_str().into(),
+        reason: event.reason.as_deref().map(Into::into),
         document_id: event.document,
     }
 }

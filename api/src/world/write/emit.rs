@@ -1,6 +1,6 @@
 //! YAML as people like to read it: what fits a line stands on one, all else in blocks.
 
-use entity::vocabulary::{Day, Instant, helsinki_day, helsinki_midnight, instant_text};
+use entity::vocabulary::{Day, Instant, SharedText, helsinki_day, helsinki_midnight, instant_text};
 
 /// Longest line, in characters, where a value can be broken.
 const LINE_CHARACTERS_MAX: usize = 120;
@@ -138,6 +138,12 @@ impl From<String> for Value {
 
 impl From<&String> for Value {
     fn from(text: &String) -> Self {
+        text.as_str().into()
+    }
+}
+
+impl From<&SharedText> for Value {
+    fn from(text: &SharedText) -> Self {
         text.as_str().into()
     }
 }
