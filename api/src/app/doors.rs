@@ -5,7 +5,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use async_graphql::Schema;
 use axum::{
     Router,
     extract::{Request, State},
@@ -16,7 +15,7 @@ use axum::{
 use futures::FutureExt;
 
 use super::{
-    App, authzen, exports,
+    App, Drawn, authzen, exports,
     ext_authz::{self, Identify},
     metrics::{self, Watched},
     statistics, strangers,
@@ -30,14 +29,12 @@ use crate::{
     context::{Context, Gateway, View},
     database::Database,
     graphql::{
-        documents::{CacheLimits, Schemas},
+        documents::CacheLimits,
         gate::Limits,
         http::{
             Arrival, AtPresent, Authenticate, Bodies, Doors, Enter, Entered, FACTS_WAIT_MAX, KeySet, Knock, Present,
             Ready, Recognise, RequestLimits, SocketLimits, VariablesLimits, router, status_of,
         },
-        request::Beside,
-        schema::{Mutation, Query, Subscription},
         trusted::TrustedDocuments,
     },
     server::{self, Lane, Principal, Turnstile},
@@ -78,33 +75,28 @@ impl App {
     /// # Errors
     /// When an issuer's key set in a file cannot be used, or a manifest.
     pub async fn router(&self) -> Result<Router, DoorsError> {
-        Ok(self.routers().await?.main)
+        Ok(self.routers(Drawn::of(&self.gateway.config)?).await?.main)
     }
 
-    /// Routers of every door.
+    /// Routers of every door, by a schema drawn for the same settings: its limits are those of the gateway's documents.
     ///
     /// # Errors
     /// As [`Self::router`].
-    pub async fn routers(&self) -> Result<Routers, DoorsError> {
+    pub async fn routers(&self, drawn: Drawn) -> Result<Routers, DoorsError> {
         let gateway = &self.gateway;
         let authenticator = Authenticator::start(&gateway.config, &gateway.keys, gateway.clock.now()).await?;
         let trusted = trusted_documents(&gateway.config).await?;
-        self.doors(Arc::new(authenticator), trusted)
+        Ok(self.doors(Arc::new(authenticator), trusted, drawn))
     }
 
-    fn doors(&self, authenticator: Arc<Authenticator>, trusted: TrustedDocuments) -> Result<Routers, DoorsError> {
+    fn doors(&self, authenticator: Arc<Authenticator>, trusted: TrustedDocuments, drawn: Drawn) -> Routers {
         let gateway = &self.gateway;
         let fresh_keys = (Arc::clone(&authenticator), gateway.clock.clone());
         tokio::spawn(async move { fresh_keys.0.keep_fresh(&fresh_keys.1).await });
         let journal = gateway.journal.clone();
         let (stopping, known) = (self.stop.stopping(), Arc::clone(&authenticator));
         let sources = Sources::of(self.recorder.sets());
-        let build = || {
-            Schema::build(Query::default(), Mutation::default(), Subscription::default())
-                .data(Beside::new(self.recorder.clone()))
-                .data(Beside::new(sources.clone()))
-                .data(Beside::new(self.log.clone()))
-        };
+        let schemas = drawn.with(self.recorder.clone(), sources.clone(), self.log.clone());
         let turnstile = Arc::new(Turnstile::new(&gateway.config.serving));
         let identify = identify(Arc::clone(&authenticator), gateway.clone());
         let recognise = recognise(Arc::clone(&authenticator), gateway.clone());
@@ -145,7 +137,7 @@ impl App {
             None => (others.merge(figures), None),
         };
         let doors = Doors {
-            schemas: Schemas::new(build, limits(&gateway.config), cache(&gateway.config))?,
+            schemas,
             trusted,
             anonymous_time_max: gateway.config.facts_max_age,
             bodies,
@@ -188,7 +180,7 @@ impl App {
             Some(_) => main.layer(from_fn_with_state(Arc::new(gateway.database.clone()), with_log_lag)),
             None => main,
         };
-        Ok(Routers { main, metrics: figures })
+        Routers { main, metrics: figures }
     }
 
     /// Who may come in before it is known who they are.

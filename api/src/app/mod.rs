@@ -2,6 +2,7 @@
 
 mod authzen;
 mod doors;
+mod drawn;
 mod exports;
 mod ext_authz;
 mod lock;
@@ -25,6 +26,7 @@ use tokio::{
 };
 
 pub use doors::{DoorsError, Routers};
+pub use drawn::Drawn;
 pub use lock::{Lock, lock, lock_directory};
 pub use rotate::rotate_pseudonym_key;
 pub use scale::{Scale, ScaleError, scale, to_be_filled};

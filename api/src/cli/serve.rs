@@ -11,7 +11,7 @@ use tokio::{
 
 use super::CliError;
 use crate::{
-    app::{App, Routers},
+    app::{App, DoorsError, Drawn, Routers},
     auth::{Grant, Role, mint},
     clock::{Clock, random},
     config::{Config, Serving},
@@ -46,6 +46,7 @@ pub(super) async fn serve(config: Config) -> Result<(), CliError> {
     // The first random number gathers what all are seeded with, which takes some 20 ms of the processor: beside the
     // connecting, which mostly waits. Whoever needs a number hears of a fault itself.
     tokio::task::spawn_blocking(random::<1>);
+    let drawn = Drawn::begin(&config);
     let listener = listen("LISTEN_ADDR", config.listen_addr).await?;
     let figures = match config.observability.metrics_addr {
         Some(address) => Some(listen("METRICS_ADDR", address).await?),
@@ -55,7 +56,9 @@ pub(super) async fn serve(config: Config) -> Result<(), CliError> {
     let serving = config.serving.clone();
     let tls = tls(&serving).await?;
     let app = App::open(config, Clock::default()).await?;
-    let Routers { main, metrics } = app.routers().await.map_err(|fault| CliError::Said(fault.to_string()))?;
+    let drawn = drawn.await.map_err(|fault| CliError::Said(fault.to_string()))?;
+    let drawn = drawn.map_err(|fault| CliError::Said(DoorsError::from(fault).to_string()))?;
+    let Routers { main, metrics } = app.routers(drawn).await.map_err(|fault| CliError::Said(fault.to_string()))?;
     // Before it says that it is ready: whoever waits for that may stop it at once.
     let signals = Signals::heard().map_err(|source| CliError::Said(source.to_string()))?;
     announce(&app, &format!("{}://{address}", if tls.is_some() { "https" } else { "http" }))?;

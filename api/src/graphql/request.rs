@@ -1,6 +1,10 @@
 //! What every resolver begins with: the request it answers, and the few arguments that recur.
 
-use std::{any::Any, str::FromStr};
+use std::{
+    any::Any,
+    str::FromStr,
+    sync::{Arc, OnceLock},
+};
 
 use async_graphql::ID;
 use entity::vocabulary::{Language, Malformed, RowId};
@@ -30,14 +34,26 @@ pub fn within<'a>(ctx: &'a async_graphql::Context<'_>) -> Result<&'a Context, Er
     ctx.data_opt::<Context>().ok_or_else(|| Error::internal("a request without its context"))
 }
 
-/// Part of the gateway that resolvers reach beside the facts.
+/// Where a part of the gateway is that resolvers reach beside the facts. A schema is made with it before the part is there.
 #[derive(Debug)]
-pub struct Beside<T>(T);
+pub struct Beside<T>(Arc<OnceLock<T>>);
 
 impl<T> Beside<T> {
-    /// Puts a part where [`beside`] finds it.
-    pub fn new(part: T) -> Self {
-        Self(part)
+    /// Puts the part where [`beside`] finds it. The first stays.
+    pub fn put(&self, part: T) {
+        self.0.get_or_init(|| part);
+    }
+}
+
+impl<T> Clone for Beside<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> Default for Beside<T> {
+    fn default() -> Self {
+        Self(Arc::default())
     }
 }
 
@@ -47,7 +63,7 @@ impl<T> Beside<T> {
 /// Internal when there is none, which no request lacks.
 pub fn beside<'a, T: Any + Send + Sync>(ctx: &'a async_graphql::Context<'_>) -> Result<&'a T, Error> {
     within(ctx)?.footing.note_elsewhere();
-    let part = ctx.data_opt::<Beside<T>>().map(|part| &part.0);
+    let part = ctx.data_opt::<Beside<T>>().and_then(|part| part.0.get());
     part.ok_or_else(|| Error::internal("a request without a part of the gateway"))
 }
 
