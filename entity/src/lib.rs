@@ -41,6 +41,7 @@ pub mod onward_rule_item;
 pub mod organisation;
 pub mod organisation_key;
 pub mod organisation_xroad;
+pub mod placed;
 pub mod protection_statement;
 pub mod purpose;
 pub mod register;

@@ -1,7 +1,11 @@
-//! Columns of text as the engines give them: codes, texts that rows share, what is null and what is no code.
+//! Columns as the engines give them: codes, texts that rows share, what is null and what is no code; and rows of large tables by
+//! the places of their columns.
 
-use entity::vocabulary::{AgreementStatus, Channel, Codes, ItemCode, SharedText};
-use sea_orm::{ConnectionTrait, DbErr, QueryResult, Statement, TryGetable};
+use entity::{
+    placed::PlacedRow,
+    vocabulary::{AgreementStatus, Channel, Codes, ItemCode, SharedText},
+};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryResult, QueryTrait, Statement, TryGetable};
 
 use crate::{house::House, on_both_engines};
 
@@ -15,7 +19,34 @@ fn got<T: TryGetable>(row: &QueryResult, column: &str) -> Result<T, DbErr> {
     row.try_get("", column)
 }
 
+async fn assert_same_by_place_and_by_name<E: EntityTrait<Model: PlacedRow + PartialEq>>(house: &House) {
+    let db = house.app.gateway.database.primary();
+    let rows = db.query_all(&E::find().into_query()).await.unwrap();
+    let table = E::default();
+    let table = table.table_name();
+    assert!(!rows.is_empty(), "the sample world has none: {table}");
+    for row in rows {
+        assert_eq!(E::Model::of(&row).unwrap(), E::Model::from_query_result(&row, "").unwrap(), "{table}");
+    }
+}
+
 on_both_engines! {
+    async fn row_is_the_same_by_the_places_of_its_columns_and_by_their_names(house: House) {
+        assert_same_by_place_and_by_name::<entity::agreement_basis::Entity>(&house).await;
+        assert_same_by_place_and_by_name::<entity::protection_statement::Entity>(&house).await;
+        assert_same_by_place_and_by_name::<entity::scope::Entity>(&house).await;
+        assert_same_by_place_and_by_name::<entity::scope_item::Entity>(&house).await;
+        assert_same_by_place_and_by_name::<entity::scope_item_basis::Entity>(&house).await;
+        assert_same_by_place_and_by_name::<entity::scope_item_mandate::Entity>(&house).await;
+        assert_same_by_place_and_by_name::<entity::scope_purpose::Entity>(&house).await;
+        assert_same_by_place_and_by_name::<entity::signature::Entity>(&house).await;
+        assert_same_by_place_and_by_name::<entity::status_entry::Entity>(&house).await;
+        let short = row(&house, "select id, scope_id from scope_purpose limit 1").await;
+        assert!(entity::scope_purpose::Model::of(&short).is_err());
+        let lacking = row(&house, "select id, scope_id, null as purpose_id from scope_purpose limit 1").await;
+        assert!(entity::scope_purpose::Model::of(&lacking).is_err());
+    }
+
     async fn text_is_read_as_what_it_says_or_not_at_all(house: House) {
         let row = row(
             &house,

@@ -1,16 +1,28 @@
 //! What each registry table is looked up by: its natural key and its parents.
 
-use entity::vocabulary::{ItemCode, RegisterId, RowId, instant_text};
+use entity::{
+    placed::PlacedRow,
+    vocabulary::{ItemCode, RegisterId, RowId, instant_text},
+};
+use sea_orm::{DbErr, FromQueryResult, QueryResult};
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 /// Row of the registry: what the facts need to know of every table.
-pub trait Registered: Serialize + DeserializeOwned + Send + Sync + 'static {
+pub trait Registered: FromQueryResult + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Its identifier.
     type Id: RowId;
 
     /// Identifier of the row.
     fn id(&self) -> Self::Id;
+
+    /// Row of a query for all columns in their order.
+    ///
+    /// # Errors
+    /// The engine's own when a column is not what it should be.
+    fn made(row: &QueryResult) -> Result<Self, DbErr> {
+        Self::from_query_result(row, "")
+    }
 
     /// Rows it belongs to or points at, by which it is looked up.
     fn parents(&self) -> impl Iterator<Item = Uuid>;
@@ -22,13 +34,17 @@ pub trait Registered: Serialize + DeserializeOwned + Send + Sync + 'static {
 }
 
 macro_rules! registered {
-    ($($module:ident $id:ident [$($parent:ident),*] [$($optional:ident),*] $(key |$model:ident| $key:expr)?;)+) => {$(
+    ($($module:ident $id:ident [$($parent:ident),*] [$($optional:ident),*] $(by $made:ident)? $(key |$model:ident| $key:expr)?;)+) => {$(
         impl Registered for entity::$module::Model {
             type Id = entity::vocabulary::$id;
 
             fn id(&self) -> Self::Id {
                 self.id
             }
+
+            $(fn made(row: &QueryResult) -> Result<Self, DbErr> {
+                $made(row)
+            })?
 
             fn parents(&self) -> impl Iterator<Item = Uuid> {
                 let parents: [Option<Uuid>; _] = [$(Some(self.$parent.into()),)* $(self.$optional.map(Uuid::from)),*];
@@ -75,18 +91,18 @@ registered! {
     agreement_party AgreementPartyId [agreement_id, organisation_id] [];
     agreement_notice AgreementNoticeId [agreement_id, given_by_id] [];
     agreement_version AgreementVersionId [agreement_id] [];
-    agreement_basis AgreementBasisId [agreement_id, legal_basis_id] [];
+    agreement_basis AgreementBasisId [agreement_id, legal_basis_id] [] by places;
     document DocumentId [owner_id] [agreement_id];
     contact ContactId [organisation_id] [agreement_id];
     contact_topic ContactTopicId [contact_id] [];
-    signature SignatureId [agreement_id] [];
-    protection_statement ProtectionStatementId [recipient_id, discloser_id, register_id] [];
+    signature SignatureId [agreement_id] [] by places;
+    protection_statement ProtectionStatementId [recipient_id, discloser_id, register_id] [] by places;
     statement_answer StatementAnswerId [protection_statement_id] [];
-    scope ScopeId [agreement_id] [];
-    scope_purpose ScopePurposeId [scope_id] [];
-    scope_item ScopeItemId [scope_id] [];
-    scope_item_basis ScopeItemBasisId [scope_item_id] [];
-    scope_item_mandate ScopeItemMandateId [scope_item_id] [];
+    scope ScopeId [agreement_id] [] by places;
+    scope_purpose ScopePurposeId [scope_id] [] by places;
+    scope_item ScopeItemId [scope_id] [] by places;
+    scope_item_basis ScopeItemBasisId [scope_item_id] [] by places;
+    scope_item_mandate ScopeItemMandateId [scope_item_id] [] by places;
     onward_rule OnwardRuleId [agreement_id] [];
     onward_rule_item OnwardRuleItemId [onward_rule_id] [];
     onward_rule_basis OnwardRuleBasisId [onward_rule_id] [];
@@ -96,11 +112,16 @@ registered! {
     incident IncidentId [agreement_id] [];
     usage_review UsageReviewId [agreement_id] [];
     retention_rule RetentionRuleId [register_id] [];
-    status_entry StatusEntryId [subject_id] [];
+    status_entry StatusEntryId [subject_id] [] by places;
     disclosure_withholding DisclosureWithholdingId [disclosure_id] [];
     anomaly_decision AnomalyDecisionId [anomaly_id] [];
     webhook WebhookId [organisation_id] [];
     dropped_month DroppedMonthId [] [] key |row| Some(row.month_on.to_string());
+}
+
+/// A table with many rows reads its columns by their places.
+fn places<M: PlacedRow>(row: &QueryResult) -> Result<M, DbErr> {
+    M::of(row)
 }
 
 fn code_text(code: &ItemCode) -> &str {

@@ -8,9 +8,8 @@ use std::{
 use entity::vocabulary::{Instant, RowId};
 use futures::TryStreamExt;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ColumnType, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, IdenStatic,
-    IntoActiveModel, Iterable, ModelTrait, PrimaryKeyToColumn, QueryResult, QueryTrait, StreamTrait, Value,
-    sea_query::OnConflict,
+    ActiveModelTrait, ColumnTrait, ColumnType, ConnectionTrait, DbErr, EntityTrait, IdenStatic, IntoActiveModel,
+    Iterable, ModelTrait, PrimaryKeyToColumn, QueryResult, QueryTrait, StreamTrait, Value, sea_query::OnConflict,
 };
 use tokio::{
     sync::Semaphore,
@@ -274,7 +273,7 @@ where
     while let Some(rows) = read.try_next().await? {
         let turn = Arc::clone(turns).acquire_owned().await.map_err(unread)?;
         parts.push(spawn_blocking(move || {
-            let made = made::<E>(&rows);
+            let made = made(&rows);
             drop((rows, turn));
             made
         }));
@@ -291,8 +290,8 @@ async fn table<M: Registered>(parts: Vec<Part<M>>) -> Result<Table<M>, Error> {
     spawn_blocking(move || Table::read(rows)).await.map_err(unread)
 }
 
-fn made<E: EntityTrait>(read: &[QueryResult]) -> Result<Vec<Arc<E::Model>>, DbErr> {
-    read.iter().map(|row| E::Model::from_query_result(row, "").map(Arc::new)).collect()
+fn made<M: Registered>(read: &[QueryResult]) -> Result<Vec<Arc<M>>, DbErr> {
+    read.iter().map(|row| M::made(row).map(Arc::new)).collect()
 }
 
 fn unread<E>(_: E) -> Error {

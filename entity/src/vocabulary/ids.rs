@@ -52,6 +52,14 @@ macro_rules! row_ids {
             }
         }
 
+        impl crate::placed::Placed for $name {
+            fn of(
+                value: sea_orm::sqlx::postgres::PgValueRef<'_>,
+            ) -> Result<Self, sea_orm::sqlx::error::BoxDynError> {
+                Uuid::of(value).map(Self)
+            }
+        }
+
         impl FromStr for $name {
             type Err = Malformed;
 

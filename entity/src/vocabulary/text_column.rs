@@ -58,6 +58,13 @@ macro_rules! text_column {
             }
         }
 
+        impl $crate::placed::Placed for $name {
+            fn of(value: sea_orm::sqlx::postgres::PgValueRef<'_>) -> Result<Self, sea_orm::sqlx::error::BoxDynError> {
+                let text = <&str as sea_orm::sqlx::Decode<sea_orm::sqlx::Postgres>>::decode(value)?;
+                Ok($crate::vocabulary::text_column::TextColumn::read(text)?)
+            }
+        }
+
         impl sea_orm::sea_query::ValueType for $name {
             fn try_from(value: sea_orm::Value) -> Result<Self, sea_orm::sea_query::ValueTypeErr> {
                 let text = <String as sea_orm::sea_query::ValueType>::try_from(value)?;
