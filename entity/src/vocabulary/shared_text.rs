@@ -2,6 +2,7 @@
 
 use std::{
     borrow::Borrow,
+    cell::RefCell,
     collections::HashSet,
     fmt,
     ops::Deref,
@@ -26,9 +27,23 @@ const KEPT_MIN: usize = 4_096;
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SharedText(Arc<Box<str>>);
 
-/// Texts that somebody has, and some that nobody has any more: at most [`KEPT_MIN`], or twice as many as were left when they
+/// Texts that somebody has, be it a thread that remembers it, and some that nobody has any more: at most [`KEPT_MIN`], or twice as many as were left when they
 /// were looked through last.
 static KEPT: LazyLock<Mutex<Kept>> = LazyLock::new(Mutex::default);
+
+/// Texts a thread remembers, so that it need not ask all others for each row of a table.
+const REMEMBERED: usize = 32;
+
+thread_local! {
+    /// Texts this thread met last, each at its place.
+    static LAST: RefCell<[Option<SharedText>; REMEMBERED]> = const { RefCell::new([const { None }; REMEMBERED]) };
+}
+
+/// Where a thread remembers a text: texts of one column mostly differ in these.
+fn place(text: &str) -> usize {
+    let byte = |at: usize| text.as_bytes().get(at).copied().map_or(0, usize::from);
+    (text.len() + byte(0) + 3 * byte(text.len() / 2) + 7 * byte(text.len().saturating_sub(1))) % REMEMBERED
+}
 
 #[derive(Default)]
 struct Kept {
@@ -70,8 +85,15 @@ impl From<&str> for SharedText {
         if text.len() > SHARED_BYTES_MAX {
             return Self::unshared(text);
         }
-        // Whoever panics here has added a text or has not.
-        KEPT.lock().unwrap_or_else(PoisonError::into_inner).text(text)
+        LAST.with_borrow_mut(|last| {
+            let last = &mut last[place(text)];
+            if let Some(known) = last.as_ref().filter(|known| known.as_str() == text) {
+                return known.clone();
+            }
+            // Whoever panics here has added a text or has not.
+            let kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner).text(text);
+            last.insert(kept).clone()
+        })
     }
 }
 
@@ -155,6 +177,22 @@ mod tests {
         assert!(kept.texts.len() <= KEPT_MIN.max(2 * (held.len() + 1)), "{}", kept.texts.len());
         assert!(held.iter().all(|text| Arc::ptr_eq(&text.0, &kept.text(text).0)));
         assert_eq!(one, "officer-1");
+    }
+
+    #[test]
+    fn a_thread_takes_no_text_for_another_at_its_place_and_shares_with_other_threads() {
+        let (one, other) = ("ab-1-yz", "aa-2-yz");
+        let other = (b'a'..=b'z').map(|byte| other.replace('2', &char::from(byte).to_string()));
+        let other: Vec<String> = other.filter(|other| place(other) == place(one)).collect();
+        assert!(!other.is_empty());
+        for text in other.iter().chain(&other) {
+            assert_eq!(
+                (SharedText::from(one).as_str(), SharedText::from(text.as_str()).as_str()),
+                (one, text.as_str())
+            );
+        }
+        let elsewhere = std::thread::spawn(move || SharedText::from(one)).join();
+        assert!(elsewhere.is_ok_and(|elsewhere| Arc::ptr_eq(&elsewhere.0, &SharedText::from(one).0)));
     }
 
     #[test]
