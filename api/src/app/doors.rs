@@ -323,11 +323,15 @@ fn identify(authenticator: Arc<Authenticator>, gateway: Gateway) -> Identify {
     })
 }
 
-/// Room for answers given before, and the present in which they are looked for. Begins to look through the facts.
+/// Room for answers given before, and the present in which they are looked for. Begins to look through the facts and to compile
+/// what is not asked for before.
 fn answers(gateway: &Gateway) -> (Arc<Answers>, AtPresent) {
     let facts = gateway.journal.facts();
     // Until then no answer is kept; the gateway serves meanwhile.
-    tokio::task::spawn_blocking(move || facts.survey());
+    tokio::task::spawn_blocking(move || {
+        facts.survey();
+        facts.compile_all();
+    });
     let answers = Answers::new(gateway.config.limits.answer_cache_bytes_max as u64);
     (Arc::new(answers), at_present(gateway.clone()))
 }

@@ -1,7 +1,10 @@
 //! An agreement with all its parts, a provision with its entitlements, a register with its items: compiled once after a
-//! change, so that a decision follows pointers instead of searching.
+//! change, an agreement when it is first asked for, so that a decision follows pointers instead of searching.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use entity::{
     agreement, agreement_basis, data_item, data_item_qualifier, entitlement, legal_basis, mandating_right, onward_rule,
@@ -313,13 +316,28 @@ impl RightPart {
 pub(super) type Lookup<K, V> =
     imbl::GenericHashMap<K, V, foldhash::fast::FixedState, imbl::shared_ptr::DefaultSharedPtr>;
 
+/// Agreement, and its dossier once somebody has asked for it: a start would compile thousands that nobody asks for before the next
+/// change. Pictures share it until one of the rows it is compiled of changes, so it is the same by the tables of any of them.
+#[derive(Debug)]
+pub(super) struct Filed {
+    row: Arc<agreement::Model>,
+    dossier: OnceLock<Arc<Dossier>>,
+}
+
+impl Filed {
+    /// Its dossier, by the tables of a picture that holds it.
+    pub(super) fn dossier(&self, tables: &Tables) -> &Arc<Dossier> {
+        self.dossier.get_or_init(|| Dossier::compile(tables, &self.row).into())
+    }
+}
+
 /// Compiled pictures, each rebuilt when one of its rows changes. Decisions find everything here, in a step each.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Compiled {
     pub(super) organisations: Lookup<OrganisationId, Arc<organisation::Model>>,
-    pub(super) dossiers: Lookup<AgreementId, Arc<Dossier>>,
-    /// Dossiers by recipient and register, in the order of their ids.
-    pub(super) received: Lookup<(OrganisationId, RegisterId), Vec<Arc<Dossier>>>,
+    pub(super) dossiers: Lookup<AgreementId, Arc<Filed>>,
+    /// Agreements by recipient and register, in the order of their ids.
+    pub(super) received: Lookup<(OrganisationId, RegisterId), Vec<Arc<Filed>>>,
     pub(super) laws: Lookup<LegalBasisId, Arc<Law>>,
     pub(super) catalogues: Lookup<RegisterId, Arc<Catalogue>>,
     pub(super) themes: Lookup<MandateThemeId, Arc<History<MandateThemeStatus>>>,
@@ -329,11 +347,12 @@ pub(super) struct Compiled {
 }
 
 impl Compiled {
-    /// Puts a dossier in the place of the one with its id, or takes that away.
-    pub(super) fn put(&mut self, id: AgreementId, dossier: Option<Arc<Dossier>>) {
-        let side = |dossier: &Dossier| (dossier.row.recipient_id, dossier.row.register_id);
-        let earlier = match &dossier {
-            Some(dossier) => self.dossiers.insert(id, Arc::clone(dossier)),
+    /// Puts an agreement, whose dossier is to be compiled anew, in the place of the one with its id, or takes that away.
+    pub(super) fn put(&mut self, id: AgreementId, row: Option<&Arc<agreement::Model>>) {
+        let side = |filed: &Filed| (filed.row.recipient_id, filed.row.register_id);
+        let filed = row.map(|row| Arc::new(Filed { row: Arc::clone(row), dossier: OnceLock::new() }));
+        let earlier = match &filed {
+            Some(filed) => self.dossiers.insert(id, Arc::clone(filed)),
             None => self.dossiers.remove(&id),
         };
         if let Some(earlier) = earlier
@@ -341,10 +360,10 @@ impl Compiled {
         {
             received.retain(|other| other.row.id != id);
         }
-        if let Some(dossier) = dossier {
-            let received = self.received.entry(side(&dossier)).or_default();
+        if let Some(filed) = filed {
+            let received = self.received.entry(side(&filed)).or_default();
             let place = received.partition_point(|other| other.row.id < id);
-            received.insert(place, dossier);
+            received.insert(place, filed);
         }
     }
 }

@@ -17,7 +17,7 @@ mod table;
 mod tests;
 mod turns;
 
-use std::{collections::BTreeSet, hash::Hash, num::NonZero, panic::resume_unwind, sync::Arc, thread};
+use std::{collections::BTreeSet, hash::Hash, sync::Arc};
 
 use entity::{
     access_grant, agreement, organisation,
@@ -36,9 +36,6 @@ pub use turns::Span;
 
 use recent::Recent;
 use turns::Turns;
-
-/// Agreements that are worth a thread of their own to compile.
-const AGREEMENTS_PER_THREAD_MIN: usize = 256;
 
 /// What tells a change from every other: its salted commitment.
 pub type Mark = [u8; 32];
@@ -120,8 +117,8 @@ impl Facts {
         for id in &touched.organisations {
             set(&mut compiled.organisations, *id, tables.organisation.get(*id).cloned());
         }
-        for (id, dossier) in dossiers(tables, &touched.agreements) {
-            compiled.put(id, dossier);
+        for id in &touched.agreements {
+            compiled.put(*id, tables.agreement.get(*id));
         }
         for id in &touched.laws {
             set(&mut compiled.laws, *id, tables.legal_basis.get(*id).map(|row| Arc::new(Law::compile(tables, row))));
@@ -161,7 +158,14 @@ impl Facts {
 
     /// Agreement with all its parts.
     pub fn dossier(&self, id: AgreementId) -> Option<&Arc<Dossier>> {
-        self.compiled.dossiers.get(&id)
+        self.compiled.dossiers.get(&id).map(|filed| filed.dossier(&self.tables))
+    }
+
+    /// Compiles whatever nobody has asked for yet.
+    pub fn compile_all(&self) {
+        for filed in self.compiled.dossiers.values() {
+            filed.dossier(&self.tables);
+        }
     }
 
     /// Provision with its entitlements.
@@ -176,7 +180,8 @@ impl Facts {
 
     /// Agreements by which a recipient receives from a register, in the order of their ids.
     pub fn received(&self, recipient: OrganisationId, register: RegisterId) -> impl Iterator<Item = &Arc<Dossier>> {
-        self.compiled.received.get(&(recipient, register)).into_iter().flatten()
+        let received = self.compiled.received.get(&(recipient, register)).into_iter().flatten();
+        received.map(|filed| filed.dossier(&self.tables))
     }
 
     /// Access grants of an end user in a scope.
@@ -243,31 +248,6 @@ pub fn successors(tables: &Tables, organisation: OrganisationId) -> impl Iterato
         tables.organisation.get(*id).and_then(|row| row.successor_id)
     })
     .take_while(move |id| seen.insert(*id))
-}
-
-/// Dossiers of agreements as they stand, or gone; many are compiled on all processors.
-fn dossiers(tables: &Tables, ids: &BTreeSet<AgreementId>) -> Vec<(AgreementId, Option<Arc<Dossier>>)> {
-    let compile = |id: &AgreementId| {
-        let row = tables.agreement.get(*id);
-        (*id, row.map(|row| Arc::new(Dossier::compile(tables, row))))
-    };
-    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(ids.len() / AGREEMENTS_PER_THREAD_MIN);
-    if threads < 2 {
-        return ids.iter().map(compile).collect();
-    }
-    let ids: Vec<AgreementId> = ids.iter().copied().collect();
-    let all = |share: &[AgreementId]| share.iter().map(compile).collect::<Vec<_>>();
-    thread::scope(|scope| {
-        let shares = ids.chunks(ids.len().div_ceil(threads));
-        let begun = shares.map(|share| (share, thread::Builder::new().spawn_scoped(scope, move || all(share))));
-        let begun: Vec<_> = begun.collect();
-        let compiled = begun.into_iter().map(|(share, thread)| match thread {
-            Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
-            // No thread to be had: here, then.
-            Err(_) => all(share),
-        });
-        compiled.flatten().collect()
-    })
 }
 
 /// What must be compiled anew after some rows changed.

@@ -86,6 +86,43 @@ fn names_and_numbers_are_one_line_and_days_lie_in_years_of_four_digits() {
     assert_eq!(found.iter().map(|fault| fault.code).collect::<Vec<_>>(), [FaultCode::Malformed], "{}", shown(&found));
 }
 
+fn ask_for_all(facts: &Facts) {
+    for row in facts.agreement.all() {
+        facts.dossier(row.id);
+    }
+}
+
+/// Agreements with all their parts, each asked for.
+fn compiled(facts: &Facts) -> Vec<String> {
+    facts.agreement.all().map(|row| format!("{:?}", facts.dossier(row.id))).collect()
+}
+
+#[test]
+fn agreement_asked_for_after_each_row_is_as_when_it_is_asked_for_once() {
+    let edits = world(&sample(), &empty()).edits;
+    let mut asked = empty();
+    for edit in &edits {
+        asked = asked.after(1, [edit]);
+        ask_for_all(&asked);
+    }
+    let earlier = compiled(&asked);
+    assert!(earlier.len() > 5, "{}", earlier.len());
+    assert_eq!(earlier, compiled(&Facts::of(1, asked.tables().clone())));
+    // And backwards: each row taken out again, by whoever asked before and by whoever did not.
+    let whole = Facts::of(1, asked.tables().clone());
+    let mut unasked = whole.clone();
+    let kept = |edit: &&Edit| matches!(edit.table(), "organisation" | "legal_basis" | "register" | "agreement");
+    for edit in edits.iter().rev().filter(|edit| !kept(edit)) {
+        let gone = Edit::Remove(edit.table(), edit.id());
+        (asked, unasked) = (asked.after(2, [&gone]), unasked.after(2, [&gone]));
+        ask_for_all(&asked);
+    }
+    let later = compiled(&asked);
+    assert_eq!(later, compiled(&unasked));
+    assert_ne!(later, earlier);
+    assert_eq!(compiled(&whole), earlier, "what is shared was compiled by later tables");
+}
+
 #[test]
 fn sample_stands_without_fault_and_its_rows_refer_to_rows_before_them() {
     let world = world(&sample(), &empty());
