@@ -27,13 +27,23 @@ const BATCHES_MAX: usize = 60;
 /// More than an instant may be behind that was given out without looking.
 const TOO_LATE: Duration = Duration::from_millis(150);
 
+/// The last statement of any process that recorded.
+async fn last_statement(app: &App) -> String {
+    let sql = "select query from pg_stat_activity where datname = current_database() \
+               and application_name = 'disclosure-gateway recorder' order by query_start desc limit 1";
+    let statement = Statement::from_string(DbBackend::Postgres, sql);
+    let row = app.gateway.database.primary().query_one_raw(statement).await.unwrap().unwrap();
+    row.try_get("", "query").unwrap()
+}
+
 /// Whether the last batch of any process was written in one statement.
 async fn is_alone(app: &App) -> bool {
-    let sql = "select query like $1 as is_alone from pg_stat_activity where datname = current_database() \
-               and application_name = 'disclosure-gateway recorder' order by query_start desc limit 1";
-    let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, [format!("{RECORDING_ALONE}%").into()]);
-    let row = app.gateway.database.primary().query_one_raw(statement).await.unwrap().unwrap();
-    row.try_get("", "is_alone").unwrap()
+    last_statement(app).await.starts_with(RECORDING_ALONE)
+}
+
+/// Whether that statement looked whether its messages stand already.
+async fn looked_for_repeats(app: &App) -> bool {
+    last_statement(app).await.contains("disclosure_key as key")
 }
 
 async fn record(house: &House, message: &str) -> Value {
@@ -84,6 +94,20 @@ async fn message_that_stands_is_not_written_again() {
     left_alone(&house, "after").await;
     assert_whole(&house.app).await;
     assert_tallied(&house.app).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn repeats_are_looked_for_once_one_came() {
+    let Some(house) = House::sample(Engine::Postgres).await else { return };
+    left_alone(&house, "before").await;
+    assert!(!looked_for_repeats(&house.app).await);
+    let first = record(&house, "first").await;
+    for round in 0..3 {
+        assert_eq!(record(&house, "first").await, first);
+        left_alone(&house, &format!("after {round}")).await;
+        assert!(looked_for_repeats(&house.app).await);
+    }
+    assert_whole(&house.app).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -146,7 +170,7 @@ async fn is_as_left(house: &House, left: &Left, late: Duration) -> bool {
     let mut tree = Tree::as_left(left);
     tree.take();
     let mut values = Vec::new();
-    let sql = tree.as_left_statement("true", &mut values);
+    let sql = tree.as_left_statement(None, &mut values);
     sleep(late).await;
     let txn = house.app.gateway.database.primary().now().begin().await.unwrap();
     let found = txn.query_all_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, values)).await.unwrap();

@@ -381,6 +381,8 @@ fn settings(host: PgConnectOptions, access: Access, connecting: Connecting) -> P
             ("constraint_exclusion", "off"),
             ("plan_cache_mode", plans),
             ("enable_seqscan", whole_tables),
+            // Whose message was sent again is refused as an error: not with the pseudonyms of all that came with it.
+            ("log_parameter_max_length_on_error", "0"),
             ("timezone", "UTC"),
             ("tcp_keepalives_idle", "30"),
             ("tcp_keepalives_interval", "10"),

@@ -10,7 +10,10 @@
 use std::{
     collections::BTreeSet,
     slice,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
 };
 
 use entity::{
@@ -30,7 +33,7 @@ use super::{
     queue::Job,
     stored::Stored,
     tally::month_of,
-    written::{LastChange, Written},
+    written::{LastChange, Repeats, Written},
 };
 use crate::{
     Error, Violations,
@@ -82,6 +85,7 @@ pub(super) struct Writer {
     /// Months whose partitions stand.
     pub months: Months,
     pub trace: Trace,
+    pub wary: Wary,
     pub fatal: Fatal,
 }
 
@@ -93,6 +97,27 @@ impl Trace {
     /// As it stands; it is replaced whole.
     fn lock(&self) -> MutexGuard<'_, Option<LeftBehind>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Batches that look for repeats, once one came: whoever got no answer sends again, and seldom one message alone.
+const WARY_BATCHES: usize = 256;
+
+/// How many of the coming batches look for repeats before they are written.
+#[derive(Default)]
+pub(super) struct Wary(AtomicUsize);
+
+impl Wary {
+    /// A repeat came.
+    fn begin(&self) {
+        self.0.store(WARY_BATCHES, Relaxed);
+    }
+
+    /// For the next batch. There is one writer.
+    fn next(&self) -> Repeats {
+        let left = self.0.load(Relaxed);
+        self.0.store(left.saturating_sub(1), Relaxed);
+        if left > 0 { Repeats::LookedFor } else { Repeats::NotExpected }
     }
 }
 
@@ -118,16 +143,27 @@ impl Months {
 
 pub(super) type Answers = Vec<Result<Vec<Answer>, Error>>;
 
+/// What came of a batch in one statement.
+enum Alone {
+    Written(Answers),
+    /// One of its messages, or what one corrects by, stands in the log.
+    Repeated,
+    /// The log, the registry or the facts are not what was taken for granted.
+    Elsewise,
+}
+
 impl Writer {
     /// Writes a batch; one answer for each call.
     pub(super) async fn attempt(&self, jobs: &mut [Job]) -> Result<Answers, Failure> {
         let mut server = self.apart.server();
         let same = server.clone();
         let written = async {
-            if !self.database.is_sqlite()
-                && let Some(answers) = self.attempt_alone(&same, jobs).await?
-            {
-                return Ok(answers);
+            if !self.database.is_sqlite() {
+                match self.attempt_alone(&same, jobs).await? {
+                    Alone::Written(answers) => return Ok(answers),
+                    Alone::Repeated => return self.attempt_known(&same, jobs).await,
+                    Alone::Elsewise => {}
+                }
             }
             match self.attempt_new(&same, jobs).await? {
                 Some(answers) => Ok(answers),
@@ -138,46 +174,47 @@ impl Writer {
     }
 
     /// Writes a batch as [`Self::attempt_new`] does, in one statement that is a transaction of its own, for whoever is alone:
-    /// where the log stands as our last batch left it, nothing need be locked and looked at first. Null, with nothing written,
-    /// where it stands otherwise; then two batches that look first come before the next that does not.
-    async fn attempt_alone(&self, server: &Server, jobs: &[Job]) -> Result<Option<Answers>, Failure> {
-        let Some(left) = self.trace.lock().filter(|left| left.is_alone) else { return Ok(None) };
+    /// where the log stands as our last batch left it, nothing need be locked and looked at first. Where it stands
+    /// otherwise, or a message stands in it, nothing is written; then two batches that look first come before the next that does
+    /// not.
+    async fn attempt_alone(&self, server: &Server, jobs: &[Job]) -> Result<Alone, Failure> {
+        let Some(left) = self.trace.lock().filter(|left| left.is_alone) else { return Ok(Alone::Elsewise) };
         if self.facts_of_new(jobs).is_none_or(|facts| (facts.seq, facts.mark) != left.last) {
-            return Ok(None);
+            return Ok(Alone::Elsewise);
         }
         let (stored, mut tree) = (Stored::default(), Tree::as_left(&left.tree));
         let mut plan = Plan::new(&stored);
         let sources = planned(&mut plan, jobs, none_refused(jobs));
         if sources.iter().any(Result::is_err) {
-            return Ok(None);
+            return Ok(Alone::Elsewise);
         }
         let written = Written::build(&mut tree, &stored, &plan.entries)?;
         let sets_stand = written.sets.keys().all(|id| self.sets.get(*id).is_some());
         let month_stands = last_month(&written.rows).is_some_and(|month| self.months.lock().contains(&month));
         if !sets_stand || !month_stands {
-            return Ok(None);
+            return Ok(Alone::Elsewise);
         }
-        let (sql, values) = written.insertion_as_left(&tree)?;
+        let (sql, values) = written.insertion_as_left(&tree, self.wary.next())?;
         let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
         // All rows are read, though there is at most one: the last that is read is how the commit went.
         let mut server = server.clone();
         let written_alone =
             server.answered(self.apart.write().query_all_raw(statement)).instrument(spans::commit()).await;
-        let is_written = match written_alone {
-            Ok(found) => !found.is_empty(),
+        let unwritten = match written_alone {
+            Ok(found) => found.is_empty().then_some(Alone::Elsewise),
             Err(unasked) if is_unasked(&unasked) => return Err(unasked.into()),
             Err(refused) if is_refusal(&refused) => {
                 tracing::debug!(error = %refused, "a batch was refused in one statement");
-                false
+                Some(if stands_already(&refused) { Alone::Repeated } else { Alone::Elsewise })
             }
             Err(unanswered) => return Err(Failure::Unknown(unanswered.into())),
         };
-        *self.trace.lock() = is_written.then(|| LeftBehind { tree: tree.left(), ..left });
-        if !is_written {
-            return Ok(None);
+        *self.trace.lock() = unwritten.is_none().then(|| LeftBehind { tree: tree.left(), ..left });
+        if let Some(unwritten) = unwritten {
+            return Ok(unwritten);
         }
         self.committed(&written);
-        Ok(Some(answers(jobs, sources, &written, &stored)))
+        Ok(Alone::Written(answers(jobs, sources, written, &stored)))
     }
 
     /// The facts, where every message of a batch may be new and was judged on them.
@@ -205,6 +242,9 @@ impl Writer {
         let refused = renew(&facts, &self.keys, jobs, tree.now().max(self.clock.now()));
         let reports: Vec<&Prepared> = jobs.iter().flat_map(|job| &job.reports).collect();
         let stored = Stored::read(&txn, &self.sets, &reports).await?;
+        if reports.iter().any(|report| stored.knows(&report.key())) {
+            self.wary.begin();
+        }
         let ground = Ground { facts: &facts, stored: Some(&stored) };
         let answers = self.attempt_on(server, txn, tree, ground, jobs, refused).await?;
         answers.ok_or_else(|| Failure::Refused(Error::internal("a batch met what it had not read")))
@@ -246,7 +286,7 @@ impl Writer {
             *self.trace.lock() = Some(left);
             self.committed(&written);
         }
-        Ok(stands.then(|| answers(jobs, sources, &written, stored)))
+        Ok(stands.then(|| answers(jobs, sources, written, stored)))
     }
 
     /// The facts as they stand while the registry is locked.
@@ -385,6 +425,11 @@ fn is_refusal(error: &DbErr) -> bool {
     matches!(cause(error), Some(sqlx::Error::Database(_)))
 }
 
+/// Whether it does not because something stands already.
+fn stands_already(error: &DbErr) -> bool {
+    matches!(cause(error), Some(sqlx::Error::Database(said)) if said.is_unique_violation())
+}
+
 /// Where the rows of a call come from, or why it is refused.
 type Sources = Result<Vec<Source>, Error>;
 
@@ -402,35 +447,35 @@ fn planned<'a>(plan: &mut Plan<'a>, jobs: &'a [Job], refused: Vec<Option<Error>>
     jobs.iter().zip(refused).map(plan_one).collect()
 }
 
-fn answers(jobs: &[Job], sources: Vec<Sources>, written: &Written, stored: &Stored) -> Answers {
-    jobs.iter().zip(sources).map(|(job, sources)| Ok(answer(job, &sources?, written, stored))).collect()
-}
-
-fn answer(job: &Job, sources: &[Source], written: &Written, stored: &Stored) -> Vec<Answer> {
-    let new = |at: usize, repeated| {
-        let row = written.rows[at].clone();
-        let set = |id| written.sets.get(&id).map_or("", AsRef::as_ref);
-        Recorded { items: interned::items(set(row.items_id)), bases: interned::bases(set(row.bases_id)), row, repeated }
+/// One answer for each call. What was written is given away, but for rows that several calls are answered with.
+fn answers(jobs: &[Job], sources: Vec<Sources>, written: Written, stored: &Stored) -> Answers {
+    let of_calls = sources.iter().flatten().flatten();
+    let shared: BTreeSet<usize> =
+        of_calls.filter_map(|source| if let Source::NewRepeated(at) = source { Some(*at) } else { None }).collect();
+    let mut rows: Vec<Option<disclosure::Model>> = written.rows.into_iter().map(Some).collect();
+    let mut new = |at: usize| if shared.contains(&at) { rows[at].clone() } else { rows[at].take() };
+    let own_set = |id| written.sets.get(&id).map_or("", AsRef::as_ref);
+    let mut answer = |report: &Prepared, source: Source| {
+        let repeated = !matches!(source, Source::New(_));
+        let row = match source {
+            Source::New(at) | Source::NewRepeated(at) => new(at),
+            Source::Stored(id) => stored.row(id).cloned(),
+        }?;
+        let set = |id| if let Source::Stored(_) = source { stored.set(id) } else { own_set(id) };
+        let (items, bases) = (interned::items(set(row.items_id)), interned::bases(set(row.bases_id)));
+        Some(Answer { recorded: Recorded { row, items, bases, repeated }, decision: report.decision.clone() })
     };
-    let recorded = |source: &Source| match *source {
-        Source::New(at) => Some(new(at, false)),
-        Source::NewRepeated(at) => Some(new(at, true)),
-        Source::Stored(id) => stored.row(id).map(|row| Recorded {
-            items: interned::items(stored.set(row.items_id)),
-            bases: interned::bases(stored.set(row.bases_id)),
-            row: row.clone(),
-            repeated: true,
-        }),
-    };
-    sources
-        .iter()
-        .zip(&job.reports)
-        .filter_map(|(source, report)| Some(Answer { recorded: recorded(source)?, decision: report.decision.clone() }))
-        .collect()
+    let answered = jobs.iter().zip(sources).map(|(job, sources)| {
+        let reports = job.reports.iter().zip(sources?);
+        Ok(reports.filter_map(|(report, source)| answer(report, source)).collect())
+    });
+    answered.collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::iter;
+
     use super::*;
     use crate::{
         disclosure::{
@@ -471,5 +516,18 @@ mod tests {
         assert!(matches!(renew(&later, &keys, &mut jobs, instant("2026-03-02T09:00:02Z"))[..], [None]));
         assert_eq!(jobs[0].judged_seq, 3);
         Ok(())
+    }
+
+    #[test]
+    fn so_many_batches_look_for_repeats_after_the_last_that_came() {
+        let wary = Wary::default();
+        let looking = || iter::repeat_with(|| wary.next()).take_while(|next| *next == Repeats::LookedFor).count();
+        assert_eq!(looking(), 0);
+        wary.begin();
+        assert_eq!((looking(), looking()), (WARY_BATCHES, 0));
+        wary.begin();
+        wary.next();
+        wary.begin();
+        assert_eq!(looking(), WARY_BATCHES);
     }
 }

@@ -14,7 +14,7 @@ use tracing::{Instrument, Span};
 
 use super::{
     Answer, Authorised, DisclosureDraft, Recorded,
-    batch::{Answers, Failure, Fatal, Months, Trace, Writer},
+    batch::{Answers, Failure, Fatal, Months, Trace, Wary, Writer},
     coverage::{Door, Judged, OnPartial},
     interned::InternedSets,
     plan::Plan,
@@ -101,8 +101,8 @@ impl Recorder {
             };
             runtime.block_on(async move {
                 let apart = database.apart();
-                let (months, trace) = (Months::default(), Trace::default());
-                let writer = Writer { database, apart, journal, clock, keys, sets, months, trace, fatal };
+                let (months, trace, wary) = (Months::default(), Trace::default(), Wary::default());
+                let writer = Writer { database, apart, journal, clock, keys, sets, months, trace, wary, fatal };
                 let writer = Arc::new(writer);
                 drop(ready.send(Ok(Arc::clone(&writer))));
                 run(writer, jobs, limits.batch_rows_max).await;

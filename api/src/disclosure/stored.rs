@@ -78,6 +78,11 @@ impl Stored {
         Some((key, self.rows.get(&key.disclosure_id)?))
     }
 
+    /// Whether a message was recorded, whether or not its row still stands.
+    pub(super) fn knows(&self, key: &Key) -> bool {
+        self.keys.contains_key(key)
+    }
+
     /// Whether a message was recorded and its row has since been dropped, its time having passed.
     pub(super) fn is_dropped(&self, key: &Key) -> bool {
         self.keys.get(key).is_some_and(|key| !self.rows.contains_key(&key.disclosure_id))

@@ -27,6 +27,12 @@ use crate::{
 /// How a key meets one that stands already: it is not written, which is counted.
 const KEY_STANDS: &str = "on conflict (discloser_id, message_hash) do nothing";
 
+/// Whether none of the keys of a batch, its first two values, stands. Looked up one by one, by their index: a plan is kept while
+/// the table grows.
+const NO_KEY_STANDS: &str = "not exists (select from unnest($1::uuid[], $2::bytea[]) as given (discloser_id, message_hash), \
+                             lateral (select from disclosure_key as key where key.discloser_id = given.discloser_id \
+                             and key.message_hash = given.message_hash limit 1) as stands)";
+
 /// Position of the last change of the journal, and which it is.
 pub(super) type LastChange = (i64, Option<Mark>);
 
@@ -39,6 +45,13 @@ pub(super) struct Written {
     leaves: Vec<[u8; 32]>,
     /// Members of the sets of codes its rows refer to.
     pub sets: BTreeMap<InternedId, Arc<str>>,
+}
+
+/// Whether a batch looks for messages that stand in the log before it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Repeats {
+    LookedFor,
+    NotExpected,
 }
 
 impl Written {
@@ -118,17 +131,16 @@ impl Written {
         Ok((keys.unsigned_abs(), (row.try_get("", "seq")?, mark)))
     }
 
-    /// Statement of PostgreSQL that inserts everything where the tree stands as it was left and none of the keys does, with its
-    /// values, and returns a row. Elsewhere it writes nothing and returns none.
-    pub(super) fn insertion_as_left(&self, tree: &Tree) -> Result<(String, Vec<Value>), Error> {
-        let mut values = vec![
-            array_of(ArrayType::Uuid, self.keys.iter().map(|key| key.discloser_id)),
-            array_of(ArrayType::Bytes, self.keys.iter().map(|key| key.message_hash.clone())),
-        ];
-        // Looked up one by one, by their index: a plan is kept while the table grows.
-        let no_key_stands = "not exists (select from unnest($1::uuid[], $2::bytea[]) as given (discloser_id, message_hash), \
-                             lateral (select from disclosure_key as key where key.discloser_id = given.discloser_id \
-                             and key.message_hash = given.message_hash limit 1) as stands)";
+    /// Statement of PostgreSQL that inserts everything where the tree stands as it was left, with its values, and returns a row.
+    /// Elsewhere it writes nothing and returns none. Where one of the keys stands it does the same if it looks for them first,
+    /// which is an eighth of what a batch takes PostgreSQL; else it is refused, which PostgreSQL notes in its log.
+    pub(super) fn insertion_as_left(&self, tree: &Tree, repeats: Repeats) -> Result<(String, Vec<Value>), Error> {
+        let mut values = Vec::new();
+        let no_key_stands = (repeats == Repeats::LookedFor).then(|| {
+            values.push(array_of(ArrayType::Uuid, self.keys.iter().map(|key| key.discloser_id)));
+            values.push(array_of(ArrayType::Bytes, self.keys.iter().map(|key| key.message_hash.clone())));
+            NO_KEY_STANDS
+        });
         let as_left = tree.as_left_statement(no_key_stands, &mut values);
         let parts = self.parts(tree, Some("exists (select from as_left)"), &mut values)?;
         let parts = common(&parts);
@@ -145,7 +157,7 @@ impl Written {
     ) -> Result<Vec<(&'static str, String)>, Error> {
         let backend = DbBackend::Postgres;
         let only = condition.map(|holds| format!("where {holds} ")).unwrap_or_default();
-        // Under a condition that no key stands, one that does is a fault.
+        // Where nobody looked for keys, one that stands refuses all.
         let keys = condition.map_or(KEY_STANDS, |_| &only);
         let mut parts = vec![
             ("new_key", insertion::<disclosure_key::Entity>(backend, &self.keys, keys, values) + " returning 1"),

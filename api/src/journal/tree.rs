@@ -230,10 +230,10 @@ impl Tree {
 
     /// Statement of PostgreSQL that sets the tree to the size reached and returns a row, where it stands as [it was
     /// left](Self::as_left), the registry is free, the database's clock shows what was taken for now or little more, and one
-    /// more condition holds; its values are numbered after those given. Who appended meanwhile is waited for and seen, though
+    /// more condition holds, where one is given; its values are numbered after those given. Who appended meanwhile is waited for and seen, though
     /// the statement began before, for of a row that was changed PostgreSQL judges the newest version. So whatever else it
     /// reads is as it was when the tree was left.
-    pub fn as_left_statement(&self, condition: &str, values: &mut Vec<Value>) -> String {
+    pub fn as_left_statement(&self, condition: Option<&str>, values: &mut Vec<Value>) -> String {
         let size = self.size_statement(values);
         let Stand { size: found, recorded_at } = self.found;
         values.extend([Value::from(found), recorded_at.into(), self.now.into()]);
@@ -241,8 +241,9 @@ impl Tree {
         format!(
             "{size} and size = ${found} and recorded_at = ${recorded_at} \
              and ${now} between clock_timestamp() - {BEHIND_MAX} and clock_timestamp() \
-             and {} and {condition} returning 1",
-            Lock::shared_if_free()
+             and {}{} returning 1",
+            Lock::shared_if_free(),
+            condition.map(|holds| format!(" and {holds}")).unwrap_or_default()
         )
     }
 }
