@@ -13,6 +13,9 @@ pub trait Registered: FromQueryResult + Serialize + DeserializeOwned + Send + Sy
     /// Its identifier.
     type Id: RowId;
 
+    /// Whether a registry mostly consists of such rows.
+    const IS_LARGE: bool = false;
+
     /// Identifier of the row.
     fn id(&self) -> Self::Id;
 
@@ -42,7 +45,9 @@ macro_rules! registered {
                 self.id
             }
 
-            $(fn made(row: &QueryResult) -> Result<Self, DbErr> {
+            $(const IS_LARGE: bool = true;
+
+            fn made(row: &QueryResult) -> Result<Self, DbErr> {
                 $made(row)
             })?
 

@@ -182,14 +182,19 @@ macro_rules! registry {
                 std::iter::empty()$(.chain(self.$module.all().cloned().map(Row::$variant)))+
             }
 
-            /// Reads every table. What was read is made into rows and put in order beside the reading of more.
+            /// Reads every table, the large ones first. What was read is made into rows and put in order beside the reading of more.
             ///
             /// # Errors
             /// The engine's own; a row that cannot be made, told when everything was read.
             pub async fn read(db: &(impl ConnectionTrait + StreamTrait)) -> Result<Self, Error> {
                 let turns = Arc::new(Semaphore::new(MADE_BESIDE_MAX));
-                $(let $module = tokio::spawn(table(parts::<entity::$module::Entity>(db, &turns).await?));)+
-                Ok(Self { $($module: $module.await.map_err(unread)??,)+ })
+                $(let mut $module = None;)+
+                for are_large in [true, false] {
+                    $(if <entity::$module::Model as Registered>::IS_LARGE == are_large {
+                        $module = Some(tokio::spawn(table(parts::<entity::$module::Entity>(db, &turns).await?)));
+                    })+
+                }
+                Ok(Self { $($module: $module.ok_or_else(|| unread(()))?.await.map_err(unread)??,)+ })
             }
         }
 
