@@ -230,9 +230,9 @@ impl Tree {
 
     /// Statement of PostgreSQL that sets the tree to the size reached and returns a row, where it stands as [it was
     /// left](Self::as_left), the registry is free, the database's clock shows what was taken for now or little more, and one
-    /// more condition holds, where one is given; its values are numbered after those given. Who appended meanwhile is waited for and seen, though
-    /// the statement began before, for of a row that was changed PostgreSQL judges the newest version. So whatever else it
-    /// reads is as it was when the tree was left.
+    /// more condition holds, where one is given; its values are numbered after those given. Who appended meanwhile is waited
+    /// for and seen, though the statement began before, for of a row that was changed PostgreSQL judges the newest version. So
+    /// whatever else it reads is as it was when the tree was left.
     pub fn as_left_statement(&self, condition: Option<&str>, values: &mut Vec<Value>) -> String {
         let size = self.size_statement(values);
         let Stand { size: found, recorded_at } = self.found;

@@ -27,8 +27,8 @@ const KEPT_MIN: usize = 4_096;
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SharedText(Arc<Box<str>>);
 
-/// Texts that somebody has, be it a thread that remembers it, and some that nobody has any more: at most [`KEPT_MIN`], or twice as many as were left when they
-/// were looked through last.
+/// Texts that somebody has, be it a thread that remembers it, and some that nobody has any more: at most [`KEPT_MIN`], or twice
+/// as many as were left when they were looked through last.
 static KEPT: LazyLock<Mutex<Kept>> = LazyLock::new(Mutex::default);
 
 /// Texts a thread remembers, so that it need not ask all others for each row of a table.
