@@ -1,5 +1,5 @@
-//! Rows of the tables that hold most of a registry, read by the places of their columns: a start reads them all, and half of
-//! what it takes to make a row is finding each of its columns by name and asking of which type it is.
+//! Rows of the tables that hold most of a registry, read by the places of their columns: a start reads them all, and much
+//! of what it takes to make a row is finding each of its columns by name and asking of which type it is.
 
 use sea_orm::{
     DbErr, FromQueryResult, QueryResult, RuntimeErr,
