@@ -86,12 +86,6 @@ fn names_and_numbers_are_one_line_and_days_lie_in_years_of_four_digits() {
     assert_eq!(found.iter().map(|fault| fault.code).collect::<Vec<_>>(), [FaultCode::Malformed], "{}", shown(&found));
 }
 
-fn ask_for_all(facts: &Facts) {
-    for row in facts.agreement.all() {
-        facts.dossier(row.id);
-    }
-}
-
 /// Agreements with all their parts, each asked for.
 fn compiled(facts: &Facts) -> Vec<String> {
     facts.agreement.all().map(|row| format!("{:?}", facts.dossier(row.id))).collect()
@@ -103,7 +97,7 @@ fn agreement_asked_for_after_each_row_is_as_when_it_is_asked_for_once() {
     let mut asked = empty();
     for edit in &edits {
         asked = asked.after(1, [edit]);
-        ask_for_all(&asked);
+        asked.compile_all();
     }
     let earlier = compiled(&asked);
     assert!(earlier.len() > 5, "{}", earlier.len());
@@ -115,7 +109,7 @@ fn agreement_asked_for_after_each_row_is_as_when_it_is_asked_for_once() {
     for edit in edits.iter().rev().filter(|edit| !kept(edit)) {
         let gone = Edit::Remove(edit.table(), edit.id());
         (asked, unasked) = (asked.after(2, [&gone]), unasked.after(2, [&gone]));
-        ask_for_all(&asked);
+        asked.compile_all();
     }
     let later = compiled(&asked);
     assert_eq!(later, compiled(&unasked));
